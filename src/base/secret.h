@@ -1,0 +1,28 @@
+/*
+ * base/secret - a key or password in memory: zeroed on release, never formatted, never logged.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+
+enum { SECRET_SIZE_MAX = 4096 };
+
+struct secret; /* opaque, so that no %s can print it */
+
+/* A copy of `bytes` (at most SECRET_SIZE_MAX) in locked memory; release with secret_free. */
+MUST_USE enum err secret_new(struct secret **out, struct span bytes, struct why *why);
+void secret_free(struct secret *secret); /* zeroes; NULL is allowed */
+CLEANUP_FOR(struct secret, secret_free)
+
+/*
+ * Takes the environment variable `name`: copies, overwrites and unsets it, so that neither a child
+ * nor /proc can read it later. ERR_NOT_FOUND names the variable when it is unset or empty.
+ */
+MUST_USE enum err secret_from_environment(struct secret **out, const char *name, struct why *why);
+
+/* The bytes, borrowed. Only wrappers of cryptographic libraries call this. */
+struct span secret_bytes(const struct secret *secret);
+
+/* Compares in constant time for equal lengths. */
+bool secret_equal(const struct secret *secret, struct span candidate);

@@ -1,0 +1,91 @@
+/*
+ * store/database - one connection to the embedded database: SQLite in WAL mode with
+ * synchronous=NORMAL, encrypted with AES-256 (SQLite3 Multiple Ciphers, sqlcipher 4 format, raw
+ * key).
+ *
+ * The shape also fits PostgreSQL, which comes behind it later: named parameters, one text of SQL
+ * for both, statements prepared at start. A connection belongs to one thread; open one per thread.
+ * Writing transactions take the write lock at their begin and wait up to `busy_wait_ms`.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "base/span.h"
+
+struct database;
+struct statement;
+
+struct database_config {
+    const char *path; /* created with mode 0600 when it is missing */
+    const struct secret
+        *key;          /* 32 bytes, borrowed during open; NULL only in tests: no encryption */
+    int busy_wait_ms;  /* 0 means 5000 */
+    int64_t cache_kib; /* page cache; 0 means 2048 */
+};
+
+/* A numbered step of the schema: sql/migrations/NAME/NNNN-title.sql, embedded by the build. */
+struct migration {
+    int64_t number;
+    const char *title;
+    const char *sql;
+};
+
+/* Opens and keys. ERR_DENIED: wrong key or not a database. ERR_IO: the file or folder. */
+MUST_USE enum err database_open(struct database **out, const struct database_config *config,
+                                struct why *why);
+void database_close(struct database *database); /* finalises its statements; NULL is allowed */
+CLEANUP_FOR(struct database, database_close)
+
+/*
+ * Applies the migrations that are not yet in the table `migrations`, in order, each in its own
+ * transaction. ERR_CONFLICT when the database is newer than the program, or a text changed.
+ */
+MUST_USE enum err database_migrate(struct database *database, const struct migration *list,
+                                   size_t count, struct why *why);
+
+/* Transactions. database_end commits when `*err` is OK, else rolls back; a failed commit sets it.
+ */
+MUST_USE enum err database_begin(struct database *database, struct why *why);
+void database_end(struct database *database, enum err *err, struct why *why);
+
+/* A statement for the life of the connection; freed by database_close. */
+MUST_USE enum err database_prepare(struct statement **out, struct database *database,
+                                   const char *sql, struct why *why);
+
+/*
+ * Binding by parameter name, ":name" in SQL. An unknown name is a bug (assertion). Text and bytes
+ * are borrowed until statement_reset; NULL text binds NULL. Integers carry times too
+ * (microseconds).
+ */
+void statement_bind_text(struct statement *statement, const char *name, const char *text);
+void statement_bind_bytes(struct statement *statement, const char *name, struct span bytes);
+void statement_bind_integer(struct statement *statement, const char *name, int64_t number);
+void statement_bind_real(struct statement *statement, const char *name, double number);
+void statement_bind_null(struct statement *statement, const char *name);
+
+enum step { STEP_ROW, STEP_DONE };
+
+/* Moves to the next row. ERR_CONFLICT: a constraint; ERR_TIMEOUT: locked; ERR_IO: disk, full too.
+ */
+MUST_USE enum err statement_step(struct statement *statement, enum step *step, struct why *why);
+
+/* Binds nothing more and lets go of the row; required before the next use. */
+void statement_reset(struct statement *statement);
+static inline void statement_reset_p(struct statement **held)
+{
+    if (*held) { statement_reset(*held); }
+}
+
+/* For statements without rows: step, reset. `*changed` (may be NULL) = number of rows changed. */
+MUST_USE enum err statement_run(struct statement *statement, int64_t *changed, struct why *why);
+
+/* Columns of the current row, by index from 0; text and bytes are valid until the next step. */
+const char *column_text(const struct statement *statement, int index); /* NULL for NULL */
+struct span column_bytes(const struct statement *statement, int index);
+int64_t column_integer(const struct statement *statement, int index);
+double column_real(const struct statement *statement, int index);
+bool column_is_null(const struct statement *statement, int index);
+
+/* Runs SQL without parameters or rows, several statements at once: migrations and tests. */
+MUST_USE enum err database_execute(struct database *database, const char *sql, struct why *why);

@@ -1,0 +1,107 @@
+#include "system/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void file_close_p(const int *fd)
+{
+    if (*fd >= 0) { (void)close(*fd); }
+}
+
+static enum err failed(struct why *why, const char *what, const char *path)
+{
+    const int error = errno;
+    char words[96];
+    const char *sentence = strerror_r(error, words, sizeof words);
+    return why_set(why, error == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot %s %.140s: %s", what,
+                   path, sentence);
+}
+
+enum err file_read(struct text *out, const char *path, struct why *why)
+{
+    CLEANUP(file_close_p) const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) { return failed(why, "open", path); }
+    char block[8192];
+    ssize_t got = 0;
+    while ((got = read(fd, block, sizeof block)) > 0) {
+        text_add_bytes(out, span_of(block, (size_t)got));
+        if (out->overflow) {
+            return why_set(why, ERR_LIMIT, "%.140s is larger than %zu bytes", path, out->size_max);
+        }
+    }
+    return got < 0 ? failed(why, "read", path) : OK;
+}
+
+static enum err write_all(int fd, struct span bytes)
+{
+    while (bytes.size > 0) {
+        const ssize_t put = write(fd, bytes.data, bytes.size);
+        if (put < 0 && errno == EINTR) { continue; }
+        if (put < 0) { return ERR_IO; }
+        bytes = span_of(bytes.data + put, bytes.size - (size_t)put);
+    }
+    return OK;
+}
+
+static enum err sync_folder_of(const char *path)
+{
+    char copy[FILE_PATH_SIZE];
+    if (!text_copy(copy, sizeof copy, path)) { return ERR_LIMIT; }
+    CLEANUP(file_close_p) const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && fsync(fd) == 0 ? OK : ERR_IO;
+}
+
+enum err file_write(const char *path, struct span bytes, mode_t mode, struct why *why)
+{
+    char temporary[FILE_PATH_SIZE];
+    if (snprintf(temporary, sizeof temporary, "%s.%d.tmp", path, (int)getpid()) >=
+        (int)sizeof temporary) {
+        return why_set(why, ERR_LIMIT, "path %.100s... is too long", path);
+    }
+    CLEANUP(file_close_p)
+    const int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    if (fd < 0) { return failed(why, "create", temporary); }
+    if (write_all(fd, bytes) || fsync(fd) != 0 || rename(temporary, path) != 0 ||
+        sync_folder_of(path)) {
+        const enum err err = failed(why, "write", path);
+        (void)unlink(temporary);
+        return err;
+    }
+    return OK;
+}
+
+enum err file_make_folder(const char *path, mode_t mode, struct why *why)
+{
+    char partial[FILE_PATH_SIZE];
+    if (!text_copy(partial, sizeof partial, path)) {
+        return why_set(why, ERR_LIMIT, "path %.100s... is too long", path);
+    }
+    for (char *at = partial + 1;; at++) {
+        const char letter = *at;
+        if (letter != '/' && letter != '\0') { continue; }
+        *at = '\0';
+        if (mkdir(partial, mode) != 0 && errno != EEXIST) {
+            return failed(why, "make folder", partial);
+        }
+        if (letter == '\0') { return OK; }
+        *at = '/';
+    }
+}
+
+bool file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+enum err file_join(char path[static FILE_PATH_SIZE], const char *folder, const char *name,
+                   struct why *why)
+{
+    if (snprintf(path, FILE_PATH_SIZE, "%s/%s", folder, name) >= FILE_PATH_SIZE) {
+        return why_set(why, ERR_LIMIT, "path %.60s.../%.60s is too long", folder, name);
+    }
+    return OK;
+}

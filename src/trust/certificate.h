@@ -1,0 +1,47 @@
+/*
+ * trust/certificate - an X.509 certificate of the site, and the identity inside it.
+ *
+ * Wraps OpenSSL. An identity is the one URI of the subject alternative name, a SPIFFE ID
+ * `spiffe://<site>/<role>/<name>` (SPIFFE X.509-SVID): site, name = [a-z0-9.-], at most 63 letters.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+#include "base/text.h"
+#include "trust/tier.h"
+
+enum {
+    CERTIFICATE_SIZE_MAX = 4096,
+    CHAIN_COUNT_MAX = 4,
+    IDENTITY_NAME_SIZE = 64,
+    PUBLIC_KEY_SIZE = 32
+};
+
+struct identity {
+    char site[IDENTITY_NAME_SIZE];
+    enum role role;
+    char name[IDENTITY_NAME_SIZE];
+};
+
+/* "spiffe://site/role/name" into and out of an identity. */
+MUST_USE enum err identity_parse(struct identity *identity, const char *uri, struct why *why);
+void identity_write(const struct identity *identity, struct text *out);
+
+struct certificate;
+
+/* From DER (message envelopes) or from the first PEM block (files). */
+MUST_USE enum err certificate_from_der(struct certificate **out, struct span der, struct why *why);
+MUST_USE enum err certificate_from_pem(struct certificate **out, struct span pem, struct why *why);
+void certificate_free(struct certificate *certificate);
+CLEANUP_FOR(struct certificate, certificate_free)
+
+const struct identity *
+certificate_identity(const struct certificate *certificate);        /* NULL for a CA */
+struct span certificate_der(const struct certificate *certificate); /* borrowed */
+int64_t certificate_begin_us(const struct certificate *certificate);
+int64_t certificate_end_us(const struct certificate *certificate);
+/* The Ed25519 public key. ERR_MALFORMED when the key is of another kind (P-256 web certificates).
+ */
+MUST_USE enum err certificate_public_key(const struct certificate *certificate,
+                                         uint8_t key[static PUBLIC_KEY_SIZE], struct why *why);

@@ -1,0 +1,31 @@
+/*
+ * trust/tier - how grave a message is, and whose signature may carry it.
+ *
+ * One table answers for every receiver: who may sign which tier, and how long a message of it may
+ * stay valid at most. A sign enforces it as control does.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum tier { TIER_INFORMATIONAL, TIER_ADVISORY, TIER_WARNING, TIER_EMERGENCY, TIER_IPAWS };
+enum { TIER_COUNT = 5 };
+
+/* The role in a SPIFFE ID: spiffe://<site>/<role>/<name>. */
+enum role { ROLE_EDGE, ROLE_GATEWAY, ROLE_CONTROL, ROLE_OPS, ROLE_MAP, ROLE_CLOUD };
+
+const char *tier_name(enum tier tier); /* "informational" ... "ipaws" */
+MUST_USE enum err tier_parse(enum tier *tier, const char *name, struct why *why);
+
+const char *role_name(enum role role); /* "edge" ... */
+MUST_USE enum err role_parse(enum role *role, const char *name, struct why *why);
+
+/* informational: edge and above; advisory: gateway, control, ops; warning: control, ops; emergency:
+ * ops only; ipaws: nobody of the site. map and cloud sign nothing. */
+bool tier_allowed(enum role role, enum tier tier);
+
+/* The longest validity of an alert of this tier, from its begin, in microseconds. */
+int64_t tier_validity_max_us(enum tier tier);

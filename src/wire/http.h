@@ -1,0 +1,92 @@
+/*
+ * wire/http - the HTTP server: requests in, answers out, on libmicrohttpd.
+ *
+ * A small pool of epoll threads reads requests within limits and hands each whole request to a
+ * bounded queue; worker threads of this module call the handler and the answer goes back when it
+ * returns (the connection is suspended meanwhile). A full queue answers 503 at once. Limits:
+ * request line and headers 16 KiB, body `body_size_max`, 60 s to send a request, connections
+ * bounded. TLS 1.3 only; with `client_ca_path` a client certificate of the site is required and its
+ * identity is in the request. Errors are RFC 9457 problem documents.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+#include "base/text.h"
+#include "base/value.h"
+
+#include <stdbool.h>
+
+struct http_server;
+struct http_request;
+
+enum { HTTP_PATH_SIZE = 1024, HTTP_HEADER_VALUE_SIZE = 4096, HTTP_IDENTITY_SIZE = 256 };
+
+struct http_config {
+    const char *address;                     /* "127.0.0.1", "::1", "0.0.0.0" */
+    int port;                                /* 0 = any free one; http_server_port tells */
+    const char *certificate_path, *key_path; /* PEM; NULL = plain HTTP (allowed on loopback only) */
+    const char *client_ca_path;              /* PEM; NULL = clients need no certificate */
+    size_t body_size_max;
+    size_t connection_max;
+    size_t worker_count; /* threads that run the handler */
+    size_t queue_max;
+    void *context;
+    /* Called once per worker at its start and end, for per-thread state such as a database. */
+    void *(*worker_begin)(void *context);
+    void (*worker_end)(void *context, void *worker_state);
+    void (*handle)(void *context, void *worker_state, struct http_request *request);
+};
+
+MUST_USE enum err http_server_open(struct http_server **out, const struct http_config *config,
+                                   struct why *why);
+void http_server_close(struct http_server *server); /* answers what it has, then ends */
+CLEANUP_FOR(struct http_server, http_server_close)
+int http_server_port(const struct http_server *server);
+
+/* ---- a request; everything is borrowed until the handler returns ---- */
+const char *http_method(const struct http_request *request);
+const char *http_path(const struct http_request *request);                    /* decoded once */
+const char *http_query(const struct http_request *request, const char *name); /* NULL when absent */
+const char *http_header(const struct http_request *request,
+                        const char *name); /* NULL when absent */
+const char *http_cookie(const struct http_request *request,
+                        const char *name); /* NULL when absent */
+struct span http_body(const struct http_request *request);
+const char *http_peer_address(const struct http_request *request); /* "192.0.2.7" */
+/* The SPIFFE ID of the verified client certificate, or NULL. */
+const char *http_peer_identity(const struct http_request *request);
+
+/* ---- the answer; exactly one of these per request ---- */
+void http_add_header(struct http_request *request, const char *name, const char *value);
+void http_answer_json(struct http_request *request, int status, const struct value *body);
+void http_answer_bytes(struct http_request *request, int status, const char *type,
+                       struct span body);
+/* RFC 9457: {"type":"about:blank","title","status","detail"}. */
+void http_answer_problem(struct http_request *request, int status, const char *title,
+                         const char *detail);
+/* A file or a part of one (Range, If-None-Match honoured). Takes the descriptor. */
+void http_answer_file(struct http_request *request, const char *type, int fd, const char *etag);
+/*
+ * A body made piece by piece on a thread of its own: `write` is called with a function that sends
+ * bytes and blocks while the client is slow (false: the client is gone, stop). Bounded memory.
+ */
+struct http_sink;
+bool http_sink_send(struct http_sink *sink, struct span bytes);
+void http_answer_stream(struct http_request *request, int status, const char *type,
+                        void (*write)(void *context, struct http_sink *sink), void *context,
+                        void (*done)(void *context));
+
+/* ---- WebSocket (RFC 6455), after the handler has checked session and origin ---- */
+struct websocket;
+struct websocket_handler {
+    void *context;
+    void (*opened)(void *context,
+                   struct websocket *socket); /* may send from any thread until closed */
+    void (*received)(void *context, struct websocket *socket, struct span message);
+    void (*closed)(void *context, struct websocket *socket);
+};
+void http_answer_websocket(struct http_request *request, const struct websocket_handler *handler);
+/* Queues a text message. ERR_LIMIT: the client reads too slowly (it is closed); ERR_CLOSED. */
+MUST_USE enum err websocket_send(struct websocket *socket, struct span text);
+void websocket_close(struct websocket *socket);
