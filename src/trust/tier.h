@@ -15,7 +15,8 @@ enum tier { TIER_INFORMATIONAL, TIER_ADVISORY, TIER_WARNING, TIER_EMERGENCY, TIE
 enum { TIER_COUNT = 5 };
 
 /* The role in a SPIFFE ID: spiffe://<site>/<role>/<name>. */
-enum role { ROLE_EDGE, ROLE_GATEWAY, ROLE_CONTROL, ROLE_OPS, ROLE_MAP, ROLE_CLOUD };
+/* `broker` is a message broker itself: it carries messages and may sign none. */
+enum role { ROLE_EDGE, ROLE_GATEWAY, ROLE_CONTROL, ROLE_OPS, ROLE_MAP, ROLE_CLOUD, ROLE_BROKER };
 
 const char *tier_name(enum tier tier); /* "informational" ... "ipaws" */
 MUST_USE enum err tier_parse(enum tier *tier, const char *name, struct why *why);
@@ -24,7 +25,7 @@ const char *role_name(enum role role); /* "edge" ... */
 MUST_USE enum err role_parse(enum role *role, const char *name, struct why *why);
 
 /* informational: edge and above; advisory: gateway, control, ops; warning: control, ops; emergency:
- * ops only; ipaws: nobody of the site. map and cloud sign nothing. */
+ * ops only; ipaws: nobody of the site. map, cloud and broker sign nothing. */
 bool tier_allowed(enum role role, enum tier tier);
 
 /* The longest validity of an alert of this tier, from its begin, in microseconds. */
