@@ -1,0 +1,43 @@
+/*
+ * camera/detector - finds people (and what else the model knows) in one square of a picture.
+ *
+ * One interface, several engines behind it: OpenVINO where setup could fetch it, OpenCV of the
+ * distribution, and OpenCV's HOG people detector, which needs no model file. A model is described
+ * by a small INI file beside it (camera/model). A detector may be shared by threads: one lock
+ * serialises them, so that its memory is needed once. Model files are bytes from outside: their
+ * size is limited and what they yield is checked.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "camera/box.h"
+#include "camera/frame.h"
+
+enum { DETECTOR_FOUND_MAX = 256, DETECTOR_LABEL_SIZE = 32 };
+
+struct detector;
+
+struct detection {
+    struct box box; /* pixels of the frame */
+    float score;    /* 0..1 */
+    int label;      /* for detector_label */
+};
+
+/*
+ * Opens the model described by the INI file at `path`, or the HOG people detector when `path` is
+ * NULL. `threads` (1..64) bounds the CPU threads of one inference. ERR_NOT_FOUND, ERR_MALFORMED,
+ * ERR_LIMIT or ERR_UNAVAILABLE (no engine of this build reads it) with the sentence in `why`.
+ */
+MUST_USE enum err detector_open(struct detector **out, const char *path, int threads,
+                                struct why *why);
+void detector_close(struct detector *detector); /* NULL is allowed */
+CLEANUP_FOR(struct detector, detector_close)
+
+/* Stable text for events and logs, such as "yolo-fastest-1.1_body". */
+const char *detector_model(const struct detector *detector);
+/* "openvino", "opencv" or "hog". */
+const char *detector_engine(const struct detector *detector);
+/* The name of a label; labels that the model's description leaves out are never found. */
+const char *detector_label(const struct detector *detector, int label);
+/* Pixels along one side of what the model looks at: a region of this size is seen 1:1. */
+float detector_side(const struct detector *detector);
