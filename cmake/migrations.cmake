@@ -1,0 +1,17 @@
+# sql/migrations/DATABASE/NNNN-title.sql -> generated/migrations/DATABASE.h with
+# MIGRATIONS_DATABASE[], for every folder of sql/migrations. Built before whatever links `store`.
+file(GLOB databases CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/migrations/*)
+foreach(database IN LISTS databases)
+  file(GLOB steps CONFIGURE_DEPENDS ${database}/*.sql)
+  if(NOT steps)
+    continue()
+  endif()
+  list(SORT steps)
+  get_filename_component(stem ${database} NAME)
+  set(header ${CMAKE_BINARY_DIR}/generated/migrations/${stem}.h)
+  add_custom_command(OUTPUT ${header}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated/migrations
+    COMMAND awk -v database=${stem} -f ${CMAKE_SOURCE_DIR}/tools/migrations2h.awk ${steps} > ${header}
+    DEPENDS ${steps} ${CMAKE_SOURCE_DIR}/tools/migrations2h.awk)
+  target_sources(store PRIVATE ${header})
+endforeach()
