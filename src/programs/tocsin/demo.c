@@ -1,0 +1,143 @@
+#include "demo.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "demo_children.h"
+#include "demo_ports.h"
+#include "supervisor.h"
+
+#define DEMO_VIDEO "/usr/share/doc/opencv-doc/examples/data/vtest.avi"
+
+static void usage(void)
+{
+    (void)fputs(
+        "tocsin demo - run a whole site on this machine until Ctrl-C\n\n"
+        "  --build DIR   where the programs are (default: beside this one)\n"
+        "  --state DIR   the folder to work in; it is emptied first (default: build/demo)\n"
+        "  --share DIR   the folder that holds deploy/ and web/ (default: the current one)\n"
+        "  --video FILE  what the test camera plays\n"
+        "  --port N      of the web page (default: 8080, or any free one; 0: any free one)\n",
+        stdout);
+}
+
+static enum err parse_port(int *port, const char *text, struct why *why)
+{
+    char *end = NULL;
+    const long number = strtol(text, &end, 10);
+    if (end == text || *end || number < 0 || number > 65535) {
+        return why_set(why, ERR_RANGE, "--port is \"%.40s\", expected a number from 0 to 65535",
+                       text);
+    }
+    *port = (int)number;
+    return OK;
+}
+
+static enum err parse_pair(struct demo_options *options, const char *name, const char *value,
+                           struct why *why)
+{
+    const struct {
+        const char *name;
+        char *path;
+    } paths[] = {{"--build", options->build},
+                 {"--state", options->state},
+                 {"--share", options->share},
+                 {"--video", options->video}};
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+        if (strcmp(name, paths[i].name) != 0) { continue; }
+        return text_copy(paths[i].path, FILE_PATH_SIZE, value)
+                   ? OK
+                   : why_set(why, ERR_LIMIT, "%s is longer than a path may be", name);
+    }
+    if (strcmp(name, "--port") == 0) { return parse_port(&options->port, value, why); }
+    return why_set(why, ERR_MALFORMED, "argument \"%.80s\" is unknown; see tocsin demo --help",
+                   name);
+}
+
+static enum err parse(struct demo_options *options, int argc, char *argv[], struct why *why)
+{
+    *options = (struct demo_options){
+        .state = "build/demo", .share = ".", .video = DEMO_VIDEO, .port = 8080};
+    const ssize_t size = readlink("/proc/self/exe", options->build, sizeof options->build - 1);
+    char *slash = size > 0 ? strrchr(options->build, '/') : NULL;
+    if (slash) { *slash = '\0'; }
+    for (int i = 1; i < argc; i += 2) {
+        if (i + 1 == argc) {
+            return why_set(why, ERR_MALFORMED, "%.80s needs a value; see tocsin demo --help",
+                           argv[i]);
+        }
+        const enum err err = parse_pair(options, argv[i], argv[i + 1], why);
+        if (err) { return err; }
+    }
+    if (!file_exists(options->video)) {
+        return why_set(why, ERR_NOT_FOUND, "the video %.140s is not here; `make setup` installs it",
+                       options->video);
+    }
+    return OK;
+}
+
+static void said(const char *name, const char *sentence)
+{
+    printf("%s %s\n", name, sentence);
+    (void)fflush(stdout);
+}
+
+/* Sixteen letters that nobody confuses, about 80 bits. */
+static void make_password(char password[static 20])
+{
+    static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789";
+    for (int i = 0; i < 19; i++) {
+        const uint32_t letter = randombytes_uniform(sizeof letters - 1);
+        password[i] = i % 5 == 4 ? '-' : letters[letter];
+    }
+    password[19] = '\0';
+}
+
+static enum err run(const struct demo_options *options, struct why *why)
+{
+    const int64_t begun_us = clock_monotonic_us();
+    struct demo_site site = {.options = options};
+    enum err err = demo_ports_choose(&site.ports, options->port, why);
+    if (err) { return err; }
+    said("demo:", "making a site CA, certificates and configurations");
+    err = demo_site_make(&site, why);
+    if (err) { return err; }
+
+    CLEANUP(loop_close_p) struct loop *loop = NULL;
+    err = loop_open(&loop, why);
+    if (!err) { err = loop_handle_signals(loop, NULL, NULL, why); }
+    if (err) { return err; }
+
+    char password[20];
+    make_password(password);
+    CLEANUP(supervisor_free_p) struct supervisor *supervisor = NULL;
+    err = demo_children_start(&supervisor, loop, &site, password, said, why);
+    if (err) { return err; }
+    printf(
+        "\n  address: http://127.0.0.1:%d/\n  user: admin\n  password: %s (once; you then choose "
+        "your own)\n\nready after %.1f s; Ctrl-C stops everything, logs are in %s/log\n",
+        site.ports.web, password, (double)(clock_monotonic_us() - begun_us) / 1e6, options->state);
+    (void)fflush(stdout);
+    sodium_memzero(password, sizeof password);
+
+    err = loop_run(loop, why);
+    said("demo:", "stopping");
+    return err;
+}
+
+int demo_command(int argc, char *argv[])
+{
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
+        usage();
+        return 0;
+    }
+    struct why why = {.text = ""};
+    struct demo_options options;
+    enum err err = parse(&options, argc, argv, &why);
+    if (!err) { err = run(&options, &why); }
+    if (err) { (void)fprintf(stderr, "tocsin demo: %s\n", why.text); }
+    return err ? 1 : 0;
+}

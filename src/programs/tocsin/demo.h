@@ -1,0 +1,41 @@
+/*
+ * programs/tocsin/demo - a whole site on one machine: `tocsin demo`.
+ *
+ * Makes a site CA and certificates, writes the programs' configurations into a fresh folder, starts
+ * a test camera, two brokers and the programs under a supervisor, and prints the address of the web
+ * page. Keys of databases and the administrator's one-time password are never written down
+ * (docs/decisions/0006-demo-keeps-no-keys.md).
+ */
+#pragma once
+
+#include "base/err.h"
+#include "system/file.h"
+
+#include <stdbool.h>
+
+/* What the command line says. */
+struct demo_options {
+    char build[FILE_PATH_SIZE]; /* where the programs are */
+    char state[FILE_PATH_SIZE]; /* emptied and filled by the demo */
+    char share[FILE_PATH_SIZE]; /* the folder of deploy/, web/ and models */
+    char video[FILE_PATH_SIZE]; /* what the test camera plays */
+    int port;                   /* of the web page; 0 = any free one */
+};
+
+/* One loopback port for each listener. */
+struct demo_ports {
+    int web, site_broker, zone_broker, media, edge_metrics, gateway_metrics, camera;
+};
+
+/* The folders and listeners of one demo. */
+struct demo_site {
+    const struct demo_options *options; /* borrowed */
+    struct demo_ports ports;
+    char model[FILE_PATH_SIZE]; /* the detection model's description, or "" for the built-in one */
+};
+
+/* The sub-command: parses, runs until Ctrl-C. Returns the exit status. */
+int demo_command(int argc, char *argv[]);
+
+/* Empties `state`, makes its folders, the CA, every certificate and every configuration. */
+MUST_USE enum err demo_site_make(struct demo_site *site, struct why *why);

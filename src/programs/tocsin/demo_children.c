@@ -1,0 +1,151 @@
+#include "demo_children.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "demo_ports.h"
+
+enum { READY_DEADLINE_S = 30, ENVIRONMENT_SIZE = 128, WORDS_MAX = 8 };
+
+/* One program of the demo: its words, whether it has a database, and the port that says "ready". */
+struct part {
+    const char *name;
+    const char *executable; /* in the build folder; NULL: found in PATH by the first word */
+    const char *words[WORDS_MAX];
+    bool database;
+    int port; /* 0: ready as soon as it runs */
+};
+
+static const char *path_of(char path[static FILE_PATH_SIZE], const char *folder, const char *name)
+{
+    struct why why;
+    return file_join(path, folder, name, &why) ? "" : path;
+}
+
+/* A fresh database key, as the environment carries it. It lives in this process's memory only. */
+static void make_database_key(char variable[static ENVIRONMENT_SIZE])
+{
+    uint8_t key[32];
+    randombytes_buf(key, sizeof key);
+    CLEANUP(text_deinit) struct text hex = text_limited(sizeof key * 2);
+    encode_hex(&hex, span_of(key, sizeof key));
+    (void)snprintf(variable, ENVIRONMENT_SIZE, "TOCSIN_DATABASE_KEY=%s", text_c(&hex));
+    sodium_memzero(key, sizeof key);
+    sodium_memzero(hex.data, hex.size);
+}
+
+static enum err wait_until_ready(const struct part *part, struct why *why)
+{
+    const int64_t deadline_us = clock_monotonic_us() + READY_DEADLINE_S * CLOCK_SECOND_US;
+    while (part->port && !demo_port_listens(part->port)) {
+        if (clock_monotonic_us() > deadline_us) {
+            return why_set(why, ERR_TIMEOUT, "%s does not answer after %d s; its log says why",
+                           part->name, READY_DEADLINE_S);
+        }
+        const struct timespec pause = {.tv_nsec = 20000000};
+        (void)nanosleep(&pause, NULL);
+    }
+    return OK;
+}
+
+/* The variables that every child inherits, where they are set. */
+static void inherit(const char *environment[], char storage[][FILE_PATH_SIZE], size_t *count)
+{
+    static const char *const names[] = {"PATH", "HOME", "ASAN_OPTIONS", "TSAN_OPTIONS",
+                                        "UBSAN_OPTIONS"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = getenv(names[i]); /* NOLINT(concurrency-mt-unsafe): one thread */
+        if (!value) { continue; }
+        (void)snprintf(storage[*count], FILE_PATH_SIZE, "%s=%s", names[i], value);
+        environment[*count] = storage[*count];
+        (*count)++;
+    }
+}
+
+static enum err start_part(struct supervisor *supervisor, const struct demo_site *site,
+                           const struct part *part, const char *once, struct why *why)
+{
+    static char storage[8][FILE_PATH_SIZE]; /* too large for the stack; one thread */
+    const char *environment[16] = {"LANG=C.UTF-8"};
+    size_t count = 1;
+    inherit(environment, storage, &count);
+    char key[ENVIRONMENT_SIZE];
+    if (part->database) {
+        make_database_key(key);
+        environment[count] = key;
+    }
+
+    char executable[FILE_PATH_SIZE];
+    const char *arguments[WORDS_MAX + 1] = {0};
+    size_t words = 0;
+    if (part->executable) {
+        arguments[words++] = path_of(executable, site->options->build, part->executable);
+    }
+    for (size_t i = 0; part->words[i]; i++) {
+        arguments[words++] = part->words[i];
+    }
+    const struct supervisor_child child = {
+        .name = part->name, .arguments = arguments, .environment = environment, .once = once};
+    const enum err err = supervisor_start(supervisor, &child, why);
+    sodium_memzero(key, sizeof key);
+    return err ? err : wait_until_ready(part, why);
+}
+
+enum err demo_children_start(struct supervisor **out, struct loop *loop,
+                             const struct demo_site *site, const char *password,
+                             void (*said)(const char *name, const char *sentence), struct why *why)
+{
+    const char *state = site->options->state;
+    char log[FILE_PATH_SIZE];
+    char run[FILE_PATH_SIZE];
+    char config[7][FILE_PATH_SIZE];
+    char camera_port[16];
+    char once[ENVIRONMENT_SIZE];
+    (void)snprintf(camera_port, sizeof camera_port, "%d", site->ports.camera);
+    (void)snprintf(once, sizeof once, "TOCSIN_ADMIN_PASSWORD=%s", password);
+    const struct part parts[] = {
+        {.name = "camera",
+         .executable = "tests/camera",
+         .words = {"--port", camera_port, "--file", site->options->video},
+         .port = site->ports.camera},
+        {.name = "site-broker",
+         .words = {"mosquitto", "-c", path_of(config[0], state, "site-broker.conf")},
+         .port = site->ports.site_broker},
+        {.name = "zone-broker",
+         .words = {"mosquitto", "-c", path_of(config[1], state, "zone-broker.conf")},
+         .port = site->ports.zone_broker},
+        {.name = "control",
+         .executable = "tocsin-control",
+         .words = {"--config", path_of(config[2], state, "control.ini")},
+         .database = true,
+         .port = site->ports.web},
+        {.name = "gateway",
+         .executable = "tocsin-gateway",
+         .words = {"--config", path_of(config[3], state, "gateway.ini")},
+         .database = true,
+         .port = site->ports.gateway_metrics},
+        {.name = "edge",
+         .executable = "tocsin-edge",
+         .words = {"--config", path_of(config[4], state, "edge.ini")},
+         .database = true,
+         .port = site->ports.edge_metrics},
+        {.name = "watch",
+         .executable = "tocsin-watch",
+         .words = {"--config", path_of(config[5], state, "watch.ini")}},
+    };
+    CLEANUP(supervisor_free_p)
+    struct supervisor *supervisor =
+        supervisor_new(loop, path_of(log, state, "log"), path_of(run, state, "run"), said);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        said("demo: starting", parts[i].name);
+        const bool control = strcmp(parts[i].name, "control") == 0;
+        const enum err err = start_part(supervisor, site, &parts[i], control ? once : NULL, why);
+        if (err) { return err; }
+    }
+    sodium_memzero(once, sizeof once);
+    *out = TAKE(supervisor);
+    return OK;
+}

@@ -1,0 +1,18 @@
+/*
+ * programs/tocsin/demo_children - the programs of a demo: in which order, with which arguments and
+ * secrets, and when each is ready.
+ */
+#pragma once
+
+#include "demo.h"
+#include "supervisor.h"
+
+/*
+ * Starts everything under a new supervisor (the caller owns it) and waits until each listens.
+ * `password` is the administrator's, handed to control's first start only. On failure the sentence
+ * names the program; what was started is stopped.
+ */
+MUST_USE enum err demo_children_start(struct supervisor **out, struct loop *loop,
+                                      const struct demo_site *site, const char *password,
+                                      void (*said)(const char *name, const char *sentence),
+                                      struct why *why);
