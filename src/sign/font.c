@@ -1,0 +1,172 @@
+#include "sign/font.h"
+
+#include <fontconfig/fontconfig.h>
+#include <pango/pangocairo.h>
+#include <pango/pangofc-fontmap.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "system/file.h"
+
+struct sign_fonts {
+    FcConfig *config;  /* owned; knows only our files */
+    PangoFontMap *map; /* owned */
+    size_t count;
+};
+
+static const char *const default_folders[] = {"/usr/share/fonts/truetype/noto",
+                                              "/usr/share/fonts/opentype/unifont", NULL};
+
+/* The first is indispensable. */
+static const char *const files[] = {
+    "NotoSans-Bold.ttf",
+    "NotoSans-Regular.ttf",
+    "NotoSansArabic-Bold.ttf",
+    "NotoSansArabic-Regular.ttf",
+    "NotoSansBengali-Bold.ttf",
+    "NotoSansBengali-Regular.ttf",
+    "NotoSansDevanagari-Bold.ttf",
+    "NotoSansDevanagari-Regular.ttf",
+    "NotoSansEthiopic-Regular.ttf",
+    "NotoSansGujarati-Regular.ttf",
+    "NotoSansGurmukhi-Regular.ttf",
+    "NotoSansHebrew-Bold.ttf",
+    "NotoSansKannada-Regular.ttf",
+    "NotoSansMalayalam-Bold.ttf",
+    "NotoSansMalayalam-Regular.ttf",
+    "NotoSansSinhala-Regular.ttf",
+    "NotoSansTamil-Bold.ttf",
+    "NotoSansTamil-Regular.ttf",
+    "NotoSansTelugu-Regular.ttf",
+    "NotoSansThai-Regular.ttf",
+    "unifont.otf",
+    "unifont_jp.otf",
+};
+
+struct script_face {
+    GUnicodeScript script;
+    struct sign_face face;
+};
+
+#define UNIFONT                                                                                    \
+    {                                                                                              \
+        "Unifont", false, 16, 16, 16, 100, 16                                                      \
+    }
+#define NOTO(name, bold, most, least, scroll, percent)                                             \
+    {                                                                                              \
+        "Noto Sans " name ",Noto Sans,Unifont", (bold), (most), (least), (scroll), (percent), 1    \
+    }
+
+/* Sizes were chosen by eye on enlarged frames: `sign_sheet` (tests/bench) draws them. */
+static const struct script_face script_faces[] = {
+    {G_UNICODE_SCRIPT_LATIN, {"Noto Sans,Unifont", true, 24, 11, 18, 75, 1}},
+    {G_UNICODE_SCRIPT_CYRILLIC, {"Noto Sans,Unifont", true, 24, 11, 18, 75, 1}},
+    {G_UNICODE_SCRIPT_GREEK, {"Noto Sans,Unifont", true, 24, 11, 18, 75, 1}},
+    {G_UNICODE_SCRIPT_HEBREW, NOTO("Hebrew", true, 24, 12, 18, 80)},
+    {G_UNICODE_SCRIPT_ARABIC, NOTO("Arabic", false, 22, 14, 20, 80)},
+    {G_UNICODE_SCRIPT_DEVANAGARI, NOTO("Devanagari", false, 22, 13, 20, 75)},
+    {G_UNICODE_SCRIPT_MALAYALAM, NOTO("Malayalam", false, 20, 13, 19, 80)},
+    {G_UNICODE_SCRIPT_BENGALI, NOTO("Bengali", false, 22, 13, 20, 75)},
+    {G_UNICODE_SCRIPT_TAMIL, NOTO("Tamil", false, 22, 13, 19, 80)},
+    {G_UNICODE_SCRIPT_TELUGU, NOTO("Telugu", false, 20, 14, 18, 80)},
+    {G_UNICODE_SCRIPT_KANNADA, NOTO("Kannada", false, 20, 14, 18, 80)},
+    {G_UNICODE_SCRIPT_GUJARATI, NOTO("Gujarati", false, 20, 13, 19, 80)},
+    {G_UNICODE_SCRIPT_GURMUKHI, NOTO("Gurmukhi", false, 20, 13, 19, 80)},
+    {G_UNICODE_SCRIPT_SINHALA, NOTO("Sinhala", false, 20, 14, 18, 80)},
+    {G_UNICODE_SCRIPT_THAI, NOTO("Thai", false, 20, 13, 19, 80)},
+    {G_UNICODE_SCRIPT_ETHIOPIC, NOTO("Ethiopic", false, 20, 13, 20, 80)},
+    {G_UNICODE_SCRIPT_HAN, UNIFONT},
+    {G_UNICODE_SCRIPT_HANGUL, UNIFONT},
+    {G_UNICODE_SCRIPT_BOPOMOFO, UNIFONT},
+    {G_UNICODE_SCRIPT_HIRAGANA, {"Unifont-JP,Unifont", false, 16, 16, 16, 100, 16}},
+    {G_UNICODE_SCRIPT_KATAKANA, {"Unifont-JP,Unifont", false, 16, 16, 16, 100, 16}},
+};
+
+static bool add_file(struct sign_fonts *fonts, const char *const folders[], const char *name)
+{
+    for (const char *const *folder = folders; *folder; folder++) {
+        char path[FILE_PATH_SIZE];
+        if (file_join(path, *folder, name, NULL) || !file_exists(path)) { continue; }
+        if (FcConfigAppFontAddFile(fonts->config, (const FcChar8 *)path)) {
+            fonts->count++;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum err sign_fonts_open(struct sign_fonts **out, const char *const folders[], struct why *why)
+{
+    CLEANUP(sign_fonts_close_p) struct sign_fonts *fonts = MEM_NEW(struct sign_fonts);
+    fonts->config = FcConfigCreate();
+    fonts->map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
+    if (!fonts->config || !fonts->map) {
+        return why_set(why, ERR_UNAVAILABLE, "fontconfig or pango could not be started");
+    }
+    const char *const *from = folders ? folders : default_folders;
+    if (!add_file(fonts, from, files[0])) {
+        return why_set(why, ERR_NOT_FOUND,
+                       "%s/%s: the sign's font is missing; install fonts-noto-core", from[0],
+                       files[0]);
+    }
+    for (size_t i = 1; i < ARRAY_LEN(files); i++) {
+        (void)add_file(fonts, from, files[i]); /* its script falls back to Unifont's letters */
+    }
+    pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(fonts->map), fonts->config);
+    *out = TAKE(fonts);
+    return OK;
+}
+
+void sign_fonts_close(struct sign_fonts *fonts)
+{
+    if (!fonts) { return; }
+    if (fonts->map) { g_object_unref(fonts->map); }
+    if (fonts->config) { FcConfigDestroy(fonts->config); }
+    free(fonts);
+}
+
+size_t sign_fonts_count(const struct sign_fonts *fonts)
+{
+    return fonts->count;
+}
+
+static size_t face_index(GUnicodeScript script)
+{
+    size_t i = 0;
+    while (i < ARRAY_LEN(script_faces) && script_faces[i].script != script) {
+        i++;
+    }
+    return i;
+}
+
+const struct sign_face *sign_face_for(const char *language, const char *text)
+{
+    size_t letters[ARRAY_LEN(script_faces) + 1] = {0}; /* the last: scripts without a face */
+    for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+        letters[face_index(g_unichar_get_script(g_utf8_get_char(at)))]++;
+    }
+    size_t best = 0;
+    for (size_t i = 1; i < ARRAY_LEN(script_faces); i++) {
+        if (letters[i] > letters[best]) { best = i; }
+    }
+    /* Japanese writes mostly Han, in its own forms. */
+    const bool japanese = strncmp(language, "ja", 2) == 0;
+    if (japanese && script_faces[best].script == G_UNICODE_SCRIPT_HAN) {
+        best = face_index(G_UNICODE_SCRIPT_HIRAGANA);
+    }
+    return &script_faces[best].face;
+}
+
+PangoContext *sign_fonts_context(const struct sign_fonts *fonts, const char *language)
+{
+    PangoContext *context = pango_font_map_create_context(fonts->map);
+    cairo_font_options_t *options = cairo_font_options_create();
+    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_NONE);
+    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_FULL);
+    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_ON);
+    pango_cairo_context_set_font_options(context, options);
+    cairo_font_options_destroy(options);
+    pango_cairo_context_set_resolution(context, 96);
+    pango_context_set_language(context, pango_language_from_string(language));
+    return context;
+}
