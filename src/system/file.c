@@ -74,6 +74,12 @@ enum err file_write(const char *path, struct span bytes, mode_t mode, struct why
     return OK;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 enum err file_make_folder(const char *path, mode_t mode, struct why *why)
 {
     char partial[FILE_PATH_SIZE];
@@ -84,7 +90,7 @@ enum err file_make_folder(const char *path, mode_t mode, struct why *why)
         const char letter = *at;
         if (letter != '/' && letter != '\0') { continue; }
         *at = '\0';
-        if (mkdir(partial, mode) != 0 && errno != EEXIST) {
+        if (mkdir(partial, mode) != 0 && !(errno == EEXIST && is_folder(partial))) {
             return failed(why, "make folder", partial);
         }
         if (letter == '\0') { return OK; }

@@ -1,0 +1,63 @@
+#include "base/text.h"
+
+#include "check.h"
+
+static void grows_up_to_its_maximum(void)
+{
+    CLEANUP(text_deinit) struct text text = text_limited(1000);
+    CHECK_TEXT(text_c(&text), "");
+    for (int i = 0; i < 100; i++) {
+        text_format(&text, "%08d..", i);
+    }
+    CHECK(text.size == 1000 && !text.overflow);
+    CHECK(text.data[1000] == '\0');
+    text_add_char(&text, 'x');
+    CHECK(text.size == 1000 && text.overflow);
+    text_clear(&text);
+    CHECK(!text.overflow && text.size == 0);
+    text_add(&text, "again");
+    CHECK_TEXT(text_c(&text), "again");
+}
+
+static void adds_all_or_nothing(void)
+{
+    CLEANUP(text_deinit) struct text text = text_limited(5);
+    text_add(&text, "abc");
+    text_add(&text, "def");
+    CHECK_TEXT(text_c(&text), "abc");
+    CHECK(text.overflow);
+    text_add(&text, "d"); /* would fit, but what came before is missing */
+    CHECK_TEXT(text_c(&text), "abc");
+    text_add_bytes(&text, span_of(NULL, 0));
+    CHECK(span_equal(text_span(&text), span_text("abc")));
+}
+
+static void is_taken(void)
+{
+    struct text text = text_limited(10);
+    CLEANUP(mem_free_p) char *empty = text_take(&text);
+    CHECK_TEXT(empty, "");
+    text_add(&text, "mine");
+    CLEANUP(mem_free_p) char *mine = text_take(&text);
+    CHECK_TEXT(mine, "mine");
+    CHECK(text.size == 0 && text.data == NULL);
+}
+
+static void copies_whole_or_not(void)
+{
+    char buffer[4];
+    CHECK(text_copy(buffer, sizeof buffer, "abc"));
+    CHECK_TEXT(buffer, "abc");
+    CHECK(!text_copy(buffer, sizeof buffer, "abcd"));
+    CHECK_TEXT(buffer, "");
+    CHECK(!text_copy(buffer, 0, ""));
+}
+
+int main(void)
+{
+    grows_up_to_its_maximum();
+    adds_all_or_nothing();
+    is_taken();
+    copies_whole_or_not();
+    return CHECK_DONE();
+}
