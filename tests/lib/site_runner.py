@@ -127,7 +127,7 @@ class Live:
 
 class Site:
     def __init__(self, preset=None, arguments=()):
-        self.build = os.path.join(ROOT, "build", preset or os.environ.get("PRESET", "release"))
+        self.build = os.environ.get("TOCSIN_BUILD") or os.path.join(ROOT, "build", preset or "release")
         self.state = tempfile.mkdtemp(prefix="tocsin-site-")
         self.arguments = list(arguments)
         self.token = None
