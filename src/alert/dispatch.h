@@ -1,0 +1,49 @@
+/*
+ * alert/dispatch - an operator's order becomes an alert on its way.
+ *
+ * Control. Each order is ONE transaction: the alert's new revision, its line of history, one
+ * delivery per device that it is for, and one outbox row per topic. The alert is signed once, and
+ * every topic and every repetition carries the same bytes. After OK wake the outbox
+ * (programs/control/outbox.h): it publishes at once.
+ *
+ * Belongs to the thread of its database connection; the time is a parameter.
+ */
+#pragma once
+
+#include "base/id.h"
+#include "base/value.h"
+#include "store/database.h"
+#include "trust/envelope.h"
+
+enum { DISPATCH_IDEMPOTENCY_KEY_MAX = 128 };
+
+struct dispatch;
+
+/* Prepares its statements on `database` (migrated as control). Both are borrowed. */
+MUST_USE enum err dispatch_open(struct dispatch **out, struct database *database,
+                                const struct signer *signer, struct why *why);
+void dispatch_close(struct dispatch *dispatch); /* NULL is allowed */
+CLEANUP_FOR(struct dispatch, dispatch_close)
+
+struct dispatch_order {
+    const char *alert_id;        /* update, cancel */
+    const struct value *body;    /* create, update: the JSON body of the request */
+    const char *actor;           /* the user's name, for created_by and history */
+    const char *idempotency_key; /* create; NULL = none; 1..128 printable ASCII letters */
+};
+
+/*
+ * Creates (POST /api/alerts). The same key with the same body answers with the alert that the first
+ * one made and sends nothing; with another body ERR_CONFLICT. Errors of lifecycle_create;
+ * ERR_NOT_FOUND when no known device is a target (a named device counts as known).
+ */
+MUST_USE enum err dispatch_create(struct dispatch *dispatch, const struct dispatch_order *order,
+                                  int64_t now_us, struct id *alert_id, struct why *why);
+
+/* The next revision (PUT /api/alerts/{id}). ERR_NOT_FOUND, ERR_CONFLICT when it is over. */
+MUST_USE enum err dispatch_update(struct dispatch *dispatch, const struct dispatch_order *order,
+                                  int64_t now_us, struct why *why);
+
+/* Cancels. OK without a new revision when it is cancelled already; ERR_CONFLICT when it expired. */
+MUST_USE enum err dispatch_cancel(struct dispatch *dispatch, const struct dispatch_order *order,
+                                  int64_t now_us, struct why *why);
