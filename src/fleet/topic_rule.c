@@ -1,0 +1,137 @@
+#include "fleet/topic_rule.h"
+
+#include <string.h>
+
+enum { RULE_WORDS_MAX = 3 };
+
+#define AT_SITE 1U
+#define AT_ZONE 2U
+#define MAY(role) (1U << (role))
+
+/* In place of a word: the identity's own name, or the broker's zone. */
+static const char OWN[] = "{name}";
+static const char ZONE[] = "{zone}";
+
+/* One line of the table: the words, and everything below them. */
+struct rule {
+    unsigned roles;
+    bool publish; /* else subscribe and receive */
+    unsigned brokers;
+    const char *words[RULE_WORDS_MAX]; /* none: everything under the prefix */
+};
+
+static const struct rule rules[] = {
+    {MAY(ROLE_EDGE), true, AT_SITE | AT_ZONE, {"devices", OWN}},
+    {MAY(ROLE_EDGE), false, AT_SITE | AT_ZONE, {"alerts", "broadcast"}},
+    {MAY(ROLE_EDGE), false, AT_ZONE, {"alerts", "zone", ZONE}},
+    {MAY(ROLE_EDGE), false, AT_SITE | AT_ZONE, {"alerts", "device", OWN}},
+    {MAY(ROLE_EDGE), false, AT_SITE | AT_ZONE, {"commands", OWN}},
+    {MAY(ROLE_EDGE), false, AT_SITE | AT_ZONE, {"system"}},
+    {MAY(ROLE_GATEWAY), true, AT_ZONE, {"alerts"}},
+    {MAY(ROLE_GATEWAY), true, AT_ZONE, {"devices", OWN}},
+    {MAY(ROLE_GATEWAY), true, AT_SITE, {"devices"}}, /* its bridge carries the zone's devices */
+    {MAY(ROLE_GATEWAY), true, AT_SITE | AT_ZONE, {"system", "health", OWN}},
+    {MAY(ROLE_GATEWAY), false, AT_SITE | AT_ZONE, {NULL}},
+    {MAY(ROLE_CONTROL) | MAY(ROLE_OPS), true, AT_SITE | AT_ZONE, {NULL}},
+    {MAY(ROLE_CONTROL) | MAY(ROLE_OPS), false, AT_SITE | AT_ZONE, {NULL}},
+};
+
+static const char *const answers[] = {
+    [TOPIC_ANSWER_ALLOWED] = "allowed",     [TOPIC_ANSWER_SITE] = "site",
+    [TOPIC_ANSWER_ROLE] = "role",           [TOPIC_ANSWER_FOREIGN] = "foreign",
+    [TOPIC_ANSWER_MALFORMED] = "malformed", [TOPIC_ANSWER_OVERSIZED] = "oversized",
+    [TOPIC_ANSWER_CLIENT] = "client",
+};
+
+const char *topic_answer_name(enum topic_answer answer)
+{
+    return answers[answer];
+}
+
+/*
+ * Moves `*at` behind the levels in `levels` when it begins with exactly them, up to a whole level.
+ * NULL in `*at` afterwards: the topic ended there.
+ */
+static bool skip_levels(const char **at, const char *levels)
+{
+    const size_t size = strlen(levels);
+    if (*at == NULL || strncmp(*at, levels, size) != 0) { return false; }
+    const char *end = *at + size;
+    if (*end != '\0' && *end != '/') { return false; }
+    *at = *end == '/' ? end + 1 : NULL;
+    return true;
+}
+
+static const char *word_of(const char *word, const struct topic_place *place,
+                           const struct identity *who)
+{
+    if (word == OWN) { return who->name; }
+    if (word == ZONE) { return place->zone; }
+    return word;
+}
+
+static bool covers(const struct rule *rule, const struct topic_place *place,
+                   const struct identity *who, const char *below_prefix)
+{
+    const char *at = below_prefix;
+    for (size_t i = 0; i < RULE_WORDS_MAX && rule->words[i] != NULL; i++) {
+        if (!skip_levels(&at, word_of(rule->words[i], place, who))) { return false; }
+    }
+    return true;
+}
+
+static enum topic_answer role_answer(const struct topic_place *place, const struct identity *who)
+{
+    if (strcmp(who->site, place->site) != 0) { return TOPIC_ANSWER_SITE; }
+    const unsigned on_bus = MAY(ROLE_EDGE) | MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS);
+    return (MAY(who->role) & on_bus) != 0 ? TOPIC_ANSWER_ALLOWED : TOPIC_ANSWER_ROLE;
+}
+
+enum topic_answer topic_connect(const struct topic_place *place, const struct identity *who,
+                                const char *client_id)
+{
+    const enum topic_answer answer = role_answer(place, who);
+    if (answer != TOPIC_ANSWER_ALLOWED) { return answer; }
+    const char *role = role_name(who->role);
+    const size_t role_size = strlen(role);
+    const size_t name_size = strlen(who->name);
+    if (strncmp(client_id, role, role_size) != 0 || client_id[role_size] != '-') {
+        return TOPIC_ANSWER_CLIENT;
+    }
+    const char *name = client_id + role_size + 1;
+    if (strncmp(name, who->name, name_size) != 0) { return TOPIC_ANSWER_CLIENT; }
+    const char end = name[name_size];
+    return end == '\0' || end == ':' ? TOPIC_ANSWER_ALLOWED : TOPIC_ANSWER_CLIENT;
+}
+
+/* What stands behind `$share/GROUP/`, or NULL when nothing does. */
+static const char *unshared(const char *topic)
+{
+    static const char SHARE[] = "$share/";
+    if (strncmp(topic, SHARE, strlen(SHARE)) != 0) { return topic; }
+    const char *slash = strchr(topic + strlen(SHARE), '/');
+    return slash != NULL && slash[1] != '\0' ? slash + 1 : NULL;
+}
+
+enum topic_answer topic_judge(const struct topic_place *place, const struct identity *who,
+                              enum topic_access access, const char *topic, size_t size)
+{
+    const enum topic_answer answer = role_answer(place, who);
+    if (answer != TOPIC_ANSWER_ALLOWED) { return answer; }
+    const bool publish = access == TOPIC_ACCESS_PUBLISH;
+    if (publish && size > TOPIC_PAYLOAD_SIZE_MAX) { return TOPIC_ANSWER_OVERSIZED; }
+    if (publish && strpbrk(topic, "+#") != NULL) { return TOPIC_ANSWER_MALFORMED; }
+    const char *at = access == TOPIC_ACCESS_SUBSCRIBE ? unshared(topic) : topic;
+    if (at == NULL) { return TOPIC_ANSWER_MALFORMED; }
+    if (!skip_levels(&at, place->prefix)) { return TOPIC_ANSWER_FOREIGN; }
+    const unsigned broker = place->zone != NULL && place->zone[0] != '\0' ? AT_ZONE : AT_SITE;
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        const struct rule *rule = &rules[i];
+        if ((rule->roles & MAY(who->role)) == 0 || rule->publish != publish ||
+            (rule->brokers & broker) == 0) {
+            continue;
+        }
+        if (covers(rule, place, who, at)) { return TOPIC_ANSWER_ALLOWED; }
+    }
+    return TOPIC_ANSWER_FOREIGN;
+}
