@@ -2,9 +2,17 @@
  * trust/certificate - an X.509 certificate of the site, and the identity inside it.
  *
  * Wraps OpenSSL. An identity is the one URI of the subject alternative name, a SPIFFE ID
- * `spiffe://<site>/<role>/<name>` (SPIFFE X.509-SVID): site, name = [a-z0-9.-], at most 63 letters.
+ * `spiffe://<site>/<role>/<name>` (SPIFFE X.509-SVID): site, name = [a-z0-9.-], at most 63 letters,
+ * the first and the last a letter or digit (so a name is a safe file name).
+ *
+ * A struct certificate is either a CA or a leaf that follows the X.509-SVID rules: exactly one URI,
+ * key usage with digitalSignature and without keyCertSign and cRLSign. Anything else is refused
+ * when it is read. Whether the chain leads to the site CA is trust/chain's question. Immutable: any
+ * thread may use it. No I/O.
  */
 #pragma once
+
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "base/span.h"
@@ -28,6 +36,9 @@ struct identity {
 MUST_USE enum err identity_parse(struct identity *identity, const char *uri, struct why *why);
 void identity_write(const struct identity *identity, struct text *out);
 
+/* Whether `name` may stand as a site or a name in an identity. */
+bool identity_name_valid(const char *name);
+
 struct certificate;
 
 /* From DER (message envelopes) or from the first PEM block (files). */
@@ -36,11 +47,19 @@ MUST_USE enum err certificate_from_pem(struct certificate **out, struct span pem
 void certificate_free(struct certificate *certificate);
 CLEANUP_FOR(struct certificate, certificate_free)
 
+/* Reads every PEM block of a chain file, leaf first; `chain` has room for CHAIN_COUNT_MAX. */
+MUST_USE enum err certificate_chain_from_pem(struct certificate *chain[static CHAIN_COUNT_MAX],
+                                             size_t *count, struct span pem, struct why *why);
+
 const struct identity *
-certificate_identity(const struct certificate *certificate);        /* NULL for a CA */
+certificate_identity(const struct certificate *certificate); /* NULL for a CA */
+/* The site of a CA, from its URI `spiffe://<site>`; "" when it names none; NULL for a leaf. */
+const char *certificate_authority_site(const struct certificate *certificate);
 struct span certificate_der(const struct certificate *certificate); /* borrowed */
 int64_t certificate_begin_us(const struct certificate *certificate);
 int64_t certificate_end_us(const struct certificate *certificate);
+void certificate_write_pem(const struct certificate *certificate, struct text *out);
+
 /* The Ed25519 public key. ERR_MALFORMED when the key is of another kind (P-256 web certificates).
  */
 MUST_USE enum err certificate_public_key(const struct certificate *certificate,

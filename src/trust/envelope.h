@@ -30,10 +30,12 @@ MUST_USE enum err signer_open(struct signer **out, const char *key_path, const c
 void signer_close(struct signer *signer);
 CLEANUP_FOR(struct signer, signer_close)
 const struct identity *signer_identity(const struct signer *signer);
+const struct certificate *signer_certificate(const struct signer *signer); /* the leaf */
 
 /*
- * Signs `content` (takes it; must have a text member "type") and appends the JSON text to `out`.
- * `*message_id` (may be NULL) tells its id.
+ * Signs `content` (takes it, also when it fails; must have a text member "type") and appends the
+ * JSON text to `out`. `*message_id` (may be NULL) tells its id. Whether the role may sign the tier
+ * is for receivers to judge, not for the sender.
  */
 MUST_USE enum err envelope_sign(const struct signer *signer, enum tier tier, struct value *content,
                                 int64_t now_us, struct text *out, struct id *message_id,
@@ -50,7 +52,7 @@ struct envelope {
     const struct value *content; /* borrowed from `whole` */
     struct value *whole;         /* owned */
 };
-void envelope_deinit(struct envelope *envelope);
+void envelope_deinit(struct envelope *envelope); /* zeroed ones are allowed */
 
 /* Why a message was refused; VERDICT_ADMIT is none. The names count in /metrics. */
 enum verdict {
@@ -66,6 +68,13 @@ enum verdict {
     VERDICT_MISPLACED, /* signed by another than the topic belongs to (asked with envelope_from) */
 };
 const char *verdict_name(enum verdict verdict); /* "over_tier" ... */
+
+/*
+ * VERDICT_ADMIT when an edge or a gateway named `device` signed the message, else
+ * VERDICT_MISPLACED: asked where a topic or a path names the device that must have sent it.
+ */
+MUST_USE enum verdict envelope_from(const struct envelope *envelope, const char *device,
+                                    struct why *why);
 
 struct verifier;
 
@@ -84,16 +93,19 @@ CLEANUP_FOR(struct verifier, verifier_close)
 /*
  * Judges `bytes` received at `now_us`. On VERDICT_ADMIT fills `*envelope` (release:
  * envelope_deinit) and remembers the message_id; otherwise leaves it untouched and says the reason
- * in `why`. Content of type "alert" is not judged for age and replay here: alert/inbox does, by
- * revision and expiry, because alerts are sent again on purpose.
+ * in `why`. Content of type "alert" is not judged for time and replay here: alert/inbox does, by
+ * revision and expiry, because alerts are sent again on purpose. Nor is a "status" of state
+ * "offline", which as an MQTT will is signed long before it is sent: the receiver compares its time
+ * with the newest status that it knows of the device.
  */
 MUST_USE enum verdict verifier_judge(struct verifier *verifier, struct span bytes, int64_t now_us,
                                      struct envelope *envelope, struct why *why);
 
 /*
- * Replay across a restart: one small mark per issuer. verifier_marks_each tells the newest admitted
- * timestamp of every issuer that changed since the last call; the program stores them, and gives
- * them back at start, after which anything of that issuer not newer is refused as replayed.
+ * Replay across a restart: one small mark per issuer ("edge/north-1"; "*" stands for issuers
+ * forgotten because there were too many, trust/replay). verifier_marks_each tells the newest
+ * admitted timestamp of every issuer that changed since the last call; the program stores them, and
+ * gives them back at start, after which anything of that issuer not newer is refused as replayed.
  */
 void verifier_marks_each(struct verifier *verifier,
                          void (*each)(void *context, const char *issuer, int64_t timestamp_us),

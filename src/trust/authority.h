@@ -1,0 +1,72 @@
+/*
+ * trust/authority - the site CA: makes itself, and certificates for the parts of the site.
+ *
+ * A site has two: the site CA (Ed25519) for everything that Tocsin's programs say to each other,
+ * and the web CA (P-256) for the certificates that browsers see, because browsers know no Ed25519.
+ * A browser that trusts the web CA so gives nobody a voice on the bus. Certificates follow RFC 5280
+ * and the SPIFFE X.509-SVID rules; serial numbers are 128 random bits. There are no name
+ * constraints: GnuTLS refuses any chain that has one on URIs; our own receivers check the site.
+ * Opening and saving read and write files, issuing does no I/O. One thread each.
+ */
+#pragma once
+
+#include "trust/certificate.h"
+#include "trust/key.h"
+
+enum {
+    AUTHORITY_YEARS = 10,
+    AUTHORITY_HOST_MAX = 16,     /* DNS names and addresses in one certificate */
+    AUTHORITY_HOST_SIZE = 254,   /* the longest DNS name, and its terminator */
+    AUTHORITY_DAYS_STREET = 30,  /* edge, gateway: what may be stolen in the street */
+    AUTHORITY_DAYS_INDOORS = 365 /* all other roles */
+};
+
+struct authority;
+
+/* A new self-signed CA of `site`, path length 1, for AUTHORITY_YEARS from `now_us`. */
+MUST_USE enum err authority_new(struct authority **out, const char *site, enum key_kind kind,
+                                int64_t now_us, struct why *why);
+
+/* From its two files. `passphrase` as in key_load. */
+MUST_USE enum err authority_open(struct authority **out, const char *key_path,
+                                 const char *certificate_path, const struct secret *passphrase,
+                                 struct why *why);
+
+/* Writes the key (0600, sealed when `passphrase` is not NULL) and the certificate (0644). */
+MUST_USE enum err authority_save(const struct authority *authority, const char *key_path,
+                                 const char *certificate_path, const struct secret *passphrase,
+                                 struct why *why);
+void authority_close(struct authority *authority); /* NULL is allowed */
+CLEANUP_FOR(struct authority, authority_close)
+
+const char *authority_site(const struct authority *authority);
+const struct certificate *authority_certificate(const struct authority *authority);
+
+/* What a certificate is asked for. */
+struct authority_request {
+    enum role role;
+    const char *name;
+    int days;                 /* 0 = AUTHORITY_DAYS_* by role */
+    const char *const *hosts; /* DNS names and IP addresses beside the identity; may be NULL */
+    size_t host_count;
+};
+
+struct authority_issued {
+    struct key *key;                 /* owned */
+    struct certificate *certificate; /* owned */
+};
+void authority_issued_deinit(struct authority_issued *issued);
+
+/* Writes NAME.key (0600) and NAME.crt (0644, PEM) into `folder`, which must exist. */
+MUST_USE enum err authority_issued_save(const struct authority_issued *issued, const char *folder,
+                                        const char *name, struct why *why);
+
+/*
+ * Makes a key and its certificate: of an Ed25519 CA for messages and mutual TLS (client and
+ * server), of a P-256 CA for a browser's TLS server. Valid from 5 minutes before `now_us`, never
+ * beyond the CA's own end. ERR_MALFORMED names what is wrong with the request. A web certificate is
+ * asked for with at least one host.
+ */
+MUST_USE enum err authority_issue(struct authority_issued *out, const struct authority *authority,
+                                  const struct authority_request *request, int64_t now_us,
+                                  struct why *why);

@@ -1,0 +1,161 @@
+#include <assert.h>
+#include <openssl/x509.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "system/file.h"
+#include "trust/canonical.h"
+#include "trust/envelope.h"
+#include "trust/key.h"
+#include "trust/signature.h"
+#include "trust/x509.h"
+
+struct signer {
+    struct signing_key *key;  /* owned */
+    struct certificate *leaf; /* owned */
+    struct text chain;        /* the JSON array, ready to be sent */
+};
+
+/* What the two files hold. */
+struct files {
+    struct key *key;                            /* owned */
+    struct certificate *chain[CHAIN_COUNT_MAX]; /* owned */
+    size_t count;
+};
+
+static void files_deinit(struct files *files)
+{
+    key_free(files->key);
+    for (size_t i = 0; i < files->count; i++) {
+        certificate_free(files->chain[i]);
+    }
+}
+
+static enum err read_chain(struct files *files, const char *path, struct why *why)
+{
+    CLEANUP(text_deinit) struct text pem = text_limited(ENVELOPE_SIZE_MAX);
+    const enum err err = file_read(&pem, path, why);
+    return err ? err
+               : certificate_chain_from_pem(files->chain, &files->count, text_span(&pem), why);
+}
+
+static void write_chain(struct signer *signer, const struct files *files)
+{
+    signer->chain = text_limited(ENVELOPE_SIZE_MAX);
+    for (size_t i = 0; i < files->count; i++) {
+        /* Receivers have the site CA; a chain file may hold it for other programs' sake. */
+        const struct certificate *certificate = files->chain[i];
+        if (i > 0 && X509_self_signed(x509_of(certificate), 0) == 1) { continue; }
+        text_add(&signer->chain, i == 0 ? "[\"" : ",\"");
+        encode_base64(&signer->chain, certificate_der(certificate));
+        text_add_char(&signer->chain, '"');
+    }
+    text_add_char(&signer->chain, ']');
+}
+
+/* Fills `signer` from what the files hold, when they fit together. */
+static enum err assemble(struct signer *signer, struct files *files, struct why *why)
+{
+    uint8_t certified[PUBLIC_KEY_SIZE];
+    uint8_t own[PUBLIC_KEY_SIZE];
+    CLEANUP(secret_free_p) struct secret *seed = NULL;
+    enum err err = key_seed(files->key, &seed, why);
+    if (!err) { err = signing_key_new(&signer->key, seed, why); }
+    if (!err) { err = certificate_public_key(files->chain[0], certified, why); }
+    if (err) { return err; }
+    if (!certificate_identity(files->chain[0])) {
+        return why_set(why, ERR_MALFORMED, "the first certificate is a CA's, expected the leaf");
+    }
+    signing_key_public(signer->key, own);
+    if (memcmp(own, certified, sizeof own) != 0) {
+        return why_set(why, ERR_MALFORMED, "the key and the certificate do not belong together");
+    }
+    write_chain(signer, files);
+    signer->leaf = TAKE(files->chain[0]);
+    return OK;
+}
+
+enum err signer_open(struct signer **out, const char *key_path, const char *chain_path,
+                     struct why *why)
+{
+    CLEANUP(files_deinit) struct files files = {0};
+    enum err err = key_load(&files.key, key_path, NULL, why);
+    if (err) { return err; }
+    CLEANUP(signer_close_p) struct signer *signer = MEM_NEW(struct signer);
+    err = read_chain(&files, chain_path, why);
+    if (!err) { err = assemble(signer, &files, why); }
+    if (err == ERR_MALFORMED || err == ERR_LIMIT) { return why_prefix(why, err, chain_path); }
+    if (err) { return err; }
+    *out = TAKE(signer);
+    return OK;
+}
+
+void signer_close(struct signer *signer)
+{
+    if (!signer) { return; }
+    signing_key_free(signer->key);
+    certificate_free(signer->leaf);
+    text_deinit(&signer->chain);
+    free(signer);
+}
+
+const struct identity *signer_identity(const struct signer *signer)
+{
+    return certificate_identity(signer->leaf);
+}
+
+const struct certificate *signer_certificate(const struct signer *signer)
+{
+    return signer->leaf;
+}
+
+static enum err check_content(const struct value *content, struct why *why)
+{
+    char type[ENVELOPE_TYPE_SIZE];
+    if (value_kind(content) != VALUE_KIND_OBJECT) {
+        return why_set(why, ERR_MALFORMED, "content must be an object");
+    }
+    const enum err err = value_need_text(content, "type", type, sizeof type, why);
+    if (err) { return err; }
+    return *type ? OK : why_set(why, ERR_MALFORMED, "content's \"type\" must not be empty");
+}
+
+/* Appends the signed body, open at its end, with the members that are not signed. */
+static enum err compose(const struct signer *signer, const struct text *body, struct text *out,
+                        struct why *why)
+{
+    uint8_t signature[SIGNATURE_SIZE];
+    signature_make(signer->key, text_span(body), signature);
+    CLEANUP(text_deinit) struct text whole = text_limited(ENVELOPE_SIZE_MAX);
+    text_add_bytes(&whole, span_of(body->data, body->size - 1)); /* without its last brace */
+    text_add(&whole, ",\"signature\":\"");
+    encode_base64(&whole, span_of(signature, sizeof signature));
+    text_add(&whole, "\",\"certificate_chain\":");
+    text_add_bytes(&whole, text_span(&signer->chain));
+    text_add_char(&whole, '}');
+    if (whole.overflow) {
+        return why_set(why, ERR_LIMIT, "the message is longer than %d bytes", ENVELOPE_SIZE_MAX);
+    }
+    text_add_bytes(out, text_span(&whole));
+    return out->overflow
+               ? why_set(why, ERR_LIMIT, "the message is longer than %zu bytes", out->size_max)
+               : OK;
+}
+
+enum err envelope_sign(const struct signer *signer, enum tier tier, struct value *content,
+                       int64_t now_us, struct text *out, struct id *message_id, struct why *why)
+{
+    CLEANUP(value_free_p) struct value *whole = value_object();
+    value_set(whole, "content", content);
+    enum err err = check_content(value_get(whole, "content"), why);
+    if (err) { return err; }
+    const struct id id = id_new(now_us);
+    value_set_text(whole, "message_id", id.text);
+    value_set_text(whole, "tier", tier_name(tier));
+    value_set_time(whole, "timestamp", now_us);
+    CLEANUP(text_deinit) struct text body = text_limited(ENVELOPE_SIZE_MAX);
+    err = canonical_write(whole, &body, why);
+    if (!err) { err = compose(signer, &body, out, why); }
+    if (!err && message_id) { *message_id = id; }
+    return err;
+}

@@ -1,0 +1,78 @@
+#include "trust/tier.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+#define MAY(role) (1U << (role))
+
+struct tier_rule {
+    const char *name;
+    unsigned signers; /* MAY(role) of every role that may sign it */
+    int64_t validity_max_us;
+};
+
+/* The longest anything of a lower tier may stand is two days: as long as a part lives on alone. */
+static const struct tier_rule rules[TIER_COUNT] = {
+    [TIER_INFORMATIONAL] = {"informational",
+                            MAY(ROLE_EDGE) | MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS),
+                            48 * CLOCK_HOUR_US},
+    [TIER_ADVISORY] = {"advisory", MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS),
+                       48 * CLOCK_HOUR_US},
+    [TIER_WARNING] = {"warning", MAY(ROLE_CONTROL) | MAY(ROLE_OPS), 5 * CLOCK_MINUTE_US},
+    [TIER_EMERGENCY] = {"emergency", MAY(ROLE_OPS), 24 * CLOCK_HOUR_US},
+    [TIER_IPAWS] = {"ipaws", 0, 24 * CLOCK_HOUR_US},
+};
+
+static const char *const roles[] = {
+    [ROLE_EDGE] = "edge",     [ROLE_GATEWAY] = "gateway", [ROLE_CONTROL] = "control",
+    [ROLE_OPS] = "ops",       [ROLE_MAP] = "map",         [ROLE_CLOUD] = "cloud",
+    [ROLE_BROKER] = "broker",
+};
+
+const char *tier_name(enum tier tier)
+{
+    return rules[tier].name;
+}
+
+enum err tier_parse(enum tier *tier, const char *name, struct why *why)
+{
+    for (int i = 0; i < TIER_COUNT; i++) {
+        if (strcmp(rules[i].name, name) == 0) {
+            *tier = (enum tier)i;
+            return OK;
+        }
+    }
+    return why_set(why, ERR_MALFORMED,
+                   "tier is \"%.32s\", expected informational, advisory, warning, emergency or "
+                   "ipaws",
+                   name);
+}
+
+const char *role_name(enum role role)
+{
+    return roles[role];
+}
+
+enum err role_parse(enum role *role, const char *name, struct why *why)
+{
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+        if (strcmp(roles[i], name) == 0) {
+            *role = (enum role)i;
+            return OK;
+        }
+    }
+    return why_set(why, ERR_MALFORMED,
+                   "role is \"%.32s\", expected edge, gateway, control, ops, map, cloud or broker",
+                   name);
+}
+
+bool tier_allowed(enum role role, enum tier tier)
+{
+    return (rules[tier].signers & MAY(role)) != 0;
+}
+
+int64_t tier_validity_max_us(enum tier tier)
+{
+    return rules[tier].validity_max_us;
+}

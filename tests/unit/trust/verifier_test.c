@@ -1,0 +1,323 @@
+#include "check.h"
+#include "site.h"
+
+#define MINUTE CLOCK_MINUTE_US
+
+struct bench {
+    struct test_site site;
+    struct signer *edge;
+    struct signer *control;
+    struct verifier *verifier;
+};
+
+static void setup(struct bench *bench)
+{
+    test_site_open(&bench->site, "riverside");
+    bench->edge = test_site_signer(&bench->site, ROLE_EDGE, "north-1");
+    bench->control = test_site_signer(&bench->site, ROLE_CONTROL, "control-1");
+    bench->verifier = test_site_verifier(&bench->site);
+}
+
+static void teardown(struct bench *bench)
+{
+    signer_close(bench->edge);
+    signer_close(bench->control);
+    verifier_close(bench->verifier);
+    test_site_close(&bench->site);
+}
+
+static enum verdict judge_at(struct verifier *verifier, const char *json, int64_t now_us)
+{
+    struct envelope envelope = {0};
+    struct why why = {0};
+    const enum verdict verdict = verifier_judge(verifier, span_text(json), now_us, &envelope, &why);
+    if (verdict) { printf("# %s: %s\n", verdict_name(verdict), why.text); }
+    if ((verdict == VERDICT_ADMIT) == (why.text[0] != '\0')) { return (enum verdict) - 1; }
+    envelope_deinit(&envelope);
+    return verdict;
+}
+
+static enum verdict judge(struct verifier *verifier, const char *json)
+{
+    return judge_at(verifier, json, TEST_NOW_US);
+}
+
+/* Signs, judges with the verifier of `bench`, and tells the verdict. */
+static enum verdict judge_new(struct bench *bench, const struct signer *signer, enum tier tier,
+                              int64_t signed_us)
+{
+    struct text message = test_message(signer, tier, "event", signed_us);
+    const enum verdict verdict = judge(bench->verifier, text_c(&message));
+    text_deinit(&message);
+    return verdict;
+}
+
+/* The message with one piece of its text replaced by another; free() it. */
+static char *changed(const char *json, const char *from, const char *to)
+{
+    const char *at = strstr(json, from);
+    if (!at) { abort(); }
+    struct text out = text_limited(4 * ENVELOPE_SIZE_MAX);
+    text_add_bytes(&out, span_of(json, (size_t)(at - json)));
+    text_add(&out, to);
+    text_add(&out, at + strlen(from));
+    return text_take(&out);
+}
+
+static enum verdict judge_changed(struct bench *bench, const char *from, const char *to)
+{
+    struct text message = test_message(bench->edge, TIER_INFORMATIONAL, "event", TEST_NOW_US);
+    CLEANUP(mem_free_p) char *other = changed(text_c(&message), from, to);
+    text_deinit(&message);
+    return judge(bench->verifier, other);
+}
+
+/* The message with the value of one member replaced (NULL: removed). */
+static enum verdict judge_member(struct bench *bench, const char *key, struct value *member)
+{
+    struct text message = test_message(bench->edge, TIER_INFORMATIONAL, "event", TEST_NOW_US);
+    struct value *whole = NULL;
+    test_must(value_parse(&whole, text_span(&message), ENVELOPE_SIZE_MAX, NULL), &(struct why){""});
+    if (member) {
+        value_set(whole, key, member);
+    } else {
+        value_remove(whole, key);
+    }
+    text_clear(&message);
+    value_write(whole, &message);
+    value_free(whole);
+    const enum verdict verdict = judge(bench->verifier, text_c(&message));
+    text_deinit(&message);
+    return verdict;
+}
+
+static void test_admit(struct bench *bench)
+{
+    struct why why = {0};
+    struct id id;
+    CLEANUP(text_deinit) struct text message = text_limited(ENVELOPE_SIZE_MAX);
+    struct value *content = value_object();
+    value_set_text(content, "type", "event");
+    value_set_real(content, "score", 0.87);
+    value_set_text(content, "label", "\xe0\xb4\xb5\xe0\xb4\xb4\xe0\xb4\xbf \"x\"\n");
+    test_must(
+        envelope_sign(bench->edge, TIER_INFORMATIONAL, content, TEST_NOW_US, &message, &id, &why),
+        &why);
+    struct envelope envelope = {0};
+    CHECK(verifier_judge(bench->verifier, text_span(&message), TEST_NOW_US, &envelope, &why) ==
+          VERDICT_ADMIT);
+    CHECK_TEXT(envelope.message_id, id.text);
+    CHECK(envelope.timestamp_us == TEST_NOW_US && envelope.tier == TIER_INFORMATIONAL);
+    CHECK(envelope.signer.role == ROLE_EDGE);
+    CHECK_TEXT(envelope.signer.site, "riverside");
+    CHECK_TEXT(envelope.signer.name, "north-1");
+    CHECK_TEXT(envelope.type, "event");
+    CHECK(value_real_or(value_get(envelope.content, "score"), 0) == 0.87);
+    envelope_deinit(&envelope);
+}
+
+static void test_oversized(struct bench *bench)
+{
+    CLEANUP(mem_free_p) char *big = mem_zeroed(ENVELOPE_SIZE_MAX + 2);
+    memset(big, ' ', ENVELOPE_SIZE_MAX + 1);
+    CHECK(judge(bench->verifier, big) == VERDICT_OVERSIZED);
+    big[ENVELOPE_SIZE_MAX] = '\0';
+    CHECK(judge(bench->verifier, big) == VERDICT_MALFORMED);
+}
+
+static void test_malformed(struct bench *bench)
+{
+    CHECK(judge(bench->verifier, "") == VERDICT_MALFORMED);
+    CHECK(judge(bench->verifier, "[]") == VERDICT_MALFORMED);
+    CHECK(judge(bench->verifier, "{}") == VERDICT_MALFORMED);
+    static const char *const members[] = {"message_id", "timestamp", "tier", "content"};
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        CHECK(judge_member(bench, members[i], NULL) == VERDICT_MALFORMED);
+        CHECK(judge_member(bench, members[i], value_integer(7)) == VERDICT_MALFORMED);
+        CHECK(judge_member(bench, members[i], value_text("x")) == VERDICT_MALFORMED);
+    }
+    CHECK(judge_member(bench, "content", value_object()) == VERDICT_MALFORMED);
+    CHECK(judge_member(bench, "more", value_null()) == VERDICT_MALFORMED);
+    CHECK(judge_member(bench, "signature", value_text("%%")) == VERDICT_MALFORMED);
+    CHECK(judge_member(bench, "signature", value_text("AAAA")) == VERDICT_MALFORMED);
+    CHECK(judge_member(bench, "signature", value_integer(1)) == VERDICT_MALFORMED);
+    CHECK(judge_member(bench, "certificate_chain", value_text("AAAA")) == VERDICT_MALFORMED);
+    struct value *five = value_array();
+    for (int i = 0; i < 5; i++) {
+        value_append(five, value_text("AAAA"));
+    }
+    CHECK(judge_member(bench, "certificate_chain", five) == VERDICT_MALFORMED);
+    CHECK(judge_member(bench, "timestamp", value_text("2026-11-22T09:30:00+01:00")) ==
+          VERDICT_MALFORMED);
+    CHECK(judge_member(bench, "message_id", value_text("9f3c1a52-0b7e-4d3a-8c11-5a2b6c7d8e9f")) ==
+          VERDICT_MALFORMED);
+    CHECK(judge_changed(bench, "{\"content\"", "{\"tier\":\"ipaws\",\"content\"") ==
+          VERDICT_MALFORMED); /* a member twice */
+    CHECK(judge_changed(bench, "\"event\"", "\"event\",\"n\":9007199254740993") ==
+          VERDICT_MALFORMED); /* no canonical form */
+}
+
+static void test_unsigned(struct bench *bench)
+{
+    CHECK(judge_member(bench, "signature", NULL) == VERDICT_UNSIGNED);
+    CHECK(judge_member(bench, "signature", value_text("")) == VERDICT_UNSIGNED);
+    CHECK(judge_member(bench, "certificate_chain", NULL) == VERDICT_UNSIGNED);
+    CHECK(judge_member(bench, "certificate_chain", value_array()) == VERDICT_UNSIGNED);
+}
+
+static void test_untrusted(struct bench *bench)
+{
+    struct value *chain = value_array();
+    value_append(chain, value_text("AAAA"));
+    CHECK(judge_member(bench, "certificate_chain", chain) == VERDICT_UNTRUSTED);
+
+    struct test_site other; /* the same site name and identity, another CA */
+    test_site_open(&other, "riverside");
+    struct signer *impostor = test_site_signer(&other, ROLE_EDGE, "north-1");
+    CHECK(judge_new(bench, impostor, TIER_INFORMATIONAL, TEST_NOW_US) == VERDICT_UNTRUSTED);
+    signer_close(impostor);
+    test_site_close(&other);
+
+    const int64_t late_us = TEST_NOW_US + 31 * CLOCK_DAY_US;
+    struct text message = test_message(bench->edge, TIER_INFORMATIONAL, "event", late_us);
+    CHECK(judge_at(bench->verifier, text_c(&message), late_us) == VERDICT_UNTRUSTED);
+    text_deinit(&message);
+    const int64_t early_us = TEST_NOW_US - 6 * MINUTE;
+    message = test_message(bench->edge, TIER_INFORMATIONAL, "event", early_us);
+    CHECK(judge_at(bench->verifier, text_c(&message), early_us) == VERDICT_UNTRUSTED);
+    text_deinit(&message);
+}
+
+static void test_over_tier(struct bench *bench)
+{
+    CHECK(judge_new(bench, bench->edge, TIER_EMERGENCY, TEST_NOW_US) == VERDICT_OVER_TIER);
+    CHECK(judge_new(bench, bench->edge, TIER_ADVISORY, TEST_NOW_US) == VERDICT_OVER_TIER);
+    CHECK(judge_new(bench, bench->control, TIER_WARNING, TEST_NOW_US) == VERDICT_ADMIT);
+    CHECK(judge_new(bench, bench->control, TIER_EMERGENCY, TEST_NOW_US) == VERDICT_OVER_TIER);
+    CHECK(judge_new(bench, bench->control, TIER_IPAWS, TEST_NOW_US) == VERDICT_OVER_TIER);
+    struct signer *broker = test_site_signer(&bench->site, ROLE_BROKER, "broker-1");
+    CHECK(judge_new(bench, broker, TIER_INFORMATIONAL, TEST_NOW_US) == VERDICT_OVER_TIER);
+    signer_close(broker);
+}
+
+static void test_time_window(struct bench *bench)
+{
+    struct verifier *fresh = test_site_verifier(&bench->site);
+    struct text message = test_message(bench->edge, TIER_INFORMATIONAL, "event", TEST_NOW_US);
+    const char *json = text_c(&message);
+    const int64_t late_us = TEST_NOW_US + 48 * CLOCK_HOUR_US;
+    CHECK(judge_at(fresh, json, late_us + 1) == VERDICT_STALE);
+    CHECK(judge_at(fresh, json, TEST_NOW_US - 30 * CLOCK_SECOND_US - 1) == VERDICT_STALE);
+    CHECK(judge_at(fresh, json, TEST_NOW_US - 30 * CLOCK_SECOND_US) == VERDICT_ADMIT);
+    verifier_close(fresh);
+    fresh = test_site_verifier(&bench->site);
+    CHECK(judge_at(fresh, json, late_us) == VERDICT_ADMIT);
+    verifier_close(fresh);
+    text_deinit(&message);
+}
+
+static void count_mark(void *context, const char *issuer, int64_t timestamp_us)
+{
+    printf("# mark %s %lld\n", issuer, (long long)timestamp_us);
+    (*(int *)context)++;
+}
+
+static void give_mark(void *context, const char *issuer, int64_t timestamp_us)
+{
+    verifier_mark_set(context, issuer, timestamp_us);
+}
+
+static void test_replay(struct bench *bench)
+{
+    struct verifier *first = test_site_verifier(&bench->site);
+    struct verifier *second = test_site_verifier(&bench->site); /* after the restart */
+    struct text old = test_message(bench->edge, TIER_INFORMATIONAL, "event", TEST_NOW_US);
+    struct text new = test_message(bench->edge, TIER_INFORMATIONAL, "event", TEST_NOW_US + 1);
+    CHECK(judge(first, text_c(&old)) == VERDICT_ADMIT);
+    CHECK(judge(first, text_c(&old)) == VERDICT_REPLAYED);
+    verifier_marks_each(first, give_mark, second);
+    CHECK(judge(second, text_c(&old)) == VERDICT_REPLAYED);
+    CHECK(judge(second, text_c(&new)) == VERDICT_ADMIT);
+    int count = 0;
+    verifier_marks_each(first, count_mark, &count);
+    CHECK(count == 0); /* told already */
+    text_deinit(&old);
+    text_deinit(&new);
+    verifier_close(first);
+    verifier_close(second);
+}
+
+static void test_exempt(struct bench *bench)
+{
+    struct text alert = test_message(bench->control, TIER_ADVISORY, "alert", TEST_NOW_US);
+    CHECK(judge(bench->verifier, text_c(&alert)) == VERDICT_ADMIT);
+    CHECK(judge(bench->verifier, text_c(&alert)) == VERDICT_ADMIT);
+    CHECK(judge_at(bench->verifier, text_c(&alert), TEST_NOW_US + 72 * CLOCK_HOUR_US) ==
+          VERDICT_ADMIT);
+    verifier_mark_set(bench->verifier, "control/control-1", TEST_NOW_US + MINUTE);
+    CHECK(judge(bench->verifier, text_c(&alert)) == VERDICT_ADMIT);
+    text_deinit(&alert);
+
+    struct why why = {0};
+    CLEANUP(text_deinit) struct text will = text_limited(ENVELOPE_SIZE_MAX);
+    struct value *content = value_object();
+    value_set_text(content, "type", "status");
+    value_set_text(content, "state", "offline");
+    test_must(
+        envelope_sign(bench->edge, TIER_INFORMATIONAL, content, TEST_NOW_US, &will, NULL, &why),
+        &why);
+    verifier_mark_set(bench->verifier, "edge/north-1", TEST_NOW_US + MINUTE);
+    CHECK(judge_at(bench->verifier, text_c(&will), TEST_NOW_US + 72 * CLOCK_HOUR_US) ==
+          VERDICT_ADMIT);
+}
+
+static void test_forged(struct bench *bench)
+{
+    CHECK(judge_changed(bench, "\"event\"", "\"evenT\"") == VERDICT_FORGED);
+    CHECK(judge_changed(bench, "\"event\"", "\"event\",\"more\":1") == VERDICT_FORGED);
+    CHECK(judge_changed(bench, "{\"content\"", "{ \"content\"") == VERDICT_ADMIT);
+    struct text message = test_message(bench->edge, TIER_INFORMATIONAL, "event", TEST_NOW_US);
+    CLEANUP(mem_free_p) char *forged = changed(text_c(&message), "\"event\"", "\"Event\"");
+    CHECK(judge(bench->verifier, forged) == VERDICT_FORGED);
+    CHECK(judge(bench->verifier, text_c(&message)) ==
+          VERDICT_ADMIT); /* the forgery left no trace */
+    text_deinit(&message);
+}
+
+static void test_open(struct bench *bench)
+{
+    struct verifier *verifier = NULL;
+    struct why why = {0};
+    char path[256];
+    struct verifier_config config = {.site = "elsewhere",
+                                     .ca_path = test_path(&bench->site, path, "ca.crt")};
+    CHECK(verifier_open(&verifier, &config, &why) == ERR_MALFORMED);
+    CHECK(strstr(why.text, "elsewhere") != NULL);
+    config.site = "riverside";
+    config.ca_path = test_path(&bench->site, path, "north-1.crt");
+    CHECK(verifier_open(&verifier, &config, &why) == ERR_MALFORMED);
+    config.ca_path = test_path(&bench->site, path, "missing.crt");
+    CHECK(verifier_open(&verifier, &config, &why) == ERR_NOT_FOUND);
+    config.ca_path = test_path(&bench->site, path, "ca.key");
+    CHECK(verifier_open(&verifier, &config, &why) == ERR_MALFORMED);
+    verifier_close(NULL);
+}
+
+int main(void)
+{
+    struct bench bench;
+    setup(&bench);
+    test_admit(&bench);
+    test_oversized(&bench);
+    test_malformed(&bench);
+    test_unsigned(&bench);
+    test_untrusted(&bench);
+    test_over_tier(&bench);
+    test_time_window(&bench);
+    test_replay(&bench);
+    test_forged(&bench);
+    test_exempt(&bench);
+    test_open(&bench);
+    teardown(&bench);
+    return CHECK_DONE();
+}
