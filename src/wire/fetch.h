@@ -14,12 +14,18 @@ struct fetch {
     const char *ca_path, *certificate_path, *key_path; /* PEM */
     const char *peer_identity;  /* the SPIFFE ID that the server's certificate must carry */
     const char *const *headers; /* "Name: value", ended by NULL; may be NULL */
-    int64_t connect_timeout_ms, idle_timeout_ms; /* idle: no byte for so long */
+    int64_t connect_timeout_ms; /* 0 means 5000 */
+    int64_t idle_timeout_ms;    /* no byte for so long, judged once a second; 0 = any time */
     void *context;
     /* The status line and content type, before the first byte. False = stop. */
     bool (*on_head)(void *context, int status, const char *content_type);
-    bool (*on_bytes)(void *context, struct span bytes); /* false = stop */
+    /* Also called with no bytes, about once a second while nothing comes. False = stop. */
+    bool (*on_bytes)(void *context, struct span bytes);
 };
 
-/* GETs until the end. ERR_DENIED: the peer is another; ERR_TIMEOUT; ERR_CLOSED: stopped by us. */
+/*
+ * GETs until the end; redirects are not followed, proxies not used. Blocks the calling thread.
+ * ERR_DENIED: the peer is another, or refuses us; ERR_TIMEOUT; ERR_CLOSED: stopped by us;
+ * ERR_UNAVAILABLE: nobody answers; ERR_IO: it broke off.
+ */
 MUST_USE enum err fetch_get(const struct fetch *fetch, struct why *why);

@@ -6,7 +6,8 @@
  * returns (the connection is suspended meanwhile). A full queue answers 503 at once. Limits:
  * request line and headers 16 KiB, body `body_size_max`, 60 s to send a request, connections
  * bounded. TLS 1.3 only; with `client_ca_path` a client certificate of the site is required and its
- * identity is in the request. Errors are RFC 9457 problem documents.
+ * identity is in the request. Errors are RFC 9457 problem documents. Requests that two readers
+ * could understand differently (RFC 9112: conflicting lengths, unclean paths) are refused.
  */
 #pragma once
 
@@ -31,6 +32,8 @@ struct http_config {
     size_t connection_max;
     size_t worker_count; /* threads that run the handler */
     size_t queue_max;
+    /* "Name", "value", ..., NULL: in every answer that does not set the same name itself. */
+    const char *const *common_headers; /* borrowed for the life of the server; may be NULL */
     void *context;
     /* Called once per worker at its start and end, for per-thread state such as a database. */
     void *(*worker_begin)(void *context);
@@ -59,25 +62,35 @@ const char *http_peer_identity(const struct http_request *request);
 
 /* ---- the answer; exactly one of these per request ---- */
 void http_add_header(struct http_request *request, const char *name, const char *value);
+/* A status of 400 and more is sent as application/problem+json. */
 void http_answer_json(struct http_request *request, int status, const struct value *body);
 void http_answer_bytes(struct http_request *request, int status, const char *type,
                        struct span body);
 /* RFC 9457: {"type":"about:blank","title","status","detail"}. */
 void http_answer_problem(struct http_request *request, int status, const char *title,
                          const char *detail);
-/* A file or a part of one (Range, If-None-Match honoured). Takes the descriptor. */
+/* A file or a part of one (Range, If-None-Match honoured). Takes the descriptor; etag may be NULL.
+ */
 void http_answer_file(struct http_request *request, const char *type, int fd, const char *etag);
 /*
- * A body made piece by piece on a thread of its own: `write` is called with a function that sends
- * bytes and blocks while the client is slow (false: the client is gone, stop). Bounded memory.
+ * A body made piece by piece on a thread of its own: `write` sends bytes with http_sink_send, which
+ * blocks while the client is slow (false: the client is gone, stop). Bounded memory. No bytes at
+ * all only asks whether the client is still there: a writer with nothing to say does so every
+ * second. With status 0 `write` decides the answer: it calls http_sink_begin before the first byte,
+ * or http_sink_refuse instead. `done` is called once in any case, at last. At most HTTP_STREAM_MAX
+ * at once; beyond that the client gets 503.
  */
+enum { HTTP_STREAM_MAX = 32 };
 struct http_sink;
 bool http_sink_send(struct http_sink *sink, struct span bytes);
+void http_sink_begin(struct http_sink *sink, int status, const char *type);
+void http_sink_refuse(struct http_sink *sink, int status, const char *title, const char *detail);
 void http_answer_stream(struct http_request *request, int status, const char *type,
                         void (*write)(void *context, struct http_sink *sink), void *context,
                         void (*done)(void *context));
 
 /* ---- WebSocket (RFC 6455), after the handler has checked session and origin ---- */
+enum { WEBSOCKET_MAX = 256, WEBSOCKET_MESSAGE_MAX = 64 * 1024 }; /* sockets per server; bytes */
 struct websocket;
 struct websocket_handler {
     void *context;
@@ -86,6 +99,7 @@ struct websocket_handler {
     void (*received)(void *context, struct websocket *socket, struct span message);
     void (*closed)(void *context, struct websocket *socket);
 };
+/* All sockets live on one thread of the server; the callbacks run there and must not block. */
 void http_answer_websocket(struct http_request *request, const struct websocket_handler *handler);
 /* Queues a text message. ERR_LIMIT: the client reads too slowly (it is closed); ERR_CLOSED. */
 MUST_USE enum err websocket_send(struct websocket *socket, struct span text);

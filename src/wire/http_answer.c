@@ -1,0 +1,177 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "system/file.h"
+#include "wire/http_server.h"
+
+enum { ANSWER_JSON_SIZE_MAX = 16 << 20 };
+
+const char *http_status_title(int status)
+{
+    static const struct {
+        int status;
+        const char *title;
+    } titles[] = {
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
+        {422, "Unprocessable Content"},
+        {426, "Upgrade Required"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(titles); i++) {
+        if (titles[i].status == status) { return titles[i].title; }
+    }
+    return "Error";
+}
+
+void http_add_header(struct http_request *request, const char *name, const char *value)
+{
+    if (request->added_count == HTTP_ADDED_HEADER_MAX || strpbrk(value, "\r\n")) { abort(); }
+    request->added[request->added_count++] =
+        (struct http_added_header){.name = mem_text(name), .value = mem_text(value)};
+}
+
+static bool added(const struct http_request *request, const char *name)
+{
+    for (size_t i = 0; i < request->added_count; i++) {
+        if (strcasecmp(request->added[i].name, name) == 0) { return true; }
+    }
+    return false;
+}
+
+void http_answer_take(struct http_request *request, int status, const char *type,
+                      struct MHD_Response *response)
+{
+    if (request->status) { abort(); } /* exactly one answer */
+    request->status = status;
+    request->response = response;
+    if (!response) { return; }
+    if (type) { (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type); }
+    for (size_t i = 0; i < request->added_count; i++) {
+        (void)MHD_add_response_header(response, request->added[i].name, request->added[i].value);
+    }
+    const char *const *common = request->server->config.common_headers;
+    for (; common && common[0] && common[1]; common += 2) {
+        if (!added(request, common[0])) {
+            (void)MHD_add_response_header(response, common[0], common[1]);
+        }
+    }
+}
+
+void http_answer_bytes(struct http_request *request, int status, const char *type, struct span body)
+{
+    /* libmicrohttpd copies; its parameter is not const for the sake of its other modes. */
+    void *bytes = (void *)(uintptr_t)body.data;
+    http_answer_take(request, status, body.size > 0 || status == 200 ? type : NULL,
+                     MHD_create_response_from_buffer(body.size, bytes, MHD_RESPMEM_MUST_COPY));
+}
+
+/* Hands a text over without a copy. */
+static void answer_text(struct http_request *request, int status, const char *type,
+                        struct text *text)
+{
+    const size_t size = text->size;
+    http_answer_take(request, status, type,
+                     MHD_create_response_from_buffer(size, text_take(text), MHD_RESPMEM_MUST_FREE));
+}
+
+void http_answer_json(struct http_request *request, int status, const struct value *body)
+{
+    CLEANUP(text_deinit) struct text json = text_limited(ANSWER_JSON_SIZE_MAX);
+    value_write(body, &json);
+    if (json.overflow) {
+        http_answer_problem(request, 500, http_status_title(500),
+                            "The answer is too large. Ask for less at a time.");
+        return;
+    }
+    answer_text(request, status, status < 400 ? "application/json" : "application/problem+json",
+                &json);
+}
+
+void http_answer_problem(struct http_request *request, int status, const char *title,
+                         const char *detail)
+{
+    CLEANUP(value_free_p) struct value *problem = value_object();
+    value_set_text(problem, "type", "about:blank");
+    value_set_text(problem, "title", title);
+    value_set_integer(problem, "status", status);
+    value_set_text(problem, "detail", detail);
+    http_answer_json(request, status, problem);
+}
+
+void http_answer_refusal(struct http_request *request, int status, const char *title,
+                         const char *detail)
+{
+    http_add_header(request, MHD_HTTP_HEADER_CONNECTION, "close");
+    http_answer_problem(request, status, title, detail);
+}
+
+static void add_range(struct http_request *request, const struct http_span *part, uint64_t size)
+{
+    char range[96];
+    if (part) {
+        (void)snprintf(range, sizeof range, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, part->first,
+                       part->last, size);
+    } else {
+        (void)snprintf(range, sizeof range, "bytes */%" PRIu64, size);
+    }
+    http_add_header(request, MHD_HTTP_HEADER_CONTENT_RANGE, range);
+}
+
+/* A range asked for under If-Range counts only while the file is still the one that was meant. */
+static const char *wanted_range(const struct http_request *request, const char *etag)
+{
+    const char *condition = http_header(request, MHD_HTTP_HEADER_IF_RANGE);
+    if (condition && (!etag || strcmp(condition, etag) != 0)) { return NULL; }
+    return http_header(request, MHD_HTTP_HEADER_RANGE);
+}
+
+void http_answer_file(struct http_request *request, const char *type, int fd, const char *etag)
+{
+    CLEANUP(file_close_p) int file = fd;
+    struct stat about;
+    if (fstat(file, &about) || !S_ISREG(about.st_mode)) {
+        http_answer_problem(request, 404, http_status_title(404), "There is no such file.");
+        return;
+    }
+    if (etag) { http_add_header(request, MHD_HTTP_HEADER_ETAG, etag); }
+    if (etag && http_etag_listed(http_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
+        http_answer_bytes(request, 304, NULL, span_of("", 0));
+        return;
+    }
+    http_add_header(request, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
+    const uint64_t size = (uint64_t)about.st_size;
+    struct http_span part = {.first = 0, .last = size ? size - 1 : 0};
+    const enum http_range range = http_parse_range(wanted_range(request, etag), size, &part);
+    if (range == HTTP_RANGE_UNSATISFIABLE) {
+        add_range(request, NULL, size);
+        http_answer_problem(request, 416, http_status_title(416),
+                            "The file ends before the range.");
+        return;
+    }
+    if (range == HTTP_RANGE_PART) { add_range(request, &part, size); }
+    const uint64_t length = size ? part.last - part.first + 1 : 0;
+    struct MHD_Response *response =
+        MHD_create_response_from_fd_at_offset64(length, file, part.first);
+    if (response) { file = -1; } /* which it closes from now on */
+    http_answer_take(request, range == HTTP_RANGE_PART ? 206 : 200, type, response);
+}
