@@ -96,14 +96,14 @@ static void make_password(char password[static 20])
     password[19] = '\0';
 }
 
-static enum err run(const struct demo_options *options, struct why *why)
+static enum err run(struct demo_options *options, struct why *why)
 {
     const int64_t begun_us = clock_monotonic_us();
     struct demo_site site = {.options = options};
     enum err err = demo_ports_choose(&site.ports, options->port, why);
     if (err) { return err; }
     said("demo:", "making a site CA, certificates and configurations");
-    err = demo_site_make(&site, why);
+    err = demo_site_make(&site, options, why);
     if (err) { return err; }
 
     CLEANUP(loop_close_p) struct loop *loop = NULL;

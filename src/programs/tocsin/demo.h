@@ -37,5 +37,9 @@ struct demo_site {
 /* The sub-command: parses, runs until Ctrl-C. Returns the exit status. */
 int demo_command(int argc, char *argv[]);
 
-/* Empties `state`, makes its folders, the CA, every certificate and every configuration. */
-MUST_USE enum err demo_site_make(struct demo_site *site, struct why *why);
+/*
+ * Empties `options->state`, makes its folders, the CA, every certificate and every configuration.
+ * Paths in `options` become absolute; `site` borrows it. The ports are chosen already.
+ */
+MUST_USE enum err demo_site_make(struct demo_site *site, struct demo_options *options,
+                                 struct why *why);
