@@ -46,6 +46,7 @@ static void free_const(const char *text)
 
 static void release(struct mqtt *mqtt)
 {
+    if (mqtt == NULL) { return; }
     if (mqtt->client != NULL) { mosquitto_destroy(mqtt->client); }
     if (mqtt->wake >= 0) { (void)close(mqtt->wake); }
     free_const(mqtt->config.host);
