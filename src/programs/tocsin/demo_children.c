@@ -99,9 +99,7 @@ enum err demo_children_start(struct supervisor **out, struct loop *loop,
                              void (*said)(const char *name, const char *sentence), struct why *why)
 {
     const char *state = site->options->state;
-    char log[FILE_PATH_SIZE];
-    char run[FILE_PATH_SIZE];
-    char config[7][FILE_PATH_SIZE];
+    static char config[8][FILE_PATH_SIZE]; /* too large for the stack; one thread */
     char camera_port[16];
     char once[ENVIRONMENT_SIZE];
     (void)snprintf(camera_port, sizeof camera_port, "%d", site->ports.camera);
@@ -137,8 +135,8 @@ enum err demo_children_start(struct supervisor **out, struct loop *loop,
          .words = {"--config", path_of(config[5], state, "watch.ini")}},
     };
     CLEANUP(supervisor_free_p)
-    struct supervisor *supervisor =
-        supervisor_new(loop, path_of(log, state, "log"), path_of(run, state, "run"), said);
+    struct supervisor *supervisor = supervisor_new(loop, path_of(config[6], state, "log"),
+                                                   path_of(config[7], state, "run"), said);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         said("demo: starting", parts[i].name);
         const bool control = strcmp(parts[i].name, "control") == 0;
