@@ -19,7 +19,7 @@ enum {
 };
 static const int64_t PING_EVERY_US = 20 * CLOCK_SECOND_US;
 static const int64_t SILENCE_MAX_US = 65 * CLOCK_SECOND_US;
-static const int64_t CLOSING_MAX_US = 5 * CLOCK_SECOND_US;
+static const int64_t CLOSING_MAX_US = 2 * CLOCK_SECOND_US;
 
 struct message {
     struct message *next;
