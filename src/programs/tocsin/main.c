@@ -1,0 +1,103 @@
+/*
+ * tocsin - the operator's command line. A new sub-command is one line in this table.
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static int help_command(int argc, char *argv[]);
+
+static const struct command commands[] = {
+    {"ca", "make the site's certificate authority, and certificates",
+     "tocsin ca init --site NAME [--dir DIR]\n"
+     "    Makes the site CA (ca.key, ca.crt) and the web CA (web-ca.key, web-ca.crt) in DIR.\n"
+     "    The keys are sealed with the environment variable TOCSIN_CA_PASSPHRASE if it is set.\n"
+     "tocsin ca issue ROLE NAME [--dir DIR] [--out DIR] [--days N] [--host HOST]... [--web]\n"
+     "    Makes NAME.key and NAME.crt. ROLE: edge, gateway, control, ops, map, cloud, broker.\n"
+     "    Valid for 30 days (edge, gateway) or 365 (all others) unless --days says otherwise.\n"
+     "    --host adds a DNS name or an IP address, for a server. --web makes a certificate that\n"
+     "    browsers know, of the web CA; it neither signs messages nor opens the bus.\n"
+     "tocsin ca show [FILE]\n"
+     "    Says whose certificate it is, how long it is valid, and its fingerprint.\n"
+     "DIR is \"ca\", the out DIR is \".\", FILE is \"ca/ca.crt\" unless given.\n",
+     ca_command},
+    {"sign", "sign a message",
+     "tocsin sign --key KEY --chain CHAIN --tier TIER < content.json > message.json\n"
+     "    Puts a JSON object with a text member \"type\" into a signed envelope.\n"
+     "    TIER: informational, advisory, warning, emergency, ipaws.\n",
+     sign_command},
+    {"verify", "judge a signed message",
+     "tocsin verify --ca CA --site SITE [--at TIME] < message.json\n"
+     "    Prints the verdict as every receiver would give it, now or at TIME (RFC 3339): admit "
+     "and\n"
+     "    the signer, or the reason for refusal. Exit status 0 means admit.\n",
+     verify_command},
+    {"demo", "run a whole site on this machine until Ctrl-C",
+     "tocsin demo [--port N] [--state DIR] [--build DIR] [--share DIR] [--video FILE]\n"
+     "    --port   of the web page (8080, or any free one; 0: any free one)\n"
+     "    --state  the folder to work in; it is emptied first (build/demo)\n"
+     "    --build  where the programs are (beside this one)\n"
+     "    --share  the folder that holds deploy/ and web/ (the current one)\n"
+     "    --video  what the test camera plays (pedestrians of the package opencv-doc)\n",
+     demo_command},
+    {"help", "say what a command does", "tocsin help [COMMAND]\n", help_command},
+};
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0) { return &commands[i]; }
+    }
+    return NULL;
+}
+
+static void list_commands(FILE *out)
+{
+    (void)fprintf(out, "usage: tocsin COMMAND [ARGUMENTS]\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].sentence);
+    }
+    (void)fprintf(out, "\n`tocsin help COMMAND` says more.\n");
+}
+
+static int unknown(const char *name)
+{
+    (void)fprintf(stderr, "tocsin: there is no command \"%s\"\n\n", name);
+    list_commands(stderr);
+    return COMMAND_MISUSED;
+}
+
+static int help_command(int argc, char *argv[])
+{
+    if (argc < 2) {
+        list_commands(stdout);
+        return COMMAND_DONE;
+    }
+    const struct command *command = find(argv[1]);
+    if (!command) { return unknown(argv[1]); }
+    (void)printf("%s - %s\n\n%s", command->name, command->sentence, command->usage);
+    return COMMAND_DONE;
+}
+
+int command_failed(const char *command, enum err err, const struct why *why)
+{
+    (void)fprintf(stderr, "tocsin %s: %s\n", command, why->text);
+    return err == ERR_MALFORMED || err == ERR_RANGE ? COMMAND_MISUSED : COMMAND_FAILED;
+}
+
+int main(int argc, char *argv[])
+{
+    if (sodium_init() < 0) { return COMMAND_FAILED; }
+    if (argc < 2) {
+        list_commands(stderr);
+        return COMMAND_MISUSED;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)puts("tocsin " TOCSIN_VERSION);
+        return COMMAND_DONE;
+    }
+    const struct command *command = find(strcmp(argv[1], "--help") == 0 ? "help" : argv[1]);
+    return command ? command->run(argc - 1, argv + 1) : unknown(argv[1]);
+}
