@@ -5,24 +5,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/encode.h"
+#include "command.h"
 #include "demo_children.h"
 #include "demo_ports.h"
 #include "supervisor.h"
 
 #define DEMO_VIDEO "/usr/share/doc/opencv-doc/examples/data/vtest.avi"
-
-static void usage(void)
-{
-    (void)fputs(
-        "tocsin demo - run a whole site on this machine until Ctrl-C\n\n"
-        "  --build DIR   where the programs are (default: beside this one)\n"
-        "  --state DIR   the folder to work in; it is emptied first (default: build/demo)\n"
-        "  --share DIR   the folder that holds deploy/ and web/ (default: the current one)\n"
-        "  --video FILE  what the test camera plays\n"
-        "  --port N      of the web page (default: 8080, or any free one; 0: any free one)\n",
-        stdout);
-}
 
 static enum err parse_port(int *port, const char *text, struct why *why)
 {
@@ -53,7 +41,7 @@ static enum err parse_pair(struct demo_options *options, const char *name, const
                    : why_set(why, ERR_LIMIT, "%s is longer than a path may be", name);
     }
     if (strcmp(name, "--port") == 0) { return parse_port(&options->port, value, why); }
-    return why_set(why, ERR_MALFORMED, "argument \"%.80s\" is unknown; see tocsin demo --help",
+    return why_set(why, ERR_MALFORMED, "argument \"%.80s\" is unknown; see `tocsin help demo`",
                    name);
 }
 
@@ -66,7 +54,7 @@ static enum err parse(struct demo_options *options, int argc, char *argv[], stru
     if (slash) { *slash = '\0'; }
     for (int i = 1; i < argc; i += 2) {
         if (i + 1 == argc) {
-            return why_set(why, ERR_MALFORMED, "%.80s needs a value; see tocsin demo --help",
+            return why_set(why, ERR_MALFORMED, "%.80s needs a value; see `tocsin help demo`",
                            argv[i]);
         }
         const enum err err = parse_pair(options, argv[i], argv[i + 1], why);
@@ -130,14 +118,9 @@ static enum err run(struct demo_options *options, struct why *why)
 
 int demo_command(int argc, char *argv[])
 {
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
-        usage();
-        return 0;
-    }
     struct why why = {.text = ""};
     struct demo_options options;
     enum err err = parse(&options, argc, argv, &why);
     if (!err) { err = run(&options, &why); }
-    if (err) { (void)fprintf(stderr, "tocsin demo: %s\n", why.text); }
-    return err ? 1 : 0;
+    return err ? command_failed("demo", err, &why) : COMMAND_DONE;
 }

@@ -34,9 +34,6 @@ struct demo_site {
     char model[FILE_PATH_SIZE]; /* the detection model's description, or "" for the built-in one */
 };
 
-/* The sub-command: parses, runs until Ctrl-C. Returns the exit status. */
-int demo_command(int argc, char *argv[]);
-
 /*
  * Empties `options->state`, makes its folders, the CA, every certificate and every configuration.
  * Paths in `options` become absolute; `site` borrows it. The ports are chosen already.

@@ -24,9 +24,9 @@ static const struct command commands[] = {
      "DIR is \"ca\", the out DIR is \".\", FILE is \"ca/ca.crt\" unless given.\n",
      ca_command},
     {"sign", "sign a message",
-     "tocsin sign --key KEY --chain CHAIN --tier TIER < content.json > message.json\n"
+     "tocsin sign --key KEY --chain CHAIN --tier TIER [--at TIME] < content.json > message.json\n"
      "    Puts a JSON object with a text member \"type\" into a signed envelope.\n"
-     "    TIER: informational, advisory, warning, emergency, ipaws.\n",
+     "    TIER: informational, advisory, warning, emergency, ipaws. TIME (RFC 3339): as if then.\n",
      sign_command},
     {"verify", "judge a signed message",
      "tocsin verify --ca CA --site SITE [--at TIME] < message.json\n"

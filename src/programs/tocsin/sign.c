@@ -10,7 +10,7 @@
 #include "trust/envelope.h"
 
 struct sign {
-    const char *key, *chain, *tier;
+    const char *key, *chain, *tier, *at;
 };
 
 static enum err read_content(struct value **out, struct why *why)
@@ -28,11 +28,13 @@ static enum err sign(const struct sign *sign, struct why *why)
     CLEANUP(signer_close_p) struct signer *signer = NULL;
     CLEANUP(value_free_p) struct value *content = NULL;
     CLEANUP(text_deinit) struct text out = text_limited(ENVELOPE_SIZE_MAX);
+    int64_t now_us = clock_wall_us();
     enum err err = tier_parse(&tier, sign->tier, why);
+    if (!err && sign->at) { err = clock_parse(&now_us, sign->at, why); }
     if (!err) { err = signer_open(&signer, sign->key, sign->chain, why); }
     if (!err) { err = read_content(&content, why); }
     if (err) { return err; }
-    err = envelope_sign(signer, tier, TAKE(content), clock_wall_us(), &out, NULL, why);
+    err = envelope_sign(signer, tier, TAKE(content), now_us, &out, NULL, why);
     if (err) { return err; }
     const enum role role = signer_identity(signer)->role;
     if (!tier_allowed(role, tier)) {
@@ -48,7 +50,8 @@ int sign_command(int argc, char *argv[])
     struct sign arguments = {0};
     const struct argument list[] = {{.name = "--key", .value = &arguments.key},
                                     {.name = "--chain", .value = &arguments.chain},
-                                    {.name = "--tier", .value = &arguments.tier}};
+                                    {.name = "--tier", .value = &arguments.tier},
+                                    {.name = "--at", .value = &arguments.at}};
     const struct argument_table table = {.arguments = list, .count = ARRAY_LEN(list)};
     struct argument_list words = {0};
     struct why why = {0};
