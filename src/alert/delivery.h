@@ -13,6 +13,8 @@
 #define DELIVERY_SILENT_AFTER_US (5 * CLOCK_SECOND_US)
 #define DELIVERY_RETRY_LEAST_US (2 * CLOCK_SECOND_US)
 #define DELIVERY_RETRY_MOST_US (60 * CLOCK_SECOND_US)
+#define DELIVERY_ASK_LEAST_US (15 * CLOCK_SECOND_US)
+enum { DELIVERY_ASK_MAX = 4 };
 
 /* In rising order; the database stores the number. */
 enum delivery_state {
@@ -31,5 +33,12 @@ enum delivery_state delivery_after(enum delivery_state current, enum receipt_sta
 /* Whether a device owes a receipt: queued or sent longer than 5 s ago, and nothing came. */
 bool delivery_silent(enum delivery_state state, int64_t queued_us, int64_t now_us);
 
-/* The pause before attempt number `attempts` + 1: 2 s, doubling, at most 60 s. */
-int64_t delivery_retry_after_us(int64_t attempts);
+/*
+ * When to send the alert again to a device, after `attempts` publications: while it owes its first
+ * receipt, 2 s later, doubling to 60 s. Once it has received, only to hear whether it lit or
+ * cleared, in case that receipt was missed: DELIVERY_ASK_MAX times. INT64_MAX: no more.
+ */
+struct delivery_tries {
+    int64_t attempts, asks;
+};
+int64_t delivery_due_us(enum delivery_state state, struct delivery_tries tries, int64_t now_us);

@@ -3,8 +3,8 @@
  *
  * Control. Each order is ONE transaction: the alert's new revision, its line of history, one
  * delivery per device that it is for, and one outbox row per topic. The alert is signed once, and
- * every topic and every repetition carries the same bytes. After OK wake the outbox
- * (programs/control/outbox.h): it publishes at once.
+ * every topic and every repetition carries the same bytes. After OK the caller wakes the outbox
+ * (programs/control/outbox.h), which publishes at once, and tells the browsers "alert".
  *
  * Belongs to the thread of its database connection; the time is a parameter.
  */
@@ -34,8 +34,8 @@ struct dispatch_order {
 
 /*
  * Creates (POST /api/alerts). The same key with the same body answers with the alert that the first
- * one made and sends nothing; with another body ERR_CONFLICT. Errors of lifecycle_create;
- * ERR_NOT_FOUND when no known device is a target (a named device counts as known).
+ * one made and sends nothing; with another body ERR_CONFLICT. Errors of lifecycle_create.
+ * A zone without devices is no error: whoever comes to stand there gets the retained message.
  */
 MUST_USE enum err dispatch_create(struct dispatch *dispatch, const struct dispatch_order *order,
                                   int64_t now_us, struct id *alert_id, struct why *why);

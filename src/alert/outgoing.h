@@ -14,6 +14,13 @@
 #include "base/id.h"
 #include "store/database.h"
 
+/* How a row of the outbox is published; the database stores the number. */
+enum outgoing_kind {
+    OUTGOING_KIND_FIRST = 0,  /* retained, until the alert's end */
+    OUTGOING_KIND_REPEAT = 1, /* to one device that owes a receipt, not retained */
+    OUTGOING_KIND_CLEAR = 2,  /* empty, retained: the broker forgets */
+};
+
 struct outgoing;
 
 MUST_USE enum err outgoing_open(struct outgoing **out, struct database *database, struct why *why);
@@ -23,9 +30,9 @@ CLEANUP_FOR(struct outgoing, outgoing_close)
 struct outgoing_row {
     int64_t number;                /* the order; never used twice */
     char topic[TARGET_TOPIC_SIZE]; /* without the site's prefix */
-    struct span payload;           /* borrowed until the next call; empty clears a retained one */
-    bool retain;
-    int64_t expire_us; /* wall time after which it is worthless; 0 = never */
+    struct span payload;           /* borrowed until the next call of any function here */
+    enum outgoing_kind kind;
+    int64_t expire_us; /* wall time after which FIRST is worthless; 0 for the others */
     char alert_id[ID_TEXT_SIZE];
     int64_t revision;
     enum target_scope scope;

@@ -18,14 +18,11 @@ CLEANUP_FOR(struct schedule, schedule_close)
 
 struct schedule_result {
     size_t resent;   /* outbox rows written for silent deliveries */
-    size_t changed;  /* alerts whose state changed; `on_change` was called for each */
+    size_t changed;  /* alerts whose state changed; schedule_changed names them */
     int64_t next_us; /* when to run again, INT64_MAX for never */
 };
 
-/*
- * Does all that is due in one transaction. `on_change(context, alert_id)` is called after the
- * commit for every alert whose state changed.
- */
+/* Does all that is due in one transaction; when nothing is due, only reads. */
 MUST_USE enum err schedule_run(struct schedule *schedule, int64_t now_us,
                                struct schedule_result *result, struct why *why);
 

@@ -53,6 +53,14 @@ void database_end(struct database *database, enum err *err, struct why *why);
 MUST_USE enum err database_prepare(struct statement **out, struct database *database,
                                    const char *sql, struct why *why);
 
+/* A whole module's statements at once, at its start. */
+struct statement_text {
+    struct statement **out;
+    const char *sql;
+};
+MUST_USE enum err database_prepare_all(struct database *database, const struct statement_text *list,
+                                       size_t count, struct why *why);
+
 /*
  * Binding by parameter name, ":name" in SQL. An unknown name is a bug (assertion). Text and bytes
  * are borrowed until statement_reset; NULL text binds NULL. Integers carry times too

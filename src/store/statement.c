@@ -20,6 +20,16 @@ enum err database_prepare(struct statement **out, struct database *database, con
     return OK;
 }
 
+enum err database_prepare_all(struct database *database, const struct statement_text *list,
+                              size_t count, struct why *why)
+{
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < count; i++) {
+        err = database_prepare(list[i].out, database, list[i].sql, why);
+    }
+    return err;
+}
+
 static int parameter(const struct statement *statement, const char *name)
 {
     const int index = sqlite3_bind_parameter_index(statement->handle, name);

@@ -1,0 +1,51 @@
+-- An operator's order: the alert, its history, its deliveries and what is to be published.
+-- database: control
+
+-- name: dispatch_key_find
+SELECT body, alert_id FROM idempotency WHERE actor = :actor AND key = :key;
+
+-- name: dispatch_key_add
+INSERT INTO idempotency (actor, key, body, alert_id, at_us)
+VALUES (:actor, :key, :body, :alert_id, :at_us);
+
+-- name: dispatch_find
+SELECT content, state FROM alerts WHERE alert_id = :alert_id;
+
+-- name: dispatch_store
+INSERT INTO alerts (alert_id, revision, state, tier, content, payload, begin_us, expire_us,
+                    created_us, created_by, changed_us, cancelled_us, due_us)
+VALUES (:alert_id, :revision, :state, :tier, :content, :payload, :begin_us, :expire_us,
+        :now, :actor, :now, :cancelled_us, :due_us)
+ON CONFLICT (alert_id) DO UPDATE SET
+    revision = excluded.revision, state = excluded.state, content = excluded.content,
+    payload = excluded.payload, begin_us = excluded.begin_us, expire_us = excluded.expire_us,
+    changed_us = excluded.changed_us, cancelled_us = excluded.cancelled_us,
+    due_us = excluded.due_us;
+
+-- name: dispatch_history
+INSERT INTO alert_history (alert_id, revision, state, at_us, actor)
+VALUES (:alert_id, :revision, :state, :at_us, :actor);
+
+-- name: dispatch_deliver
+-- Every edge that the topic reaches; a device that is named may be one never heard of.
+INSERT INTO deliveries (alert_id, device, zone, revision, state, reason, queued_us, attempts,
+                        due_us)
+SELECT :alert_id, name, zone, :revision, 0, '', :now, 1, :due_us FROM devices
+WHERE kind = 0 AND (:scope = 'broadcast' OR (:scope = 'zone' AND zone = :name))
+UNION ALL
+SELECT :alert_id, :name, coalesce((SELECT zone FROM devices WHERE name = :name), ''), :revision,
+       0, '', :now, 1, :due_us
+WHERE :scope = 'device'
+ON CONFLICT (alert_id, device) DO UPDATE SET
+    zone = excluded.zone, revision = excluded.revision, state = 0, reason = '',
+    queued_us = excluded.queued_us, sent_us = NULL, received_us = NULL,
+    lit_us = CASE WHEN :cancels THEN deliveries.lit_us END, cleared_us = NULL, attempts = 1,
+    asks = 0, due_us = excluded.due_us;
+
+-- name: dispatch_forget_outbox
+DELETE FROM outbox WHERE alert_id = :alert_id;
+
+-- name: dispatch_post
+INSERT INTO outbox (alert_id, scope, name, kind, created_us)
+VALUES (:alert_id, :scope, :name, :kind, :now)
+ON CONFLICT (alert_id, scope, name, kind) DO NOTHING;
