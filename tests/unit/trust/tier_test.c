@@ -1,0 +1,45 @@
+#include "trust/tier.h"
+
+#include "base/clock.h"
+#include "check.h"
+
+/* The table of docs/protocols/envelope.md: who may sign what. */
+static const struct {
+    enum role role;
+    bool may[TIER_COUNT];
+} rules[] = {
+    {ROLE_EDGE, {true, false, false, false, false}},
+    {ROLE_GATEWAY, {true, true, false, false, false}},
+    {ROLE_CONTROL, {true, true, true, false, false}},
+    {ROLE_OPS, {true, true, true, true, false}},
+    {ROLE_MAP, {false}},
+    {ROLE_CLOUD, {false}},
+    {ROLE_BROKER, {false}},
+};
+
+int main(void)
+{
+    struct why why = {0};
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        enum role role = ROLE_EDGE;
+        CHECK(role_parse(&role, role_name(rules[i].role), &why) == OK && role == rules[i].role);
+        for (int tier = 0; tier < TIER_COUNT; tier++) {
+            CHECK(tier_allowed(rules[i].role, (enum tier)tier) == rules[i].may[tier]);
+        }
+    }
+    for (int i = 0; i < TIER_COUNT; i++) {
+        enum tier tier = TIER_IPAWS;
+        CHECK(tier_parse(&tier, tier_name((enum tier)i), &why) == OK && (int)tier == i);
+        CHECK(tier_validity_max_us(tier) > 0);
+    }
+    CHECK(tier_validity_max_us(TIER_WARNING) == 5 * CLOCK_MINUTE_US);
+
+    enum tier tier = TIER_WARNING;
+    CHECK(tier_parse(&tier, "Emergency", &why) == ERR_MALFORMED && tier == TIER_WARNING);
+    CHECK(strstr(why.text, "Emergency") && strstr(why.text, "expected"));
+    CHECK(tier_parse(&tier, "", NULL) == ERR_MALFORMED);
+    enum role role = ROLE_MAP;
+    CHECK(role_parse(&role, "root", &why) == ERR_MALFORMED && role == ROLE_MAP);
+    CHECK(strstr(why.text, "root") != NULL);
+    return CHECK_DONE();
+}
