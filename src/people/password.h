@@ -1,0 +1,33 @@
+/*
+ * people/password - passwords kept as Argon2id hashes (RFC 9106), with the work bounded.
+ *
+ * Each hash costs 19 MiB and two passes (OWASP's least). At most PASSWORD_WORK_MAX are made at a
+ * time; PASSWORD_WAIT_MAX more may wait for their turn, and whoever comes then is told ERR_LIMIT:
+ * guessing must not cost the site its memory. Any thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/span.h"
+
+enum {
+    PASSWORD_LENGTH_MIN = 12, /* characters, not bytes */
+    PASSWORD_LENGTH_MAX = 128,
+    PASSWORD_SIZE_MAX = 4 * PASSWORD_LENGTH_MAX, /* bytes of UTF-8 */
+    PASSWORD_HASH_SIZE = 128,
+    PASSWORD_WORK_MAX = 2,
+    PASSWORD_WAIT_MAX = 4,
+};
+
+/* Whether somebody may choose it: 12..128 characters, no control characters. ERR_RANGE says why. */
+MUST_USE enum err password_check(const char *password, struct why *why);
+
+/* ERR_LIMIT: too many at once. */
+MUST_USE enum err password_hash(char hash[static PASSWORD_HASH_SIZE], struct span password,
+                                struct why *why);
+
+/* `*same` tells whether `hash` was made of `password`. ERR_LIMIT: too many at once. */
+MUST_USE enum err password_verify(const char *hash, struct span password, bool *same,
+                                  struct why *why);

@@ -1,0 +1,138 @@
+#include "people/rate_limit.h"
+
+#include <pthread.h>
+#include <string.h>
+
+enum { BUCKET_COUNT = 1024 };
+
+struct entry {
+    struct entry *next; /* in its bucket */
+    char name[RATE_LIMIT_NAME_SIZE];
+    int64_t free_us; /* when every failure is forgiven; each adds every_us */
+};
+
+struct rate_limit {
+    pthread_mutex_t lock;
+    int64_t burst, every_us;
+    size_t count;
+    struct entry *buckets[BUCKET_COUNT];
+};
+
+struct rate_limit *rate_limit_new(int64_t burst, int64_t every_us)
+{
+    struct rate_limit *limit = MEM_NEW(struct rate_limit);
+    if (pthread_mutex_init(&limit->lock, NULL)) { abort(); }
+    limit->burst = burst;
+    limit->every_us = every_us;
+    return limit;
+}
+
+void rate_limit_free(struct rate_limit *limit)
+{
+    if (!limit) { return; }
+    for (size_t i = 0; i < BUCKET_COUNT; i++) {
+        struct entry *entry = limit->buckets[i];
+        while (entry) {
+            struct entry *next = entry->next;
+            free(entry);
+            entry = next;
+        }
+    }
+    (void)pthread_mutex_destroy(&limit->lock);
+    free(limit);
+}
+
+static void shorten(char name[static RATE_LIMIT_NAME_SIZE], const char *from)
+{
+    const size_t size = strnlen(from, RATE_LIMIT_NAME_SIZE - 1);
+    memcpy(name, from, size);
+    name[size] = '\0';
+}
+
+/* Where the pointer to `name` stands, or would stand (FNV-1a; a flood of names is bounded anyway).
+ */
+static struct entry **place_of(struct rate_limit *limit, const char *name)
+{
+    uint32_t hash = 2166136261U;
+    for (const char *at = name; *at; at++) {
+        hash = (hash ^ (unsigned char)*at) * 16777619U;
+    }
+    struct entry **place = &limit->buckets[hash % BUCKET_COUNT];
+    while (*place && strcmp((*place)->name, name) != 0) {
+        place = &(*place)->next;
+    }
+    return place;
+}
+
+static void remove_at(struct rate_limit *limit, struct entry **place)
+{
+    struct entry *entry = *place;
+    *place = entry->next;
+    free(entry);
+    limit->count--;
+}
+
+/* Makes room: drops what is forgiven, and if nothing is, the one that is forgiven first. */
+static void make_room(struct rate_limit *limit, int64_t now_us)
+{
+    struct entry **first = NULL;
+    for (size_t i = 0; i < BUCKET_COUNT; i++) {
+        struct entry **place = &limit->buckets[i];
+        while (*place) {
+            if ((*place)->free_us <= now_us) {
+                remove_at(limit, place);
+                continue;
+            }
+            place = &(*place)->next;
+        }
+    }
+    if (limit->count < RATE_LIMIT_ENTRY_MAX) { return; }
+    for (size_t i = 0; i < BUCKET_COUNT; i++) {
+        for (struct entry **place = &limit->buckets[i]; *place; place = &(*place)->next) {
+            if (!first || (*place)->free_us < (*first)->free_us) { first = place; }
+        }
+    }
+    remove_at(limit, first);
+}
+
+int64_t rate_limit_wait_us(struct rate_limit *limit, const char *name, int64_t now_us)
+{
+    char key[RATE_LIMIT_NAME_SIZE];
+    shorten(key, name);
+    (void)pthread_mutex_lock(&limit->lock);
+    const struct entry *entry = *place_of(limit, key);
+    const int64_t debt_us = entry ? entry->free_us - now_us : 0;
+    (void)pthread_mutex_unlock(&limit->lock);
+    const int64_t wait_us = debt_us - (limit->burst - 1) * limit->every_us;
+    return wait_us > 0 ? wait_us : 0;
+}
+
+void rate_limit_failed(struct rate_limit *limit, const char *name, int64_t now_us)
+{
+    char key[RATE_LIMIT_NAME_SIZE];
+    shorten(key, name);
+    (void)pthread_mutex_lock(&limit->lock);
+    struct entry **place = place_of(limit, key);
+    if (!*place && limit->count == RATE_LIMIT_ENTRY_MAX) {
+        make_room(limit, now_us);
+        place = place_of(limit, key);
+    }
+    if (!*place) {
+        *place = MEM_NEW(struct entry);
+        memcpy((*place)->name, key, sizeof key);
+        limit->count++;
+    }
+    struct entry *entry = *place;
+    entry->free_us = (entry->free_us > now_us ? entry->free_us : now_us) + limit->every_us;
+    (void)pthread_mutex_unlock(&limit->lock);
+}
+
+void rate_limit_forget(struct rate_limit *limit, const char *name)
+{
+    char key[RATE_LIMIT_NAME_SIZE];
+    shorten(key, name);
+    (void)pthread_mutex_lock(&limit->lock);
+    struct entry **place = place_of(limit, key);
+    if (*place) { remove_at(limit, place); }
+    (void)pthread_mutex_unlock(&limit->lock);
+}

@@ -1,0 +1,75 @@
+/*
+ * people/session - that somebody has signed in: a random token at the person's side, its hash at
+ * ours.
+ *
+ * A session ends 30 minutes after its last use, 12 hours after its begin, at sign-out, or when its
+ * person changes the password elsewhere. The CSRF token is derived from the token, so that whoever
+ * has only our database has neither. Belongs to the thread of its database connection; the time is
+ * a parameter.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "people/permission.h"
+#include "people/user.h"
+#include "store/database.h"
+
+#define SESSION_IDLE_US (30 * CLOCK_MINUTE_US)
+#define SESSION_AGE_US (12 * CLOCK_HOUR_US)
+
+enum {
+    SESSION_TOKEN_SIZE = 44, /* 32 bytes in base64url, terminated */
+    SESSION_KEY_SIZE = 32,
+    SESSION_PER_USER_MAX = 32, /* the longest unused go */
+};
+
+struct session {
+    uint8_t key[SESSION_KEY_SIZE]; /* the token's hash: names the session, opens nothing */
+    char user_id[ID_TEXT_SIZE];
+    char user[USER_NAME_SIZE];
+    enum user_role role;
+    bool must_change_password;
+    int64_t created_us, used_us;
+};
+int64_t session_expires_us(const struct session *session); /* if it is not used again */
+
+struct session_store;
+
+MUST_USE enum err session_store_open(struct session_store **out, struct database *database,
+                                     struct why *why);
+void session_store_close(struct session_store *store); /* NULL is allowed */
+CLEANUP_FOR(struct session_store, session_store_close)
+
+struct session_begin {
+    const struct user *user;
+    const char *address;
+    int64_t now_us;
+};
+/* Begins a session; joins the caller's transaction. `token` is for the person alone. */
+MUST_USE enum err session_begin(struct session_store *store, const struct session_begin *begin,
+                                char token[static SESSION_TOKEN_SIZE], struct session *session,
+                                struct why *why);
+
+/* ERR_NOT_FOUND for an unknown, ended or malformed token. Counts as use. */
+MUST_USE enum err session_find(struct session_store *store, const char *token, int64_t now_us,
+                               struct session *session, struct why *why);
+
+/* Counts as use; ERR_NOT_FOUND when it has ended. For a live link, which carries no token. */
+MUST_USE enum err session_keep(struct session_store *store,
+                               const uint8_t key[static SESSION_KEY_SIZE], int64_t now_us,
+                               struct why *why);
+
+MUST_USE enum err session_end(struct session_store *store, const struct session *session,
+                              struct why *why);
+/* Ends every other session of the same person. */
+MUST_USE enum err session_end_others(struct session_store *store, const struct session *session,
+                                     struct why *why);
+/* Forgets the sessions that have ended by themselves. */
+MUST_USE enum err session_sweep(struct session_store *store, int64_t now_us, struct why *why);
+
+/* The CSRF token that belongs to a session token. */
+void session_csrf(char csrf[static SESSION_TOKEN_SIZE], const char *token);
+bool session_csrf_fits(const char *csrf, const char *token);

@@ -1,0 +1,125 @@
+#include "people/sign_in.h"
+
+#include <stdio.h>
+
+/* Ten wrong tries at once, then one every 30 s; for an account five, then one every minute. */
+static const int64_t ADDRESS_BURST = 10;
+static const int64_t ADDRESS_EVERY_US = 30 * CLOCK_SECOND_US;
+static const int64_t ACCOUNT_BURST = 5;
+static const int64_t ACCOUNT_EVERY_US = 60 * CLOCK_SECOND_US;
+
+/* Nobody's password: verified in place of a hash that is not there, for the time that it takes. */
+static const char NOBODY_HASH[] = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
+                                  "RdescudvJCsgt3ub+b1dWRWJTmaaJObG1ZBPdGXSoP0";
+
+struct sign_in_limits {
+    struct rate_limit *addresses, *accounts;
+};
+
+struct sign_in_limits *sign_in_limits_new(void)
+{
+    struct sign_in_limits *limits = MEM_NEW(struct sign_in_limits);
+    limits->addresses = rate_limit_new(ADDRESS_BURST, ADDRESS_EVERY_US);
+    limits->accounts = rate_limit_new(ACCOUNT_BURST, ACCOUNT_EVERY_US);
+    return limits;
+}
+
+void sign_in_limits_free(struct sign_in_limits *limits)
+{
+    if (!limits) { return; }
+    rate_limit_free(limits->addresses);
+    rate_limit_free(limits->accounts);
+    free(limits);
+}
+
+const char *sign_in_answer_name(enum sign_in_answer answer)
+{
+    static const char *const names[] = {"welcome", "wrong", "used", "wait"};
+    return names[answer];
+}
+
+/*
+ * An account is limited for each address by itself, so that a stranger's guesses do not lock its
+ * owner out; an address is limited over all accounts.
+ */
+static void account_key(char key[static RATE_LIMIT_NAME_SIZE], const struct sign_in_try *attempt)
+{
+    (void)snprintf(key, RATE_LIMIT_NAME_SIZE, "%.39s %.39s", attempt->address, attempt->name);
+}
+
+static int64_t wait_us(const struct sign_in *sign_in, const struct sign_in_try *attempt)
+{
+    char account[RATE_LIMIT_NAME_SIZE];
+    account_key(account, attempt);
+    const int64_t now_us = attempt->monotonic_us;
+    const struct sign_in_limits *limits = sign_in->limits;
+    const int64_t for_address_us = rate_limit_wait_us(limits->addresses, attempt->address, now_us);
+    const int64_t for_account_us = rate_limit_wait_us(limits->accounts, account, now_us);
+    return for_address_us > for_account_us ? for_address_us : for_account_us;
+}
+
+static void count_failure(const struct sign_in *sign_in, const struct sign_in_try *attempt)
+{
+    char account[RATE_LIMIT_NAME_SIZE];
+    account_key(account, attempt);
+    rate_limit_failed(sign_in->limits->addresses, attempt->address, attempt->monotonic_us);
+    rate_limit_failed(sign_in->limits->accounts, account, attempt->monotonic_us);
+}
+
+enum err sign_in_confirm(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                         struct user *user, struct sign_in_result *result, struct why *why)
+{
+    *result = (struct sign_in_result){.wait_us = wait_us(sign_in, attempt)};
+    if (result->wait_us > 0) {
+        result->answer = SIGN_IN_ANSWER_WAIT;
+        return OK;
+    }
+    enum err err = user_find(sign_in->users, attempt->name, user, why);
+    const bool missing = err == ERR_NOT_FOUND;
+    if (err && !missing) { return err; }
+    bool same = false;
+    err = password_verify(missing ? NOBODY_HASH : user->password_hash, span_text(attempt->password),
+                          &same, why);
+    if (err) { return err; }
+    result->answer = same && !missing ? SIGN_IN_ANSWER_WELCOME : SIGN_IN_ANSWER_WRONG;
+    if (result->answer == SIGN_IN_ANSWER_WRONG) { count_failure(sign_in, attempt); }
+    return OK;
+}
+
+/* In the caller's transaction: spends a one-time password, begins the session. */
+static enum err begin(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                      const struct user *user, struct sign_in_result *result, struct why *why)
+{
+    if (user->must_change_password) {
+        const enum err err = user_use_one_time(sign_in->users, user, why);
+        if (err == ERR_CONFLICT) {
+            result->answer = SIGN_IN_ANSWER_USED;
+            return OK;
+        }
+        if (err) { return err; }
+    }
+    const struct session_begin begin = {
+        .user = user, .address = attempt->address, .now_us = attempt->now_us};
+    return session_begin(sign_in->sessions, &begin, result->token, &result->session, why);
+}
+
+enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                     struct sign_in_result *result, struct why *why)
+{
+    struct user user = {.must_change_password = false};
+    enum err err = sign_in_confirm(sign_in, attempt, &user, result, why);
+    if (err || result->answer != SIGN_IN_ANSWER_WELCOME) { return err; }
+    err = database_begin(sign_in->database, why);
+    if (err) { return err; }
+    err = begin(sign_in, attempt, &user, result, why);
+    database_end(sign_in->database, &err, why);
+    if (err) { return err; }
+    if (result->answer == SIGN_IN_ANSWER_USED) {
+        count_failure(sign_in, attempt);
+        return OK;
+    }
+    char account[RATE_LIMIT_NAME_SIZE];
+    account_key(account, attempt);
+    rate_limit_forget(sign_in->limits->accounts, account);
+    return OK;
+}

@@ -1,0 +1,54 @@
+/*
+ * people/sign_in - whether somebody who says a name and a password gets a session.
+ *
+ * Limits tries per address and per account before it does any work, takes the same time for an
+ * unknown name as for a wrong password, and spends a one-time password with its first success.
+ * `struct sign_in_limits` is shared by all threads; the stores belong to the calling one.
+ */
+#pragma once
+
+#include "people/rate_limit.h"
+#include "people/session.h"
+
+struct sign_in_limits; /* one per program */
+struct sign_in_limits *sign_in_limits_new(void);
+void sign_in_limits_free(struct sign_in_limits *limits); /* NULL is allowed */
+CLEANUP_FOR(struct sign_in_limits, sign_in_limits_free)
+
+struct sign_in {
+    struct database *database; /* of the stores: the session begins in a transaction of its own */
+    struct user_store *users;
+    struct session_store *sessions;
+    struct sign_in_limits *limits;
+};
+
+struct sign_in_try {
+    const char *name;
+    const char *password;
+    const char *address; /* of the client */
+    int64_t now_us, monotonic_us;
+};
+
+enum sign_in_answer {
+    SIGN_IN_ANSWER_WELCOME,
+    SIGN_IN_ANSWER_WRONG, /* name or password; one answer for both */
+    SIGN_IN_ANSWER_USED,  /* a one-time password for the second time */
+    SIGN_IN_ANSWER_WAIT,  /* too many tries: `wait_us` */
+};
+const char *sign_in_answer_name(enum sign_in_answer answer); /* "wrong" ... */
+
+struct sign_in_result {
+    enum sign_in_answer answer;
+    int64_t wait_us;
+    char token[SESSION_TOKEN_SIZE]; /* WELCOME, as is `session` */
+    struct session session;
+};
+
+/* ERR_LIMIT: too many passwords are being checked; else an error is the database's. */
+MUST_USE enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                              struct sign_in_result *result, struct why *why);
+
+/* Whether `password` is the present one of the session's person; counts as a try. */
+MUST_USE enum err sign_in_confirm(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                                  struct user *user, struct sign_in_result *result,
+                                  struct why *why);

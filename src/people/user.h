@@ -1,0 +1,73 @@
+/*
+ * people/user - the people who may sign in: name, role, password hash.
+ *
+ * A one-time password comes from the outside (TOCSIN_ADMIN_PASSWORD): it opens one session, which
+ * must choose a new password before anything else. The same one-time password given again at the
+ * next start changes nothing. Belongs to the thread of its database connection; the time is a
+ * parameter.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/id.h"
+#include "people/password.h"
+#include "people/permission.h"
+#include "store/database.h"
+
+enum { USER_NAME_SIZE = 65 };
+
+struct user {
+    char id[ID_TEXT_SIZE];
+    char name[USER_NAME_SIZE];
+    enum user_role role;
+    char password_hash[PASSWORD_HASH_SIZE];
+    bool must_change_password;
+    char one_time_hash[PASSWORD_HASH_SIZE]; /* "" = never had one */
+    bool one_time_used;
+};
+
+/* [a-z0-9._@-], 1..64 letters, beginning with a letter or digit. */
+bool user_name_valid(const char *name);
+
+struct user_store;
+
+MUST_USE enum err user_store_open(struct user_store **out, struct database *database,
+                                  struct why *why);
+void user_store_close(struct user_store *store); /* NULL is allowed */
+CLEANUP_FOR(struct user_store, user_store_close)
+
+/* ERR_NOT_FOUND. */
+MUST_USE enum err user_find(struct user_store *store, const char *name, struct user *user,
+                            struct why *why);
+
+struct user_new {
+    const char *name;
+    enum user_role role;
+    const char *password;
+    bool must_change; /* somebody else chose it; it is a one-time password */
+    int64_t now_us;
+};
+/* ERR_RANGE: name or password; ERR_CONFLICT: the name is taken. */
+MUST_USE enum err user_add(struct user_store *store, const struct user_new *new, struct why *why);
+
+/* The person's own new password. */
+MUST_USE enum err user_set_password(struct user_store *store, const struct user *user,
+                                    const char *password, int64_t now_us, struct why *why);
+
+/* Marks the one-time password as used. ERR_CONFLICT: it has been used before. */
+MUST_USE enum err user_use_one_time(struct user_store *store, const struct user *user,
+                                    struct why *why);
+
+struct one_time {
+    const char *name; /* of the administrator */
+    struct span password;
+    int64_t now_us;
+};
+enum one_time_outcome { ONE_TIME_OUTCOME_SET, ONE_TIME_OUTCOME_KNOWN };
+/*
+ * Gives an administrator a one-time password: makes the user, or resets the password. KNOWN: this
+ * very one was given before; nothing is changed.
+ */
+MUST_USE enum err user_give_one_time(struct user_store *store, const struct one_time *given,
+                                     enum one_time_outcome *outcome, struct why *why);

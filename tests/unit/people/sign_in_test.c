@@ -1,0 +1,88 @@
+#include "people/sign_in.h"
+
+#include "check.h"
+#include "unit/people/people_database.h"
+
+static const int64_t NOW_US = 1800000000000000;
+
+static enum sign_in_answer attempt(const struct sign_in *sign_in, const char *name,
+                                   const char *password, const char *address, int64_t monotonic_us)
+{
+    const struct sign_in_try attempt = {.name = name,
+                                        .password = password,
+                                        .address = address,
+                                        .now_us = NOW_US,
+                                        .monotonic_us = monotonic_us};
+    struct sign_in_result result;
+    CHECK(sign_in_try(sign_in, &attempt, &result, NULL) == OK);
+    if (result.answer == SIGN_IN_ANSWER_WELCOME) {
+        struct session session;
+        CHECK(session_find(sign_in->sessions, result.token, NOW_US, &session, NULL) == OK);
+        CHECK_TEXT(session.user, name);
+    }
+    CHECK((result.answer == SIGN_IN_ANSWER_WAIT) == (result.wait_us > 0));
+    return result.answer;
+}
+
+static void test_one_time(const struct sign_in *sign_in)
+{
+    const struct one_time given = {
+        .name = "admin", .password = span_text("one-time"), .now_us = NOW_US};
+    enum one_time_outcome outcome = ONE_TIME_OUTCOME_KNOWN;
+    CHECK(user_give_one_time(sign_in->users, &given, &outcome, NULL) == OK);
+    CHECK(attempt(sign_in, "admin", "wrong", "192.0.2.1", 0) == SIGN_IN_ANSWER_WRONG);
+    CHECK(attempt(sign_in, "admin", "one-time", "192.0.2.1", 0) == SIGN_IN_ANSWER_WELCOME);
+    CHECK(attempt(sign_in, "admin", "one-time", "192.0.2.1", 0) == SIGN_IN_ANSWER_USED);
+    CHECK_TEXT(sign_in_answer_name(SIGN_IN_ANSWER_USED), "used");
+}
+
+static void test_limits(const struct sign_in *sign_in)
+{
+    const struct user_new new = {.name = "asha",
+                                 .role = USER_ROLE_ADMINISTRATOR,
+                                 .password = "a long password",
+                                 .now_us = NOW_US};
+    CHECK(user_add(sign_in->users, &new, NULL) == OK);
+    for (int i = 0; i < 5; i++) {
+        CHECK(attempt(sign_in, "asha", "guess", "192.0.2.2", 0) == SIGN_IN_ANSWER_WRONG);
+    }
+    CHECK(attempt(sign_in, "asha", "a long password", "192.0.2.2", 0) == SIGN_IN_ANSWER_WAIT);
+    /* Her own computer is not locked out by the stranger's. */
+    CHECK(attempt(sign_in, "asha", "a long password", "192.0.2.3", 0) == SIGN_IN_ANSWER_WELCOME);
+    CHECK(attempt(sign_in, "asha", "a long password", "192.0.2.2", CLOCK_MINUTE_US) ==
+          SIGN_IN_ANSWER_WELCOME);
+    /* One address that tries many names. */
+    for (int i = 0; i < 10; i++) {
+        const char name[] = {'n', (char)('0' + i), '\0'};
+        CHECK(attempt(sign_in, name, "guess", "192.0.2.4", 0) == SIGN_IN_ANSWER_WRONG);
+    }
+    CHECK(attempt(sign_in, "asha", "a long password", "192.0.2.4", 0) == SIGN_IN_ANSWER_WAIT);
+}
+
+/* An unknown name costs the same work as a wrong password. */
+static void test_unknown(const struct sign_in *sign_in)
+{
+    const int64_t before_us = clock_monotonic_us();
+    CHECK(attempt(sign_in, "nobody", "guess", "192.0.2.5", 0) == SIGN_IN_ANSWER_WRONG);
+    const int64_t unknown_us = clock_monotonic_us() - before_us;
+    CHECK(attempt(sign_in, "asha", "guess", "192.0.2.5", 0) == SIGN_IN_ANSWER_WRONG);
+    const int64_t known_us = clock_monotonic_us() - before_us - unknown_us;
+    CHECK(unknown_us > known_us / 4);
+}
+
+int main(void)
+{
+    struct people_database people;
+    people_database_open(&people);
+    struct sign_in sign_in = {.database = people.database, .limits = sign_in_limits_new()};
+    CHECK(user_store_open(&sign_in.users, people.database, NULL) == OK);
+    CHECK(session_store_open(&sign_in.sessions, people.database, NULL) == OK);
+    test_one_time(&sign_in);
+    test_limits(&sign_in);
+    test_unknown(&sign_in);
+    user_store_close(sign_in.users);
+    session_store_close(sign_in.sessions);
+    sign_in_limits_free(sign_in.limits);
+    people_database_close(&people);
+    return CHECK_DONE();
+}
