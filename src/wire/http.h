@@ -85,6 +85,7 @@ struct http_sink;
 bool http_sink_send(struct http_sink *sink, struct span bytes);
 void http_sink_begin(struct http_sink *sink, int status, const char *type);
 void http_sink_refuse(struct http_sink *sink, int status, const char *title, const char *detail);
+void http_sink_break(struct http_sink *sink); /* after `write`, end as cut off, not as whole */
 void http_answer_stream(struct http_request *request, int status, const char *type,
                         void (*write)(void *context, struct http_sink *sink), void *context,
                         void (*done)(void *context));

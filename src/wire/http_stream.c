@@ -32,6 +32,7 @@ struct http_stream {
     int holders;          /* writer thread, answer */
     bool begun;           /* the answer has its head */
     bool finished;        /* the writer has returned: end of the stream */
+    bool broken;          /* what was sent is not the whole: end with an error */
     bool gone;            /* the reader has gone, or must go */
     bool started, ending; /* under streams->lock: `writer` stands; it is about to return */
     bool suspended;       /* the connection waits for bytes; under lock */
@@ -92,7 +93,8 @@ static ssize_t read_ring(void *context, uint64_t position, char *buffer, size_t 
         result = (ssize_t)take_bytes(stream, buffer, most);
         (void)pthread_cond_signal(&stream->room);
     } else if (stream->finished) {
-        result = MHD_CONTENT_READER_END_OF_STREAM;
+        result =
+            stream->broken ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
     } else {
         stream->suspended = true;
         MHD_suspend_connection(stream->connection);
@@ -178,6 +180,14 @@ void http_sink_refuse(struct http_sink *sink, int status, const char *title, con
     stream->request = NULL;
     stream->begun = true;
     MHD_resume_connection(stream->connection);
+}
+
+void http_sink_break(struct http_sink *sink)
+{
+    struct http_stream *stream = stream_of(sink);
+    (void)pthread_mutex_lock(&stream->lock);
+    stream->broken = true;
+    (void)pthread_mutex_unlock(&stream->lock);
 }
 
 static void finish_writing(struct http_stream *stream)
