@@ -51,6 +51,10 @@ enum err value_parse(struct value **out, struct span json, size_t size_max, stru
     if (deeper_than(json, VALUE_DEPTH_MAX)) {
         return why_set(why, ERR_LIMIT, "JSON nests deeper than %d levels", VALUE_DEPTH_MAX);
     }
+    /* jansson takes a NUL for the end, and would not look at what follows it. */
+    if (json.size && memchr(json.data, '\0', json.size)) {
+        return why_set(why, ERR_MALFORMED, "JSON holds a NUL byte");
+    }
     json_error_t error;
     json_t *parsed = json_loadb((const char *)json.data, json.size,
                                 JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
