@@ -36,8 +36,13 @@ function(unit_test name source)
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120 SKIP_RETURN_CODE 77)
 endfunction()
 
-# queries(FOLDER): sql/queries/FOLDER/NAME.sql -> generated/queries/FOLDER_NAME.h with SQL_* constants.
+# queries(FOLDER [TARGET]): sql/queries/FOLDER/NAME.sql -> generated/queries/FOLDER_NAME.h with SQL_*
+# constants, for the library FOLDER or the program TARGET.
 function(queries name)
+  set(target ${name})
+  if(ARGC GREATER 1)
+    set(target ${ARGV1})
+  endif()
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/queries/${name}/*.sql)
   foreach(file IN LISTS files)
     get_filename_component(stem ${file} NAME_WE)
@@ -46,6 +51,6 @@ function(queries name)
       COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated/queries
       COMMAND awk -f ${CMAKE_SOURCE_DIR}/tools/sql2h.awk ${file} > ${header}
       DEPENDS ${file} ${CMAKE_SOURCE_DIR}/tools/sql2h.awk)
-    target_sources(${name} PRIVATE ${header})
+    target_sources(${target} PRIVATE ${header})
   endforeach()
 endfunction()
