@@ -246,6 +246,22 @@ enum err value_need_integer(const struct value *object, const char *key, int64_t
     return OK;
 }
 
+enum err value_need_real(const struct value *object, const char *key, const double range[2],
+                         double *number, struct why *why)
+{
+    const json_t *json = json_object_get(inside_const(object), key);
+    if (!json_is_number(json)) {
+        return why_set(why, ERR_MALFORMED, "%s: expected a number", key);
+    }
+    const double found = json_number_value(json);
+    if (!(found >= range[0] && found <= range[1])) {
+        return why_set(why, ERR_MALFORMED, "%s is %g, expected %g to %g", key, found, range[0],
+                       range[1]);
+    }
+    *number = found;
+    return OK;
+}
+
 enum err value_need_time(const struct value *object, const char *key, int64_t *wall_us,
                          struct why *why)
 {

@@ -75,6 +75,8 @@ MUST_USE enum err value_need_text(const struct value *object, const char *key, c
                                   size_t size, struct why *why);
 MUST_USE enum err value_need_integer(const struct value *object, const char *key, int64_t range[2],
                                      int64_t *number, struct why *why);
+MUST_USE enum err value_need_real(const struct value *object, const char *key,
+                                  const double range[2], double *number, struct why *why);
 MUST_USE enum err value_need_time(const struct value *object, const char *key, int64_t *wall_us,
                                   struct why *why);
 

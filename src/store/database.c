@@ -194,3 +194,8 @@ void database_end(struct database *database, enum err *err, struct why *why)
         (void)sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
     }
 }
+
+bool database_in_transaction(const struct database *database)
+{
+    return !sqlite3_get_autocommit(database->handle);
+}

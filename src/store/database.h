@@ -49,6 +49,9 @@ MUST_USE enum err database_migrate(struct database *database, const struct migra
 MUST_USE enum err database_begin(struct database *database, struct why *why);
 void database_end(struct database *database, enum err *err, struct why *why);
 
+/* For modules that join a transaction if there is one, and else make their own. */
+bool database_in_transaction(const struct database *database);
+
 /* A statement for the life of the connection; freed by database_close. */
 MUST_USE enum err database_prepare(struct statement **out, struct database *database,
                                    const char *sql, struct why *why);

@@ -11,6 +11,7 @@ CREATE TABLE devices (
     started_us INTEGER NOT NULL,
     status_us INTEGER NOT NULL,     -- the device's own time of its newest status
     contact_us INTEGER NOT NULL,    -- our time of its newest message
+    words TEXT NOT NULL,            -- its newest status without the time, JSON: to notice a change
     identity TEXT NOT NULL,
     certificate_expires_us INTEGER NOT NULL,
     telemetry TEXT NOT NULL         -- JSON, "" before the first
@@ -24,6 +25,7 @@ CREATE TABLE cameras (
     reason TEXT NOT NULL,
     since_us INTEGER NOT NULL,
     fps REAL,
+    seen_us INTEGER NOT NULL,
     PRIMARY KEY (device, name)
 );
 

@@ -1,0 +1,43 @@
+-- The timeline.
+-- database: control
+
+-- name: event_put
+INSERT INTO events (event_id, device, sequence, state, camera, zone, label, score, count,
+                    started_us, updated_us, ended_us, boxes, clip_bytes, clip_duration_s,
+                    clip_codec, snapshot, model, received_us)
+VALUES (:event_id, :device, :sequence, :state, :camera, :zone, :label, :score, :count,
+        :started_us, :updated_us, :ended_us, :boxes, :clip_bytes, :clip_duration_s,
+        :clip_codec, :snapshot, :model, :now)
+ON CONFLICT (event_id) DO UPDATE SET
+    sequence = excluded.sequence, state = excluded.state, camera = excluded.camera,
+    zone = excluded.zone, label = excluded.label, score = excluded.score, count = excluded.count,
+    started_us = excluded.started_us, updated_us = excluded.updated_us,
+    ended_us = excluded.ended_us, boxes = excluded.boxes, clip_bytes = excluded.clip_bytes,
+    clip_duration_s = excluded.clip_duration_s, clip_codec = excluded.clip_codec,
+    snapshot = excluded.snapshot, model = excluded.model
+WHERE events.device = excluded.device AND events.sequence < excluded.sequence;
+
+-- name: event_owner
+SELECT device FROM events WHERE event_id = :event_id;
+
+-- name: event_get
+SELECT event_id, device, sequence, state, camera, zone, label, score, count, started_us,
+       updated_us, ended_us, boxes, clip_bytes, clip_duration_s, clip_codec, snapshot, model,
+       received_us
+FROM events WHERE event_id = :event_id;
+
+-- name: event_list
+SELECT event_id, device, sequence, state, camera, zone, label, score, count, started_us,
+       updated_us, ended_us, boxes, clip_bytes, clip_duration_s, clip_codec, snapshot, model,
+       received_us
+FROM events
+WHERE started_us >= :from_us AND started_us < :to_us
+  AND (started_us, event_id) < (:before_us, :before_id)
+  AND (:camera IS NULL OR camera = :camera)
+  AND (:label IS NULL OR label = :label)
+  AND (:zone IS NULL OR zone = :zone)
+  AND (:device IS NULL OR device = :device)
+ORDER BY started_us DESC, event_id DESC LIMIT :limit;
+
+-- name: event_count
+SELECT count(*) FROM events;
