@@ -27,6 +27,7 @@ struct entry {
 struct device {
     char name[TARGET_NAME_SIZE];
     bool online;
+    int64_t at_us; /* when it said so */
 };
 
 struct litter {
@@ -124,7 +125,7 @@ bool relay_alert(struct relay *relay, const struct alert *alert, struct span env
     return true;
 }
 
-void relay_device(struct relay *relay, const char *name, bool online, int64_t now_us)
+void relay_device(struct relay *relay, const char *name, bool online, int64_t at_us, int64_t now_us)
 {
     size_t index = 0;
     while (index < relay->device_count && strcmp(relay->devices[index].name, name) != 0) {
@@ -136,6 +137,8 @@ void relay_device(struct relay *relay, const char *name, bool online, int64_t no
         if (!text_copy(device->name, sizeof device->name, name)) { return; }
         relay->device_count++;
     }
+    if (at_us < device->at_us) { return; }
+    device->at_us = at_us;
     const bool came = online && !device->online;
     device->online = online;
     for (size_t i = 0; came && i < relay->entry_count; i++) {

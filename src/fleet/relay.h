@@ -46,8 +46,12 @@ CLEANUP_FOR(struct relay, relay_free)
 bool relay_alert(struct relay *relay, const struct alert *alert, struct span envelope,
                  int64_t now_us);
 
-/* A device of the zone that shows alerts came or went. */
-void relay_device(struct relay *relay, const char *name, bool online, int64_t now_us);
+/*
+ * A device of the zone that shows alerts says of itself, at `at_us` by its own clock, that it is
+ * there or gone. Passed over when something later is known (a will is signed long before).
+ */
+void relay_device(struct relay *relay, const char *name, bool online, int64_t at_us,
+                  int64_t now_us);
 
 /* A verified receipt of that device, of any state. */
 void relay_receipt(struct relay *relay, const char *name, const struct receipt *receipt);

@@ -84,7 +84,7 @@ static void test_restore_what_the_broker_lost(void)
     CHECK_TEXT(due(relay, &clerk, 1000), ""); /* retained messages may still come */
     CHECK_TEXT(due(relay, &clerk, 2000), "restore " NORTH " one;");
     CHECK_TEXT(due(relay, &clerk, 2500), "");
-    relay_device(relay, "pole-9", false, T0); /* known now: its topic is heard here */
+    relay_device(relay, "pole-9", false, T0, T0); /* known now: its topic is heard here */
     CHECK_TEXT(due(relay, &clerk, 3000), "restore " POLE " one;");
     relay_begin(relay, T0 + 4 * CLOCK_SECOND_US); /* a new connection: all is unknown again */
     see(relay, NORTH, 1, 4100);
@@ -114,9 +114,9 @@ static void test_remind_until_answered(void)
 {
     CLEANUP(relay_free_p) struct relay *relay = relay_new("north");
     struct clerk clerk = {0};
-    relay_device(relay, "gate-1", true, T0);
-    relay_device(relay, "gate-2", true, T0);
-    relay_device(relay, "gate-3", false, T0);
+    relay_device(relay, "gate-1", true, T0, T0);
+    relay_device(relay, "gate-2", true, T0, T0);
+    relay_device(relay, "gate-3", false, T0, T0);
     CHECK(relay_online_count(relay) == 2);
     CHECK(add(relay, 1, "one", 0));
     see(relay, NORTH, 1, 0);
@@ -139,7 +139,7 @@ static void test_remind_gives_up_and_begins_anew(void)
 {
     CLEANUP(relay_free_p) struct relay *relay = relay_new("north");
     struct clerk clerk = {0};
-    relay_device(relay, "gate-1", true, T0);
+    relay_device(relay, "gate-1", true, T0, T0);
     CHECK(add(relay, 1, "one", 0));
     see(relay, NORTH, 1, 0);
     int reminders = 0;
@@ -147,8 +147,9 @@ static void test_remind_gives_up_and_begins_anew(void)
         reminders += due(relay, &clerk, at_ms)[0] != '\0' ? 1 : 0;
     }
     CHECK(reminders == 4); /* at 3, 9, 21, 45 s */
-    relay_device(relay, "gate-1", false, T0 + 50 * CLOCK_SECOND_US);
-    relay_device(relay, "gate-1", true, T0 + 50 * CLOCK_SECOND_US);
+    relay_device(relay, "gate-1", false, T0 + 50 * CLOCK_SECOND_US, T0 + 50 * CLOCK_SECOND_US);
+    relay_device(relay, "gate-1", true, T0 + 50 * CLOCK_SECOND_US, T0 + 50 * CLOCK_SECOND_US);
+    relay_device(relay, "gate-1", false, T0, T0 + 51 * CLOCK_SECOND_US); /* a will, late */
     CHECK_TEXT(due(relay, &clerk, 53000), "remind " GATE " one;");
     text_deinit(&clerk.lines);
 }
@@ -190,7 +191,7 @@ static void test_limits(void)
     for (int i = 0; i < RELAY_DEVICE_MAX + 10; i++) {
         char name[16];
         (void)snprintf(name, sizeof name, "d%d", i);
-        relay_device(relay, name, true, T0);
+        relay_device(relay, name, true, T0, T0);
     }
     CHECK(relay_online_count(relay) == RELAY_DEVICE_MAX);
     free(big);

@@ -1,0 +1,43 @@
+/*
+ * gateway/gateway - all state of the running gateway, owned by the loop's thread.
+ */
+#pragma once
+
+#include "alert/inbox.h"
+#include "fleet/relay.h"
+#include "programs/gateway/bus.h"
+#include "programs/gateway/count.h"
+#include "store/database.h"
+#include "trust/envelope.h"
+
+struct gateway {
+    struct options options;
+    const char *name; /* borrowed from the signer */
+    int64_t started_us;
+    struct loop *loop; /* all owned */
+    struct database *database;
+    struct inbox *inbox;   /* the cache of alerts, tombstones too */
+    struct signer *signer; /* also used by the bus thread, for the will */
+    struct verifier *verifier;
+    struct relay *relay;
+    struct bus *bus;
+    struct count count;
+};
+
+/* ---- hear.c: what comes ---- */
+
+/* Judges one message of the broker and remembers what it says. */
+void gateway_hear(void *context, const struct mqtt_message *message);
+
+/* Gives the cached alerts to the relay, at start. */
+MUST_USE enum err gateway_recall(struct gateway *gateway, struct why *why);
+
+/* ---- tell.c: what goes ---- */
+
+/* The broker is there or gone. */
+void gateway_connection(void *context, bool connected);
+
+void gateway_make_will(void *context, struct text *payload);
+void gateway_tell_self(void *context); /* own status and health; every 30 s */
+void gateway_say_again(void *context); /* what the relay finds due; twice a second */
+void gateway_forget(void *context);    /* old tombstones; every few minutes */

@@ -1,0 +1,172 @@
+/*
+ * tocsin-gateway - watches over a zone's alerts: verifies and keeps them, and says again what the
+ * broker or a device has lost. Threads: the loop (all state), the bus, and the small HTTP server.
+ */
+#include "base/encode.h"
+#include "base/log.h"
+#include "migrations/gateway.h"
+#include "programs/gateway/gateway.h"
+#include "programs/gateway/web.h"
+#include "system/file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RUN_EVERY_US (CLOCK_SECOND_US / 2)
+#define TELL_EVERY_US (30 * CLOCK_SECOND_US)
+#define FORGET_EVERY_US (5 * CLOCK_MINUTE_US)
+
+enum { DATABASE_KEY_SIZE = 32, CACHE_KIB = 512 };
+
+/* TOCSIN_DATABASE_KEY, 64 hex digits. */
+static enum err database_key(struct secret **out, struct why *why)
+{
+    static const char variable[] = "TOCSIN_DATABASE_KEY";
+    CLEANUP(secret_free_p) struct secret *hex = NULL;
+    enum err err = secret_from_environment(&hex, variable, why);
+    if (err != OK) { return err; }
+    char digits[2 * DATABASE_KEY_SIZE + 1] = "";
+    uint8_t key[DATABASE_KEY_SIZE];
+    size_t size = 0;
+    const struct span bytes = secret_bytes(hex);
+    if (bytes.size == sizeof digits - 1) { memcpy(digits, bytes.data, bytes.size); }
+    err = decode_hex(key, sizeof key, &size, digits, why);
+    if (err != OK || size != sizeof key) {
+        err = why_set(why, ERR_MALFORMED, "%s must be 64 hex digits", variable);
+    } else {
+        err = secret_new(out, span_of(key, sizeof key), why);
+    }
+    explicit_bzero(digits, sizeof digits);
+    explicit_bzero(key, sizeof key);
+    return err;
+}
+
+static enum err open_cache(struct gateway *gateway, struct why *why)
+{
+    const char *folder = gateway->options.state_folder;
+    CLEANUP(secret_free_p) struct secret *key = NULL;
+    char path[FILE_PATH_SIZE];
+    enum err err = database_key(&key, why);
+    if (err == OK) { err = file_make_folder(folder, 0700, why); }
+    if (err == OK) { err = file_join(path, folder, "gateway.db", why); }
+    if (err != OK) { return err; }
+    const struct database_config database = {.path = path, .key = key, .cache_kib = CACHE_KIB};
+    const struct inbox_config inbox = {
+        .device = gateway->name, .zone = gateway->options.zone, .everything = true};
+    err = database_open(&gateway->database, &database, why);
+    if (err == OK) {
+        err = database_migrate(gateway->database, MIGRATIONS_GATEWAY, ARRAY_LEN(MIGRATIONS_GATEWAY),
+                               why);
+    }
+    if (err == OK) { err = inbox_open(&gateway->inbox, gateway->database, &inbox, why); }
+    if (err == OK) { err = gateway_recall(gateway, why); }
+    return err;
+}
+
+static enum err open_bus(struct gateway *gateway, struct why *why)
+{
+    const struct bus_config bus = {.loop = gateway->loop,
+                                   .options = &gateway->options,
+                                   .name = gateway->name,
+                                   .context = gateway,
+                                   .received = gateway_hear,
+                                   .connection = gateway_connection,
+                                   .make_will = gateway_make_will};
+    return bus_open(&gateway->bus, &bus, why);
+}
+
+static enum err open_trust(struct gateway *gateway, struct why *why)
+{
+    const struct options *options = &gateway->options;
+    const struct verifier_config trust = {.site = options->site_name, .ca_path = options->site_ca};
+    enum err err = signer_open(&gateway->signer, options->key, options->certificate, why);
+    if (err != OK) { return err; }
+    const struct identity *self = signer_identity(gateway->signer);
+    if (self->role != ROLE_GATEWAY || strcmp(self->site, options->site_name) != 0) {
+        return why_set(why, ERR_DENIED, "%s is for %s %s of %s; expected a gateway of %s",
+                       options->certificate, role_name(self->role), self->name, self->site,
+                       options->site_name);
+    }
+    gateway->name = self->name;
+    return verifier_open(&gateway->verifier, &trust, why);
+}
+
+static enum err start(struct gateway *gateway, struct why *why)
+{
+    gateway->started_us = clock_wall_us();
+    gateway->count = count_begin();
+    metric_set(gateway->count.database_ok, 1);
+    enum err err = loop_open(&gateway->loop, why);
+    if (err == OK) { err = loop_handle_signals(gateway->loop, NULL, NULL, why); }
+    if (err == OK) { err = open_trust(gateway, why); }
+    if (err != OK) { return err; }
+    gateway->relay = relay_new(gateway->options.zone);
+    err = open_cache(gateway, why);
+    if (err == OK) { err = open_bus(gateway, why); }
+    if (err != OK) { return err; }
+    (void)loop_timer_start(gateway->loop, RUN_EVERY_US, RUN_EVERY_US, gateway_say_again, gateway);
+    (void)loop_timer_start(gateway->loop, TELL_EVERY_US, TELL_EVERY_US, gateway_tell_self, gateway);
+    (void)loop_timer_start(gateway->loop, FORGET_EVERY_US, FORGET_EVERY_US, gateway_forget,
+                           gateway);
+    return OK;
+}
+
+/* The bus first: its thread hands messages to the loop. */
+static void stop(struct gateway *gateway)
+{
+    bus_close(gateway->bus);
+    relay_free(gateway->relay);
+    inbox_close(gateway->inbox);
+    database_close(gateway->database);
+    verifier_close(gateway->verifier);
+    signer_close(gateway->signer);
+    loop_close(gateway->loop);
+}
+
+static enum err run(struct gateway *gateway, struct why *why)
+{
+    CLEANUP(http_server_close_p) struct http_server *web = NULL;
+    enum err err = start(gateway, why);
+    if (err == OK) { err = web_open(&web, &gateway->options, &gateway->count, why); }
+    if (err != OK) { return err; }
+    log_event(LOG_LEVEL_INFO, "gateway.started", "name", gateway->name, "zone",
+              gateway->options.zone, "version", TOCSIN_VERSION, "http_port",
+              LOG_NUMBER(http_server_port(web)), NULL);
+    return loop_run(gateway->loop, why);
+}
+
+static enum err log_begin(const char *level, struct why *why)
+{
+    static const char *const levels[] = {"debug", "info", "warning", "error"};
+    for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
+        if (strcmp(levels[i], level) == 0) {
+            log_open("gateway", (enum log_level)i);
+            return OK;
+        }
+    }
+    return why_set(why, ERR_RANGE, "log.level is %s; expected debug, info, warning or error",
+                   level);
+}
+
+int main(int argc, char *argv[])
+{
+    static struct gateway gateway;
+    struct why why = {0};
+    enum option_outcome outcome = OPTION_OUTCOME_RUN;
+    enum err err =
+        option_command_line(&gateway.options, &options_table, argc, argv, &outcome, &why);
+    if (err == OK && outcome == OPTION_OUTCOME_DONE) { return 0; }
+    if (err == OK) { err = log_begin(gateway.options.log_level, &why); }
+    if (err != OK) {
+        (void)fprintf(stderr, "tocsin-gateway: %s\n", why.text);
+        return 2;
+    }
+    err = run(&gateway, &why);
+    stop(&gateway);
+    if (err != OK) {
+        log_event(LOG_LEVEL_ERROR, "gateway.failed", "error", err_name(err), "why", why.text, NULL);
+        return 1;
+    }
+    log_event(LOG_LEVEL_INFO, "gateway.stopped", NULL);
+    return 0;
+}

@@ -1,0 +1,23 @@
+/*
+ * gateway/options - the configuration of tocsin-gateway: one table reads, checks and explains it.
+ */
+#pragma once
+
+#include "base/option.h"
+
+struct options {
+    char site_name[OPTION_TEXT_SIZE];
+    char site_ca[OPTION_TEXT_SIZE];
+    char certificate[OPTION_TEXT_SIZE];
+    char key[OPTION_TEXT_SIZE];
+    char broker_host[OPTION_TEXT_SIZE];
+    int64_t broker_port;
+    char broker_prefix[OPTION_TEXT_SIZE];
+    char zone[OPTION_TEXT_SIZE];
+    char state_folder[OPTION_TEXT_SIZE];
+    char http_address[OPTION_TEXT_SIZE];
+    int64_t http_port;
+    char log_level[OPTION_TEXT_SIZE];
+};
+
+extern const struct option_table options_table;
