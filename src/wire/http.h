@@ -62,6 +62,7 @@ const char *http_peer_identity(const struct http_request *request);
 
 /* ---- the answer; exactly one of these per request ---- */
 void http_add_header(struct http_request *request, const char *name, const char *value);
+int http_status(const struct http_request *request); /* of the answer given so far, 0 = none */
 /* A status of 400 and more is sent as application/problem+json. */
 void http_answer_json(struct http_request *request, int status, const struct value *body);
 void http_answer_bytes(struct http_request *request, int status, const char *type,
@@ -98,6 +99,7 @@ struct websocket_handler {
     void (*opened)(void *context,
                    struct websocket *socket); /* may send from any thread until closed */
     void (*received)(void *context, struct websocket *socket, struct span message);
+    /* Once in any case and at last; `socket` is NULL when it never opened. */
     void (*closed)(void *context, struct websocket *socket);
 };
 /* All sockets live on one thread of the server; the callbacks run there and must not block. */

@@ -50,6 +50,11 @@ void http_add_header(struct http_request *request, const char *name, const char 
         (struct http_added_header){.name = mem_text(name), .value = mem_text(value)};
 }
 
+int http_status(const struct http_request *request)
+{
+    return request->status;
+}
+
 static bool added(const struct http_request *request, const char *name)
 {
     for (size_t i = 0; i < request->added_count; i++) {

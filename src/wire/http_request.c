@@ -12,8 +12,16 @@ struct http_request *http_request_new(struct http_server *server, const char *ta
     return request;
 }
 
+void http_request_drop_socket(struct http_request *request)
+{
+    const struct websocket_handler handler = request->socket_handler;
+    request->socket_handler = (struct websocket_handler){0};
+    if (handler.closed) { handler.closed(handler.context, NULL); }
+}
+
 void http_request_free(struct http_request *request)
 {
+    http_request_drop_socket(request);
     for (size_t i = 0; i < request->added_count; i++) {
         free(request->added[i].name);
         free(request->added[i].value);

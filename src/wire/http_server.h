@@ -76,12 +76,13 @@ struct http_request {
     int status;                              /* of the answer; 0 = none yet */
     struct MHD_Response *response;           /* owned until queued */
     struct http_stream *stream;              /* to be started when the handler has returned */
-    struct websocket_handler socket_handler; /* of an upgrade */
+    struct websocket_handler socket_handler; /* of an upgrade that has not come about yet */
 };
 
 /* http_request.c */
 struct http_request *http_request_new(struct http_server *server, const char *target);
 void http_request_free(struct http_request *request);
+void http_request_drop_socket(struct http_request *request); /* the upgrade does not come about */
 /* Judges the head; on a refusal the answer is in the request and the result is false. */
 bool http_request_read_head(struct http_request *request, const char *method, const char *version);
 
@@ -121,5 +122,5 @@ struct websocket_arrival {
     struct MHD_UpgradeResponseHandle *upgrade;
     struct span early; /* bytes that came behind the request, borrowed */
 };
-/* Takes the upgraded connection. False: there is no room, the caller keeps it. */
+/* Takes the upgraded connection and its handler. False: there is no room, the caller keeps them. */
 bool websockets_adopt(struct websockets *websockets, const struct websocket_arrival *arrival);

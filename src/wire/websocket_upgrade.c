@@ -16,7 +16,7 @@ static void on_upgrade(void *context, struct MHD_Connection *connection, void *r
                        struct MHD_UpgradeResponseHandle *upgrade)
 {
     (void)connection;
-    const struct http_request *request = request_context;
+    struct http_request *request = request_context;
     /* libmicrohttpd leaves Nagle's algorithm on: 40 ms for every small message. */
     const int on = 1;
     (void)setsockopt(request->peer->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -25,7 +25,9 @@ static void on_upgrade(void *context, struct MHD_Connection *connection, void *r
                                               .fd = fd,
                                               .upgrade = upgrade,
                                               .early = span_of(early, early_size)};
-    if (!websockets_adopt(context, &arrival)) {
+    if (websockets_adopt(context, &arrival)) {
+        request->socket_handler = (struct websocket_handler){0};
+    } else {
         (void)MHD_upgrade_action(upgrade, MHD_UPGRADE_ACTION_CLOSE);
     }
 }
@@ -49,6 +51,7 @@ static bool accept_key(const char *key, struct text *accept)
 
 void http_answer_websocket(struct http_request *request, const struct websocket_handler *handler)
 {
+    request->socket_handler = *handler;
     const char *version = http_header(request, "Sec-WebSocket-Version");
     CLEANUP(text_deinit) struct text accept = text_limited(64);
     if (strcmp(request->method, "GET") != 0 ||
@@ -58,17 +61,18 @@ void http_answer_websocket(struct http_request *request, const struct websocket_
         !accept_key(http_header(request, "Sec-WebSocket-Key"), &accept)) {
         http_add_header(request, "Upgrade", "websocket");
         http_add_header(request, "Sec-WebSocket-Version", "13");
+        http_request_drop_socket(request);
         http_answer_problem(request, 426, http_status_title(426),
                             "This address speaks WebSocket, version 13.");
         return;
     }
     struct websockets *owner = request->server->websockets;
     if (websockets_full(owner)) {
+        http_request_drop_socket(request);
         http_answer_problem(request, 503, http_status_title(503),
                             "Too many WebSockets are open. Try again later.");
         return;
     }
-    request->socket_handler = *handler;
     http_add_header(request, "Upgrade", "websocket");
     http_add_header(request, "Sec-WebSocket-Accept", text_c(&accept));
     http_answer_take(request, 101, NULL, MHD_create_response_for_upgrade(on_upgrade, owner));

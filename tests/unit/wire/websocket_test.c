@@ -9,6 +9,7 @@ static struct {
     pthread_mutex_t lock;
     struct websocket *last; /* the socket that opened last and is still there */
     int opened, closed, received;
+    int never; /* closed without having opened */
 } scene = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void on_opened(void *context, struct websocket *socket)
@@ -35,7 +36,7 @@ static void on_closed(void *context, struct websocket *socket)
     (void)context;
     (void)pthread_mutex_lock(&scene.lock);
     if (scene.last == socket) { scene.last = NULL; }
-    scene.closed++;
+    *(socket ? &scene.closed : &scene.never) += 1;
     (void)pthread_mutex_unlock(&scene.lock);
 }
 
@@ -128,6 +129,7 @@ static void test_handshake(int port)
     CHECK(client_status(port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\n"
                               "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                               "Sec-WebSocket-Key: short\r\n\r\n") == 426);
+    CHECK(scene.never == 3);
 }
 
 static void test_echo(int port)
@@ -218,7 +220,7 @@ int main(void)
     for (size_t i = 0; i < WEBSOCKET_MAX; i++) {
         fds[i] = open_socket(port);
     }
-    CHECK(client_status(port, UPGRADE) == 503);
+    CHECK(client_status(port, UPGRADE) == 503 && scene.never == 4);
     const int64_t before_us = clock_monotonic_us();
     http_server_close(server);
     CHECK(clock_monotonic_us() - before_us < 3 * CLOCK_SECOND_US);
