@@ -90,7 +90,7 @@ enum err sign_in_confirm(const struct sign_in *sign_in, const struct sign_in_try
 static enum err begin(const struct sign_in *sign_in, const struct sign_in_try *attempt,
                       const struct user *user, struct sign_in_result *result, struct why *why)
 {
-    if (user->must_change_password) {
+    if (user->must_change_password && *user->one_time_hash) {
         const enum err err = user_use_one_time(sign_in->users, user, why);
         if (err == ERR_CONFLICT) {
             result->answer = SIGN_IN_ANSWER_USED;

@@ -99,7 +99,6 @@ enum err user_add(struct user_store *store, const struct user_new *new, struct w
     enum err err = password_check(new->password, why);
     if (!err) { err = password_hash(user.password_hash, span_text(new->password), why); }
     if (err) { return err; }
-    if (new->must_change) { memcpy(user.one_time_hash, user.password_hash, PASSWORD_HASH_SIZE); }
     const struct id id = id_new(new->now_us);
     memcpy(user.id, id.text, sizeof user.id);
     return insert(store, &user, new->now_us, why);

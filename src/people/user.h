@@ -45,7 +45,7 @@ struct user_new {
     const char *name;
     enum user_role role;
     const char *password;
-    bool must_change; /* somebody else chose it; it is a one-time password */
+    bool must_change; /* somebody else chose it */
     int64_t now_us;
 };
 /* ERR_RANGE: name or password; ERR_CONFLICT: the name is taken. */
