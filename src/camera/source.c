@@ -262,9 +262,15 @@ static struct timeline_picture timing_of(struct source *source, const AVPacket *
         if (source->untimed) { source->timeline.ticks = (uint32_t)(uint64_t)(decoded - step); }
     }
     source->untimed = stamp == AV_NOPTS_VALUE;
-    return (struct timeline_picture){.ticks = (uint32_t)(uint64_t)decoded,
-                                     .rate_hz = rate_hz,
-                                     .arrived_us = clock_monotonic_us()};
+    struct timeline_picture picture = {.ticks = (uint32_t)(uint64_t)decoded,
+                                       .rate_hz = rate_hz,
+                                       .arrived_us = clock_monotonic_us()};
+    if (address_is_file(source->options.address) && source->timeline.started) {
+        /* A file is read faster than it was filmed: its own time is the only one it has. */
+        const int64_t gone = (int32_t)(picture.ticks - source->timeline.ticks);
+        picture.arrived_us = source->timeline.captured_us + gone * CLOCK_SECOND_US / rate_hz;
+    }
+    return picture;
 }
 
 /* B pictures without decoding times: only probing, which costs most of a second, sorts them out. */
@@ -301,7 +307,7 @@ static enum err make_packet(struct source *source, struct packet **out, struct w
         .decode_us = source->timeline.media_us,
         .show_us = source->timeline.media_us + ahead_us,
         .captured_us = source->timeline.captured_us,
-        .wall_us = clock_wall_us() - (picture.arrived_us - source->timeline.captured_us),
+        .wall_us = source->timeline.captured_us + clock_wall_us() - clock_monotonic_us(),
     };
     return packet_new(out, &facts, bytes, why);
 }
