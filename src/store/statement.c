@@ -92,7 +92,7 @@ void statement_reset(struct statement *statement)
 
 enum err statement_run(struct statement *statement, int64_t *changed, struct why *why)
 {
-    enum step step;
+    enum step step = STEP_DONE;
     const enum err err = statement_step(statement, &step, why);
     assert(err != OK || step == STEP_DONE); /* a statement with rows is read with step */
     if (err == OK && changed) { *changed = sqlite3_changes64(statement->database->handle); }
