@@ -41,6 +41,17 @@ void device_store_close(struct device_store *store)
 
 /* ---- entering what devices say ---- */
 
+/*
+ * A will is signed at connect time, so it is older than what the device said since: it counts when
+ * it is of the same run of the device. A will of an earlier run is an old message.
+ */
+static bool is_stale(const struct statement *known, const struct status *status)
+{
+    const bool older = status->at_us < column_integer(known, 0);
+    const bool same_run = status->started_us == column_integer(known, 5);
+    return older && (status->online || !same_run);
+}
+
 /* How a status relates to what is known. */
 static enum err compare(struct device_store *store, const struct device_report *report,
                         const char *words, enum device_change *change, struct why *why)
@@ -52,13 +63,12 @@ static enum err compare(struct device_store *store, const struct device_report *
     if (err != OK) { return err; }
     const bool known = step == STEP_ROW;
     const bool online = known && column_integer(row, 1) != 0;
-    const bool older = known && report->status->at_us < column_integer(row, 0);
-    if (report->status->online && older) {
+    if (known && is_stale(row, report->status)) {
         *change = DEVICE_CHANGE_STALE;
     } else if (report->status->online && !online) {
         *change = DEVICE_CHANGE_BACK;
     } else if (!known || strcmp(column_text(row, 2), words) != 0) {
-        *change = DEVICE_CHANGE_SOME; /* a will is signed at connect: an older time is no fault */
+        *change = DEVICE_CHANGE_SOME;
     } else {
         *change = DEVICE_CHANGE_NONE;
     }

@@ -68,9 +68,3 @@ enum err topic_of_device(char topic[static TOPIC_SIZE], const char *prefix, enum
     }
     return ERR_RANGE;
 }
-
-bool topic_belongs_to(const struct topic_parts *topic, const struct identity *signer)
-{
-    const bool device = signer->role == ROLE_EDGE || signer->role == ROLE_GATEWAY;
-    return device && strcmp(topic->device, signer->name) == 0;
-}

@@ -35,6 +35,3 @@ MUST_USE enum err topic_of_device(char topic[static TOPIC_SIZE], const char *pre
 
 /* prefix/rest, such as for target_topic. ERR_LIMIT. */
 MUST_USE enum err topic_join(char topic[static TOPIC_SIZE], const char *prefix, const char *rest);
-
-/* Whether a message on this topic may come from this signer: an edge's or gateway's own. */
-bool topic_belongs_to(const struct topic_parts *topic, const struct identity *signer);

@@ -2,7 +2,7 @@
 -- database: control
 
 -- name: device_find
-SELECT status_us, online, words, zone, media_url FROM devices WHERE name = :name;
+SELECT status_us, online, words, zone, media_url, started_us FROM devices WHERE name = :name;
 
 -- name: device_store
 INSERT INTO devices (name, kind, zone, online, version, media_url, sign_width, sign_height,
