@@ -2,9 +2,9 @@
 """Turns a Darknet model (cfg + weights) into ONNX: darknet2onnx.py MODEL.cfg MODEL.weights OUT.onnx
 
 Knows what YOLO-Fastest and tiny YOLOs are made of: convolutional (batch normalisation is folded
-into the weights), maxpool, upsample, shortcut, route, dropout, yolo. Each [yolo] layer becomes one
-output "yolo_0", "yolo_1" ... [1, anchors * (5 + classes), rows, columns], not yet activated, in the
-order of the cfg. Needs nothing but Python.
+into the weights), maxpool, upsample, shortcut, route, dropout, yolo. The [yolo] layers are decoded
+inside the graph, so that the output is YOLOv8's: [1, 4 + classes, N], rows being centre x, centre y,
+width and height in input pixels, then a score for each class. Needs nothing but Python.
 """
 
 import array
@@ -107,13 +107,62 @@ def route(graph, layer, made):
     return out, (sum(shape[0] for _, shape in parts),) + parts[0][1][1:]
 
 
+def head(graph, layer, source, net_side):
+    """One [yolo] layer as [1, 5 + classes, N], with where its cells and anchors are."""
+    name, (_, rows, columns) = source
+    classes = int(layer["classes"])
+    numbers = [float(item) for item in layer["anchors"].split(",")]
+    sizes = [numbers[2 * int(item):2 * int(item) + 2] for item in layer["mask"].split(",")]
+    stride = net_side / columns
+    parts, cells, anchors = [], [[], []], [[], []]
+    for index, size in enumerate(sizes):
+        begin = index * (5 + classes)
+        part = graph.node("Slice", [name, graph.integers([begin]),
+                                    graph.integers([begin + 5 + classes]), graph.integers([1])])
+        parts.append(graph.node("Reshape", [part,
+                                            graph.integers([1, 5 + classes, rows * columns])]))
+        for cell in range(rows * columns):
+            cells[0].append(cell % columns * stride)
+            cells[1].append(cell // columns * stride)
+            anchors[0].append(size[0])
+            anchors[1].append(size[1])
+    return {"parts": parts, "cells": cells, "anchors": anchors, "classes": classes,
+            "strides": [stride] * len(cells[0])}
+
+
+def finish(graph, heads):
+    """All heads together, decoded."""
+    classes = heads[0]["classes"]
+    join = graph.node("Concat", [part for item in heads for part in item["parts"]], axis=2)
+    cells, anchors = ([sum((item[key][axis] for item in heads), []) for axis in (0, 1)]
+                      for key in ("cells", "anchors"))
+    strides = sum((item["strides"] for item in heads), [])
+    count = len(strides)
+
+    def rows_of(begin, end):
+        return graph.node("Slice", [join, graph.integers([begin]), graph.integers([end]),
+                                    graph.integers([1])])
+
+    shape = [1, 2, count]
+    offset = graph.node("Mul", [graph.node("Sigmoid", [rows_of(0, 2)]),
+                                graph.reals(strides * 2, shape)])
+    centre = graph.node("Add", [offset, graph.reals(cells[0] + cells[1], shape)])
+    size = graph.node("Mul", [graph.node("Exp", [rows_of(2, 4)]),
+                              graph.reals(anchors[0] + anchors[1], shape)])
+    there = graph.node("Sigmoid", [rows_of(4, 5)])
+    scores = [graph.node("Mul", [graph.node("Sigmoid", [rows_of(5 + item, 6 + item)]), there])
+              for item in range(classes)]
+    out = graph.node("Concat", [centre, size] + scores, axis=1)
+    graph.name_output(out, "finds", [1, 4 + classes, count])
+
+
 def convert(cfg_path, weights_path, out_path):
     layers, weights = read_cfg(cfg_path), Weights(weights_path)
     net = layers.pop(0)
     shape = tuple(int(net[key]) for key in ("channels", "height", "width"))
     graph = Graph("darknet")
     last = (graph.input("images", (1,) + shape), shape)
-    made, heads = [], 0
+    made, heads = [], []
     for layer in layers:
         kind = layer["kind"]
         if kind == "convolutional":
@@ -128,15 +177,14 @@ def convert(cfg_path, weights_path, out_path):
         elif kind == "route":
             last = route(graph, layer, made)
         elif kind == "yolo":
-            graph.name_output(last[0], f"yolo_{heads}", (1,) + last[1])
-            print(f"yolo_{heads}: {last[1]} anchors {layer['anchors']} mask {layer['mask']}")
-            heads += 1
+            heads.append(head(graph, layer, last, shape[2]))
         elif kind != "dropout":
             raise SystemExit(f"layer [{kind}] is not known here")
         made.append(last)
     if weights.at != len(weights.values):
         raise SystemExit(f"{len(weights.values) - weights.at} numbers of the weights are left over:"
                          " they belong to another cfg")
+    finish(graph, heads)
     graph.save(out_path)
 
 

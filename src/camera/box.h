@@ -28,5 +28,8 @@ struct box box_around(struct box a, struct box b);
 /* `box` cut to the picture 0,0..width,height. */
 struct box box_clip(struct box box, float width, float height);
 
+/* `box` with `by` more pixels on each of its four sides. */
+struct box box_grown(struct box box, float by);
+
 /* False for sizes that are not positive and for anything that is not a finite number. */
 bool box_sane(struct box box);

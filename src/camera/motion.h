@@ -36,3 +36,6 @@ CLEANUP_FOR(struct motion, motion_free)
 
 /* Compares `frame` with what was there before. A change of size begins afresh. */
 void motion_feed(struct motion *motion, const struct frame *frame, struct motion_seen *seen);
+
+/* How much of `box` (pixels of the frame) moved in the last frame fed, 0..1. */
+float motion_share(const struct motion *motion, struct box box);

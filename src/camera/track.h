@@ -28,6 +28,9 @@ struct track_motion track_motion_start(struct box box);
 /* Lets `seconds` pass. */
 void track_motion_predict(struct track_motion *motion, float seconds);
 
+/* Nothing moves where it is: it stands. */
+void track_motion_rest(struct track_motion *motion);
+
 /* A detector saw it at `box` with `score`: less sure means less weight. */
 void track_motion_correct(struct track_motion *motion, struct box box, float score);
 

@@ -12,26 +12,27 @@
 #include "camera/detector.h"
 #include "camera/track.h"
 
-enum { TRACKER_TRACKS_MAX = 128, TRACKER_POINTS_MAX = 4096 };
+enum { TRACKER_TRACKS_MAX = 128, TRACKER_POINTS_MAX = 4096, TRACKER_HITS_MAX = 30 };
 
 struct tracker;
 
 struct tracker_options {
-    double score_high;    /* a detection from here on may begin a track, 0..1 */
-    double score_low;     /* below it a detection is nothing at all, 0..1 */
+    double score_high;    /* a detection from here on may begin a track; 0 = as the model says */
+    double score_low;     /* below it a detection is nothing at all; 0 = as the model says */
     int64_t confirm_hits; /* frames that must show a body before it is believed, 1..30 */
     int64_t lost_us;      /* for how long a track that is hidden may be found again */
 };
 
 struct tracker_options tracker_options_usual(void);
 
-/* One frame's evidence. A track that no region covers was not looked for and is not missed. */
+/* One frame's evidence. A track that no square covers was not looked for and is not missed. */
 struct tracker_step {
-    const struct frame *frame; /* borrowed; the look is taken from it */
+    const struct frame *frame; /* borrowed; looks are taken from it */
     const struct detection *found;
+    const float *moving; /* how much of each find moves, 0..1: what never moved begins no track */
     size_t found_count;
-    const struct box *regions; /* where the detector looked */
-    size_t region_count;
+    const struct box *squares; /* where the detector looked */
+    size_t square_count;
 };
 
 struct tracker *tracker_new(const struct tracker_options *options);
@@ -48,13 +49,12 @@ const struct track_point *tracker_points(const struct tracker *tracker, size_t *
 
 /* A track as it stands, predicted to the frame of the last step or of tracker_predict. */
 struct track_state {
-    uint64_t track;
+    uint64_t track; /* 0 = not confirmed yet */
     struct box box;
-    int64_t seen_us; /* captured_us of the frame that showed it last */
-    bool confirmed;
-    bool still; /* has not moved for a while */
+    int64_t seen_us;   /* captured_us of the frame that showed it last */
+    int64_t looked_us; /* and of the one in which it was last looked for */
 };
 
-/* Lets the time pass to `captured_us` without evidence, and yields every living track. */
-size_t tracker_predict(struct tracker *tracker, int64_t captured_us,
+/* Where every living track would be at `captured_us`; changes nothing. */
+size_t tracker_predict(const struct tracker *tracker, int64_t captured_us,
                        struct track_state states[static TRACKER_TRACKS_MAX]);

@@ -19,6 +19,7 @@ struct vision_options {
     struct detector *detector; /* borrowed; several cameras may share one */
     struct motion_options motion;
     struct tracker_options tracker;
+    int64_t detect_us;   /* least time between two frames that are looked into, 0..1 s */
     int64_t recheck_us;  /* how often a track that stands still is looked at again */
     int64_t regions_max; /* inferences for one frame, 1..VISION_REGIONS_MAX */
 
@@ -31,16 +32,16 @@ struct vision_options {
     void *context;
 };
 
-enum { VISION_REGIONS_MAX = 16 };
+enum { VISION_REGIONS_MAX = DETECTOR_SQUARES_MAX };
 
 /* Running totals since vision_open. */
 struct vision_figures {
     uint64_t frames;
     uint64_t motion_frames; /* in which something moved */
     uint64_t inferences;
-    uint64_t detections;  /* above the model's threshold */
-    int64_t inference_us; /* inside the detector's engine, wall time */
-    int64_t feed_us;      /* inside vision_feed as a whole, wall time */
+    uint64_t detections;   /* above the model's threshold */
+    int64_t engine_us;     /* inside the detector's engine, wall time */
+    int64_t engine_cpu_us; /* CPU time of the process meanwhile */
 };
 
 /* The usual values; detector and callbacks are left for the caller. */

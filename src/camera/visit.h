@@ -17,7 +17,7 @@
 enum {
     VISIT_BOXES_MAX = 256, /* of one visit; beyond it every second one goes */
     VISIT_OPEN_MAX = 64,   /* at one time; the next arrivals join the newest */
-    VISIT_LABEL_SIZE = 32,
+    VISIT_TRACKS_MAX = 32, /* of one visit; more are counted only */
 };
 
 #define VISIT_GROUP_US (2 * INT64_C(1000000))
@@ -47,3 +47,30 @@ struct visit {
     bool best_look;       /* the frame fed right now is the best picture of it so far */
     struct box best_part; /* where the best look has it, parts of the frame */
 };
+
+/* The open visits of one camera. */
+struct visits;
+
+struct visits_listener {
+    void (*told)(void *context, const struct visit *visit, const struct frame *frame);
+    const char *(*label)(void *context, int label); /* the word for a label's number */
+    void *context;
+};
+
+/* What the tracker knows after one frame. All borrowed. */
+struct visits_step {
+    const struct frame *frame;
+    const struct track_point *points; /* new ones, of this frame and earlier */
+    size_t point_count;
+    const uint64_t *alive; /* numbers of the confirmed tracks that are not given up */
+    size_t alive_count;
+};
+
+struct visits *visits_new(const struct visits_listener *listener);
+void visits_free(struct visits *visits); /* says nothing; NULL is allowed */
+CLEANUP_FOR(struct visits, visits_free)
+
+void visits_step(struct visits *visits, const struct visits_step *step);
+
+/* Ends every open visit at the time it was last seen. */
+void visits_end(struct visits *visits);

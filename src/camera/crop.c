@@ -1,0 +1,186 @@
+#include "camera/crop.h"
+
+#include <math.h>
+
+/* Fixed point: 7 fraction bits keep a weighted sum of two bytes within uint16_t. */
+enum { FRACTION_BITS = 7, FRACTION_ONE = 1 << FRACTION_BITS, GREY = 114 };
+
+/* Where one number of the result comes from, along one axis of one plane. */
+struct tap {
+    uint16_t first, second;
+    uint16_t weight; /* of the second, in FRACTION_ONE parts */
+};
+
+struct plane {
+    const uint8_t *data;
+    size_t stride;
+    uint32_t width, height;
+};
+
+struct rows {
+    uint8_t y[CROP_SIDE_MAX], u[CROP_SIDE_MAX], v[CROP_SIDE_MAX];
+};
+
+/* The part of the result that lies inside the frame, and how it maps to the frame. */
+struct window {
+    uint32_t left, right, top, bottom; /* of the result, in its own pixels; right, bottom beyond */
+    float x, y, step;                  /* pixels of the frame */
+};
+
+static struct tap tap_at(float at, uint32_t limit)
+{
+    at = fminf(fmaxf(at, 0), (float)(limit - 1));
+    uint32_t whole = (uint32_t)at;
+    return (struct tap){
+        .first = (uint16_t)whole,
+        .second = (uint16_t)(whole + 1 < limit ? whole + 1 : whole),
+        .weight = (uint16_t)((at - (float)whole) * FRACTION_ONE),
+    };
+}
+
+/* `share` is 1 for luma, 0.5 for the colour planes. */
+static float place(uint32_t index, float start, float step, float share)
+{
+    return (start + ((float)index + 0.5F) * step) * share - 0.5F;
+}
+
+/* One row of one plane. Rows are blended first (SIMD), then columns are picked from the blend. */
+static void row_take(uint8_t *out, struct plane plane, float at, const struct tap *columns,
+                     uint32_t count)
+{
+    struct tap row = tap_at(at, plane.height);
+    uint16_t blend[FRAME_SIDE_MAX];
+    uint32_t from = columns[0].first;
+    uint32_t width = (uint32_t)columns[count - 1].second - from + 1;
+    const uint8_t *restrict above = plane.data + row.first * plane.stride + from;
+    const uint8_t *restrict below = plane.data + row.second * plane.stride + from;
+    uint16_t of_below = row.weight;
+    uint16_t of_above = (uint16_t)(FRACTION_ONE - row.weight);
+    for (uint32_t i = 0; i < width; i++) {
+        blend[i] = (uint16_t)(above[i] * of_above + below[i] * of_below);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t left = blend[columns[i].first - from];
+        uint32_t right = blend[columns[i].second - from];
+        uint32_t of_right = columns[i].weight;
+        uint32_t sum = left * (FRACTION_ONE - of_right) + right * of_right;
+        out[i] = (uint8_t)((sum + (1U << (2 * FRACTION_BITS - 1))) >> (2 * FRACTION_BITS));
+    }
+}
+
+struct colours {
+    float luma, base, red, green_u, green_v, blue; /* BT.601 */
+    float mean, scale;
+};
+
+static inline float within(float value)
+{
+    return fminf(fmaxf(value, 0), 255);
+}
+
+static void row_colour(float *out[3], const struct rows *rows, uint32_t count,
+                       const struct colours *c)
+{
+    float *restrict red = out[0];
+    float *restrict green = out[1];
+    float *restrict blue = out[2];
+    const struct colours k = *c;
+    for (uint32_t i = 0; i < count; i++) {
+        float y = ((float)rows->y[i] - k.base) * k.luma;
+        float u = (float)rows->u[i] - 128;
+        float v = (float)rows->v[i] - 128;
+        red[i] = (within(y + k.red * v) - k.mean) * k.scale;
+        green[i] = (within(y - k.green_u * u - k.green_v * v) - k.mean) * k.scale;
+        blue[i] = (within(y + k.blue * u) - k.mean) * k.scale;
+    }
+}
+
+static struct colours colours_of(const struct crop_format *format, bool full_range)
+{
+    float chroma = full_range ? 1.0F : 255.0F / 224.0F;
+    return (struct colours){
+        .luma = full_range ? 1.0F : 255.0F / 219.0F,
+        .base = full_range ? 0.0F : 16.0F,
+        .red = 1.402F * chroma,
+        .green_u = 0.344136F * chroma,
+        .green_v = 0.714136F * chroma,
+        .blue = 1.772F * chroma,
+        .mean = format->mean,
+        .scale = format->scale,
+    };
+}
+
+static struct plane plane_of(const struct frame *frame, int index)
+{
+    bool luma = index == FRAME_PLANE_Y;
+    return (struct plane){
+        .data = frame->plane[index],
+        .stride = frame->stride_bytes[index],
+        .width = luma ? frame->width : (frame->width + 1) / 2,
+        .height = luma ? frame->height : (frame->height + 1) / 2,
+    };
+}
+
+/* First result pixel whose centre is at or beyond `edge` of the frame. */
+static uint32_t pixel_at(float edge, float start, float step, uint32_t side)
+{
+    return (uint32_t)fminf(fmaxf(ceilf((edge - start) / step - 0.5F), 0), (float)side);
+}
+
+static struct window window_of(const struct frame *frame, struct box square, uint32_t side)
+{
+    float step = square.width / (float)side;
+    return (struct window){
+        .left = pixel_at(0, square.x, step, side),
+        .right = pixel_at((float)frame->width, square.x, step, side),
+        .top = pixel_at(0, square.y, step, side),
+        .bottom = pixel_at((float)frame->height, square.y, step, side),
+        .x = square.x,
+        .y = square.y,
+        .step = step,
+    };
+}
+
+static void fill_window(float *out, const struct crop_format *format, const struct frame *frame,
+                        const struct window *window)
+{
+    struct tap luma[CROP_SIDE_MAX];
+    struct tap colour[CROP_SIDE_MAX];
+    struct plane y = plane_of(frame, FRAME_PLANE_Y);
+    struct plane u = plane_of(frame, FRAME_PLANE_U);
+    struct plane v = plane_of(frame, FRAME_PLANE_V);
+    uint32_t count = window->right - window->left;
+    for (uint32_t i = 0; i < count; i++) {
+        luma[i] = tap_at(place(window->left + i, window->x, window->step, 1), y.width);
+        colour[i] = tap_at(place(window->left + i, window->x, window->step, 0.5F), u.width);
+    }
+    const struct colours colours = colours_of(format, frame->full_range);
+    const size_t area = (size_t)format->side * format->side;
+    struct rows rows;
+    for (uint32_t row = window->top; row < window->bottom; row++) {
+        row_take(rows.y, y, place(row, window->y, window->step, 1), luma, count);
+        row_take(rows.u, u, place(row, window->y, window->step, 0.5F), colour, count);
+        row_take(rows.v, v, place(row, window->y, window->step, 0.5F), colour, count);
+        float *at = out + (size_t)row * format->side + window->left;
+        float *planes[3] = {at + (format->bgr ? 2 * area : 0), at + area,
+                            at + (format->bgr ? 0 : 2 * area)};
+        row_colour(planes, &rows, count, &colours);
+    }
+}
+
+void crop_fill(float *out, const struct crop_format *format, const struct frame *frame,
+               struct box square)
+{
+    const struct window window = window_of(frame, square, format->side);
+    const bool whole = window.left == 0 && window.top == 0 && window.right == format->side &&
+                       window.bottom == format->side;
+    if (!whole) {
+        const float grey = (GREY - format->mean) * format->scale;
+        for (size_t i = 0; i < (size_t)3 * format->side * format->side; i++) {
+            out[i] = grey;
+        }
+    }
+    if (window.left < window.right && window.top < window.bottom) {
+        fill_window(out, format, frame, &window);
+    }
+}

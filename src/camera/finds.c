@@ -1,0 +1,92 @@
+#include "camera/finds.h"
+
+#include <math.h>
+
+/* A find that comes this near (pixels of the model's input) to the side of its square is cut. */
+static const float CUT_MARGIN = 2;
+
+static void keep(struct finds *finds, const struct detection *find)
+{
+    if (finds->count < DETECTOR_FOUND_MAX) {
+        finds->list[finds->count++] = *find;
+        return;
+    }
+    size_t weakest = 0;
+    for (size_t i = 1; i < finds->count; i++) {
+        if (finds->list[i].score < finds->list[weakest].score) { weakest = i; }
+    }
+    if (finds->list[weakest].score < find->score) { finds->list[weakest] = *find; }
+}
+
+enum err finds_add(struct finds *finds, const struct engine_output *output,
+                   const struct model *model, struct box square, struct why *why)
+{
+    const float scale = square.width / (float)model->input.side;
+    const size_t columns = output->columns;
+    for (size_t l = 0; l < model->label_count; l++) {
+        const size_t row = 4 + (size_t)model->labels[l].class;
+        if (row >= output->rows) {
+            return why_set(why, ERR_MALFORMED, "label %s is class %u, the model has %zu classes",
+                           model->labels[l].text, model->labels[l].class,
+                           output->rows > 4 ? output->rows - 4 : 0);
+        }
+        const float *scores = output->values + row * columns;
+        for (size_t i = 0; i < columns; i++) {
+            if (!(scores[i] >= model->score_least)) { continue; } /* not a number: neither */
+            const float *at = output->values + i;
+            const float width = at[2 * columns] * scale;
+            const float height = at[3 * columns] * scale;
+            const struct detection find = {
+                .box = {.x = square.x + at[0] * scale - width / 2,
+                        .y = square.y + at[columns] * scale - height / 2,
+                        .width = width,
+                        .height = height},
+                .score = fminf(scores[i], 1),
+                .label = (int)l,
+            };
+            if (box_sane(find.box)) { keep(finds, &find); }
+        }
+    }
+    return OK;
+}
+
+void finds_drop_cut(struct finds *finds, size_t first, struct box square, const struct frame *frame)
+{
+    const float left = square.x > 0 ? square.x + CUT_MARGIN : -INFINITY;
+    const float top = square.y > 0 ? square.y + CUT_MARGIN : -INFINITY;
+    float right = square.x + square.width;
+    float bottom = square.y + square.height;
+    right = right < (float)frame->width ? right - CUT_MARGIN : INFINITY;
+    bottom = bottom < (float)frame->height ? bottom - CUT_MARGIN : INFINITY;
+    size_t kept = first;
+    for (size_t i = first; i < finds->count; i++) {
+        const struct box box = finds->list[i].box;
+        const bool cut =
+            box.x < left || box.y < top || box.x + box.width > right || box.y + box.height > bottom;
+        if (!cut) { finds->list[kept++] = finds->list[i]; }
+    }
+    finds->count = kept;
+}
+
+static int better_first(const void *a, const void *b)
+{
+    const float left = ((const struct detection *)a)->score;
+    const float right = ((const struct detection *)b)->score;
+    return (left < right) - (left > right);
+}
+
+void finds_thin(struct finds *finds, float overlap_most)
+{
+    qsort(finds->list, finds->count, sizeof finds->list[0], better_first);
+    size_t kept = 0;
+    for (size_t i = 0; i < finds->count; i++) {
+        const struct detection find = finds->list[i];
+        bool new = true;
+        for (size_t k = 0; k < kept && new; k++) {
+            new = finds->list[k].label != find.label ||
+                  box_iou(finds->list[k].box, find.box) <= overlap_most;
+        }
+        if (new) { finds->list[kept++] = find; }
+    }
+    finds->count = kept;
+}

@@ -1,0 +1,324 @@
+#include "camera/motion.h"
+
+#include <string.h>
+
+/* Luma with 6 fraction bits, so that a slow background still moves by less than one level. */
+enum { FRACTION_BITS = 6, CELL_SIDE = 4, CELL_CHANGED_MIN = 4, RESTLESS_BEATS = 10 };
+
+/* The background advances at this pace whatever the frame rate is. */
+static const int64_t BEAT_US = 90000;
+
+/* Shifts by which a pixel's background follows: one beat takes 1 / 2^shift of the difference. */
+enum { FOLLOW_QUIET = 4, FOLLOW_STILL = 6, FOLLOW_MOVING = 8, FOLLOW_NOISE = 5 };
+
+enum { NOISE_FACTOR = 5, NOISE_MOST = 20 << FRACTION_BITS, LEVEL_MOST = 255 << FRACTION_BITS };
+enum { HISTOGRAM_SIZE = 511, HISTOGRAM_STEP = 5 };
+
+struct motion {
+    struct motion_options options;
+    uint32_t frame_width, frame_height; /* 0 before the first frame */
+    uint32_t factor, width, height;     /* pixels of the frame per reduced pixel; reduced size */
+    uint32_t columns, rows;             /* of cells */
+    uint8_t *now, *before;              /* owned: reduced luma; `before` is one beat old */
+    int16_t *background, *noise;        /* owned, with FRACTION_BITS */
+    uint8_t *changed, *restless;        /* owned: differs now; beats until it counts as still */
+    uint16_t *sums;                     /* owned, one row of the frame */
+    uint8_t *cells;                     /* owned, columns * rows */
+    uint32_t *stack;                    /* owned, columns * rows */
+    int64_t beat_us;
+};
+
+struct motion_options motion_options_usual(void)
+{
+    return (struct motion_options){.threshold = 10, .cells_min = 3, .upheaval_percent = 60};
+}
+
+struct motion *motion_new(const struct motion_options *options)
+{
+    struct motion *motion = MEM_NEW(struct motion);
+    motion->options = *options;
+    return motion;
+}
+
+static void release(struct motion *motion)
+{
+    free(motion->now);
+    free(motion->before);
+    free(motion->background);
+    free(motion->noise);
+    free(motion->changed);
+    free(motion->restless);
+    free(motion->sums);
+    free(motion->cells);
+    free(motion->stack);
+}
+
+void motion_free(struct motion *motion)
+{
+    if (!motion) { return; }
+    release(motion);
+    free(motion);
+}
+
+static void begin(struct motion *motion, const struct frame *frame)
+{
+    release(motion);
+    const uint32_t longest = frame->width > frame->height ? frame->width : frame->height;
+    motion->frame_width = frame->width;
+    motion->frame_height = frame->height;
+    motion->factor = (longest + MOTION_SIDE_MAX - 1) / MOTION_SIDE_MAX;
+    motion->width = frame->width / motion->factor;
+    motion->height = frame->height / motion->factor;
+    motion->columns = (motion->width + CELL_SIDE - 1) / CELL_SIDE;
+    motion->rows = (motion->height + CELL_SIDE - 1) / CELL_SIDE;
+    const size_t area = (size_t)motion->width * motion->height;
+    const size_t cells = (size_t)motion->columns * motion->rows;
+    motion->now = MEM_ARRAY(uint8_t, area);
+    motion->before = MEM_ARRAY(uint8_t, area);
+    motion->background = MEM_ARRAY(int16_t, area);
+    motion->noise = MEM_ARRAY(int16_t, area);
+    motion->changed = MEM_ARRAY(uint8_t, area);
+    motion->restless = MEM_ARRAY(uint8_t, area);
+    motion->sums = MEM_ARRAY(uint16_t, frame->width);
+    motion->cells = MEM_ARRAY(uint8_t, cells);
+    motion->stack = MEM_ARRAY(uint32_t, cells);
+}
+
+/* Means of factor x factor pixels. Columns are summed first, a whole row at a time. */
+static void reduce(struct motion *motion, const struct frame *frame)
+{
+    const uint32_t factor = motion->factor;
+    const uint32_t used = motion->width * factor;
+    const uint32_t scale = 65536 / (factor * factor);
+    uint16_t *restrict sums = motion->sums;
+    for (uint32_t y = 0; y < motion->height; y++) {
+        memset(sums, 0, used * sizeof *sums);
+        for (uint32_t k = 0; k < factor; k++) {
+            const uint8_t *restrict row =
+                frame->plane[FRAME_PLANE_Y] + (size_t)(y * factor + k) * frame->stride_bytes[0];
+            for (uint32_t x = 0; x < used; x++) {
+                sums[x] = (uint16_t)(sums[x] + row[x]);
+            }
+        }
+        uint8_t *out = motion->now + (size_t)y * motion->width;
+        for (uint32_t x = 0; x < motion->width; x++) {
+            uint32_t sum = 0;
+            for (uint32_t k = 0; k < factor; k++) {
+                sum += sums[x * factor + k];
+            }
+            out[x] = (uint8_t)((sum * scale) >> 16);
+        }
+    }
+}
+
+/* How much brighter the whole picture has become: the median difference, so that a body that
+ * covers less than half of it does not count. */
+static int light_shift(const struct motion *motion)
+{
+    uint32_t histogram[HISTOGRAM_SIZE] = {0};
+    const size_t area = (size_t)motion->width * motion->height;
+    uint32_t total = 0;
+    for (size_t i = 0; i < area; i += HISTOGRAM_STEP) {
+        histogram[motion->now[i] - (motion->background[i] >> FRACTION_BITS) + 255]++;
+        total++;
+    }
+    uint32_t seen = 0;
+    for (int i = 0; i < HISTOGRAM_SIZE; i++) {
+        seen += histogram[i];
+        if (2 * seen >= total) { return i - 255; }
+    }
+    return 0;
+}
+
+/* Marks what differs from the background by more than the threshold and its own noise. */
+static size_t compare(struct motion *motion, int shift)
+{
+    const size_t area = (size_t)motion->width * motion->height;
+    const int16_t *restrict background = motion->background;
+    const int16_t *restrict noise = motion->noise;
+    const uint8_t *restrict now = motion->now;
+    uint8_t *restrict changed = motion->changed;
+    const int16_t least = (int16_t)(motion->options.threshold << FRACTION_BITS);
+    const int16_t light = (int16_t)(shift * (1 << FRACTION_BITS));
+    uint32_t count = 0;
+    for (size_t i = 0; i < area; i++) {
+        const int16_t level = (int16_t)(now[i] << FRACTION_BITS);
+        int16_t off = (int16_t)(level - background[i] - light);
+        off = (int16_t)(off < 0 ? -off : off);
+        const int16_t own = (int16_t)(noise[i] * NOISE_FACTOR);
+        const int16_t limit = own > least ? own : least;
+        changed[i] = off > limit;
+        count += changed[i];
+    }
+    return count;
+}
+
+/* One beat of time: what moved lately, then the background and its noise follow. */
+static void advance(struct motion *motion, int shift)
+{
+    const size_t area = (size_t)motion->width * motion->height;
+    const int restless_least = (int)motion->options.threshold / 2;
+    const int light = shift * (1 << FRACTION_BITS);
+    for (size_t i = 0; i < area; i++) {
+        int step = motion->now[i] - motion->before[i];
+        step = step < 0 ? -step : step;
+        if (step > restless_least) {
+            motion->restless[i] = RESTLESS_BEATS;
+        } else if (motion->restless[i] > 0) {
+            motion->restless[i]--;
+        }
+        const int off = (motion->now[i] << FRACTION_BITS) - motion->background[i];
+        const int plain = off - light;
+        int follow = FOLLOW_QUIET;
+        if (motion->changed[i]) {
+            follow = motion->restless[i] > 0 ? FOLLOW_MOVING : FOLLOW_STILL;
+        } else {
+            const int size = plain < 0 ? -plain : plain;
+            const int noise = motion->noise[i] + (size - motion->noise[i]) / (1 << FOLLOW_NOISE);
+            motion->noise[i] = (int16_t)(noise < NOISE_MOST ? noise : NOISE_MOST);
+        }
+        const int level = motion->background[i] + light + plain / (1 << follow);
+        motion->background[i] = (int16_t)(level < 0 ? 0 : level < LEVEL_MOST ? level : LEVEL_MOST);
+    }
+    memcpy(motion->before, motion->now, area);
+}
+
+static void learn_anew(struct motion *motion)
+{
+    const size_t area = (size_t)motion->width * motion->height;
+    for (size_t i = 0; i < area; i++) {
+        motion->background[i] = (int16_t)(motion->now[i] << FRACTION_BITS);
+    }
+    memcpy(motion->before, motion->now, area);
+    memset(motion->restless, 0, area);
+}
+
+static void fill_cells(struct motion *motion)
+{
+    memset(motion->cells, 0, (size_t)motion->columns * motion->rows);
+    for (uint32_t y = 0; y < motion->height; y++) {
+        const size_t row = (size_t)y * motion->width;
+        uint8_t *cells = motion->cells + (size_t)(y / CELL_SIDE) * motion->columns;
+        for (uint32_t x = 0; x < motion->width; x++) {
+            cells[x / CELL_SIDE] =
+                (uint8_t)(cells[x / CELL_SIDE] +
+                          (motion->changed[row + x] & (motion->restless[row + x] != 0)));
+        }
+    }
+}
+
+struct cluster {
+    uint32_t left, top, right, bottom, size; /* cells; right and bottom included */
+};
+
+static void visit_cell(struct motion *motion, uint32_t at, uint32_t *depth)
+{
+    if (motion->cells[at] >= CELL_CHANGED_MIN) {
+        motion->cells[at] = 0;
+        motion->stack[(*depth)++] = at;
+    }
+}
+
+/* Empties the cluster that `start` belongs to, by a stack of its own: no recursion. */
+static struct cluster take_cluster(struct motion *motion, uint32_t start)
+{
+    const uint32_t columns = motion->columns;
+    struct cluster cluster = {columns, motion->rows, 0, 0, 0};
+    uint32_t depth = 0;
+    visit_cell(motion, start, &depth);
+    while (depth > 0) {
+        const uint32_t at = motion->stack[--depth];
+        const uint32_t x = at % columns;
+        const uint32_t y = at / columns;
+        cluster.left = x < cluster.left ? x : cluster.left;
+        cluster.top = y < cluster.top ? y : cluster.top;
+        cluster.right = x > cluster.right ? x : cluster.right;
+        cluster.bottom = y > cluster.bottom ? y : cluster.bottom;
+        cluster.size++;
+        for (uint32_t k = 0; k < 9; k++) {
+            const uint32_t next_x = x + k % 3 - 1;
+            const uint32_t next_y = y + k / 3 - 1;
+            if (next_x < columns && next_y < motion->rows) {
+                visit_cell(motion, next_y * columns + next_x, &depth);
+            }
+        }
+    }
+    return cluster;
+}
+
+static void keep_cluster(const struct motion *motion, struct cluster cluster,
+                         struct motion_seen *seen)
+{
+    const float size = (float)(CELL_SIDE * motion->factor);
+    const struct box box = {
+        .x = (float)cluster.left * size,
+        .y = (float)cluster.top * size,
+        .width = (float)(cluster.right - cluster.left + 1) * size,
+        .height = (float)(cluster.bottom - cluster.top + 1) * size,
+    };
+    size_t at = seen->region_count;
+    while (at > 0 && box_area(seen->regions[at - 1]) < box_area(box)) {
+        at--;
+    }
+    if (at >= MOTION_REGIONS_MAX) { return; }
+    if (seen->region_count < MOTION_REGIONS_MAX) { seen->region_count++; }
+    memmove(&seen->regions[at + 1], &seen->regions[at], (seen->region_count - at - 1) * sizeof box);
+    seen->regions[at] = box;
+}
+
+static void find_regions(struct motion *motion, struct motion_seen *seen)
+{
+    fill_cells(motion);
+    for (uint32_t at = 0; at < motion->columns * motion->rows; at++) {
+        if (motion->cells[at] < CELL_CHANGED_MIN) { continue; }
+        const struct cluster cluster = take_cluster(motion, at);
+        if (cluster.size >= (uint32_t)motion->options.cells_min) {
+            keep_cluster(motion, cluster, seen);
+        }
+    }
+}
+
+void motion_feed(struct motion *motion, const struct frame *frame, struct motion_seen *seen)
+{
+    *seen = (struct motion_seen){.region_count = 0};
+    const bool fresh = frame->width != motion->frame_width || frame->height != motion->frame_height;
+    if (fresh) { begin(motion, frame); }
+    reduce(motion, frame);
+    if (fresh) {
+        learn_anew(motion);
+        motion->beat_us = frame->captured_us;
+        return;
+    }
+    const int shift = light_shift(motion);
+    const size_t changed = compare(motion, shift);
+    const size_t area = (size_t)motion->width * motion->height;
+    if (changed * 100 >= area * (size_t)motion->options.upheaval_percent) {
+        learn_anew(motion);
+        seen->upheaval = true;
+        return;
+    }
+    if (frame->captured_us - motion->beat_us >= BEAT_US || frame->captured_us < motion->beat_us) {
+        advance(motion, shift);
+        motion->beat_us = frame->captured_us;
+    }
+    find_regions(motion, seen);
+}
+
+float motion_share(const struct motion *motion, struct box box)
+{
+    if (motion->factor == 0) { return 0; }
+    const float factor = (float)motion->factor;
+    const struct box small = box_clip(
+        (struct box){box.x / factor, box.y / factor, box.width / factor, box.height / factor},
+        (float)motion->width, (float)motion->height);
+    uint32_t moving = 0;
+    uint32_t total = 0;
+    for (uint32_t y = (uint32_t)small.y; (float)y < small.y + small.height; y++) {
+        for (uint32_t x = (uint32_t)small.x; (float)x < small.x + small.width; x++) {
+            const size_t at = (size_t)y * motion->width + x;
+            moving += motion->changed[at] & (motion->restless[at] != 0);
+            total++;
+        }
+    }
+    return total > 0 ? (float)moving / (float)total : 0;
+}
