@@ -58,6 +58,11 @@ enum err outgoing_next(struct outgoing *outgoing, int64_t after, struct outgoing
     return err;
 }
 
+void outgoing_release(struct outgoing *outgoing)
+{
+    statement_reset(outgoing->next);
+}
+
 enum err outgoing_done(struct outgoing *outgoing, const struct outgoing_row *row, bool acknowledged,
                        int64_t now_us, struct why *why)
 {

@@ -43,6 +43,9 @@ struct outgoing_row {
 MUST_USE enum err outgoing_next(struct outgoing *outgoing, int64_t after, struct outgoing_row *row,
                                 bool *found, struct why *why);
 
+/* Lets go of the row and of the snapshot that it holds: after the last outgoing_next of a round. */
+void outgoing_release(struct outgoing *outgoing);
+
 /*
  * The broker has it (or it became worthless): deletes the row and, when `acknowledged`, raises the
  * deliveries that it reached from queued to sent. Joins the caller's transaction.

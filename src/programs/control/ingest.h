@@ -17,7 +17,7 @@
 
 struct ingest;
 
-enum { INGEST_QUEUE_MAX = 8192, INGEST_BATCH_MAX = 256 };
+enum { INGEST_QUEUE_MAX = 8192, INGEST_BATCH_MAX = 64 };
 
 struct ingest_config {
     struct database_config database; /* migrated already */

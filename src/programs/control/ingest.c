@@ -1,0 +1,223 @@
+#include "programs/control/ingest.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metric.h"
+#include "fleet/replay_marks.h"
+#include "programs/control/intake.h"
+#include "system/queue.h"
+#include "system/worker.h"
+
+enum { STORE_TRIES = 3 };
+
+/* A message on its way to the thread; topic and payload stand behind it in one block. */
+struct parcel {
+    bool retained;
+    size_t topic_size, payload_size;
+    char bytes[];
+};
+
+struct ingest {
+    struct database *database;
+    struct verifier *verifier;
+    struct replay_marks *marks;
+    struct intake *intake;
+    struct queue *queue;
+    struct worker *worker;
+    char prefix[TOPIC_PREFIX_SIZE];
+    void (*overdue)(void *context);
+    void *overdue_context;
+    struct refusal refusal;
+    struct metric *admitted, *dropped, *healthy;
+    struct parcel *parcels[INGEST_BATCH_MAX];
+    struct intake_message messages[INGEST_BATCH_MAX];
+    size_t count; /* of messages: the verified ones of the present batch */
+};
+
+/* ---- the thread ---- */
+
+/* Verifies one; what passes joins the batch. */
+static void admit(struct ingest *ingest, const struct parcel *parcel, int64_t now_us)
+{
+    struct intake_message *message = &ingest->messages[ingest->count];
+    struct why why = {0};
+    const char *topic = parcel->bytes;
+    const struct span payload = span_of(parcel->bytes + parcel->topic_size, parcel->payload_size);
+    if (payload.size == 0) { return; } /* a retained message was cleared */
+    if (!topic_split(&message->parts, ingest->prefix, topic) || !message->parts.device[0]) {
+        refusal_note(&ingest->refusal, "unexpected_topic", topic, "no device stands in it", now_us);
+        return;
+    }
+    enum verdict verdict =
+        verifier_judge(ingest->verifier, payload, now_us, &message->envelope, &why);
+    /* After a reconnect the broker tells again what it keeps, and that is known already. */
+    if (verdict == VERDICT_REPLAYED && parcel->retained) { return; }
+    if (verdict == VERDICT_ADMIT) {
+        verdict = envelope_from(&message->envelope, message->parts.device, &why);
+        if (verdict == VERDICT_ADMIT) {
+            message->topic = topic;
+            ingest->count++;
+            return;
+        }
+        envelope_deinit(&message->envelope);
+    }
+    refusal_note(&ingest->refusal, verdict_name(verdict), topic, why.text, now_us);
+}
+
+static enum err enter_all(struct ingest *ingest, int64_t now_us, struct why *why)
+{
+    enum err err = OK;
+    for (size_t i = 0; err == OK && i < ingest->count; i++) {
+        const char *reason = NULL;
+        err = intake_enter(ingest->intake, &ingest->messages[i], &reason, why);
+        if (err == OK && reason) {
+            refusal_note(&ingest->refusal, reason, ingest->messages[i].topic, why->text, now_us);
+        }
+    }
+    if (err == OK) { err = replay_marks_save(ingest->marks, ingest->verifier, why); }
+    return err;
+}
+
+static enum err store(struct ingest *ingest, int64_t now_us, struct why *why)
+{
+    enum err err = database_begin(ingest->database, why);
+    if (err != OK) { return err; }
+    intake_begin(ingest->intake, now_us);
+    err = enter_all(ingest, now_us, why);
+    database_end(ingest->database, &err, why);
+    return err;
+}
+
+/* The batch into the database; a lock or a passing fault gets more tries. */
+static void settle(struct ingest *ingest, int64_t now_us)
+{
+    struct why why = {0};
+    enum err err = ERR_TIMEOUT;
+    for (int i = 0; err != OK && i < STORE_TRIES; i++) {
+        err = store(ingest, now_us, &why);
+    }
+    metric_set(ingest->healthy, err == OK);
+    if (err == OK) {
+        metric_add(ingest->admitted, (int64_t)ingest->count);
+        if (intake_announce(ingest->intake) && ingest->overdue) {
+            ingest->overdue(ingest->overdue_context);
+        }
+        return;
+    }
+    metric_add(ingest->dropped, (int64_t)ingest->count);
+    log_event(LOG_LEVEL_ERROR, "ingest.unstored", "messages", LOG_NUMBER(ingest->count), "why",
+              why.text, NULL);
+}
+
+static void run(void *context)
+{
+    struct ingest *ingest = context;
+    for (;;) {
+        size_t taken = 0;
+        ingest->count = 0;
+        struct parcel *parcel = queue_pop(ingest->queue, -1);
+        const int64_t now_us = clock_wall_us();
+        for (; parcel; parcel = taken < INGEST_BATCH_MAX ? queue_pop(ingest->queue, 0) : NULL) {
+            ingest->parcels[taken++] = parcel;
+            admit(ingest, parcel, now_us);
+        }
+        if (taken == 0) { return; } /* closed and empty */
+        if (ingest->count > 0) { settle(ingest, now_us); }
+        for (size_t i = 0; i < ingest->count; i++) {
+            envelope_deinit(&ingest->messages[i].envelope);
+        }
+        for (size_t i = 0; i < taken; i++) {
+            free(ingest->parcels[i]);
+        }
+    }
+}
+
+/* ---- the outside ---- */
+
+static void make_metrics(struct ingest *ingest)
+{
+    ingest->admitted = metric_counter("tocsin_messages_admitted_total",
+                                      "Messages from devices that were verified and stored.", NULL);
+    ingest->dropped =
+        metric_counter("tocsin_messages_unstored_total",
+                       "Messages that the database could not take; devices repeat them.", NULL);
+    ingest->healthy = metric_gauge(
+        "tocsin_part_healthy", "Whether the part's last transaction worked.", "part=\"ingest\"");
+    metric_set(ingest->healthy, 1);
+}
+
+static enum err open_parts(struct ingest *ingest, const struct ingest_config *config,
+                           struct why *why)
+{
+    const struct intake_config intake = {.signer = config->signer,
+                                         .prefix = ingest->prefix,
+                                         .live = config->live,
+                                         .bus = config->bus};
+    enum err err = database_open(&ingest->database, &config->database, why);
+    if (err == OK) { err = verifier_open(&ingest->verifier, &config->trust, why); }
+    if (err == OK) { err = replay_marks_open(&ingest->marks, ingest->database, why); }
+    if (err == OK) { err = replay_marks_load(ingest->marks, ingest->verifier, why); }
+    if (err == OK) {
+        struct intake_config whole = intake;
+        whole.database = ingest->database;
+        err = intake_open(&ingest->intake, &whole, why);
+    }
+    return err;
+}
+
+enum err ingest_open(struct ingest **out, const struct ingest_config *config, struct why *why)
+{
+    CLEANUP(ingest_close_p) struct ingest *ingest = MEM_NEW(struct ingest);
+    ingest->overdue = config->overdue;
+    ingest->overdue_context = config->overdue_context;
+    if (!text_copy(ingest->prefix, sizeof ingest->prefix, config->prefix)) {
+        return why_set(why, ERR_LIMIT, "the topic prefix is longer than %d letters",
+                       TOPIC_PREFIX_SIZE - 1);
+    }
+    make_metrics(ingest);
+    enum err err = open_parts(ingest, config, why);
+    if (err != OK) { return err; }
+    ingest->queue = queue_new(INGEST_QUEUE_MAX, free);
+    err = worker_start(&ingest->worker, "ingest", run, ingest, why);
+    if (err == OK) { *out = TAKE(ingest); }
+    return err;
+}
+
+void ingest_close(struct ingest *ingest)
+{
+    if (!ingest) { return; }
+    if (ingest->queue) { queue_close(ingest->queue); }
+    worker_join(ingest->worker);
+    queue_free(ingest->queue);
+    intake_close(ingest->intake);
+    replay_marks_close(ingest->marks);
+    verifier_close(ingest->verifier);
+    database_close(ingest->database);
+    free(ingest);
+}
+
+bool ingest_offer(struct ingest *ingest, const struct mqtt_message *message)
+{
+    const size_t topic_size = strlen(message->topic) + 1;
+    if (topic_size > MQTT_TOPIC_SIZE || message->payload.size > ENVELOPE_SIZE_MAX + 1) {
+        return true; /* no broker of ours passes it on */
+    }
+    struct parcel *parcel = mem_zeroed(sizeof(struct parcel) + topic_size + message->payload.size);
+    parcel->retained = message->retained;
+    parcel->topic_size = topic_size;
+    parcel->payload_size = message->payload.size;
+    memcpy(parcel->bytes, message->topic, topic_size);
+    if (message->payload.size > 0) {
+        memcpy(parcel->bytes + topic_size, message->payload.data, message->payload.size);
+    }
+    if (queue_push(ingest->queue, parcel) == OK) { return true; }
+    free(parcel);
+    return false;
+}
+
+bool ingest_healthy(const struct ingest *ingest)
+{
+    return metric_value(ingest->healthy) != 0;
+}
