@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+static const int64_t seconds_max = INT64_C(253402300799); /* 9999-12-31T23:59:59Z */
+
 static int64_t read_clock(clockid_t which)
 {
     struct timespec now;
@@ -141,7 +143,7 @@ enum err clock_parse(int64_t *wall_us, const char *text, struct why *why)
                        (fraction_us = read_fraction(&at)) >= 0 && read_offset(&at, &offset) &&
                        *at == '\0';
     const int64_t seconds = date + time - offset;
-    if (!whole || seconds < 0) {
+    if (!whole || seconds < 0 || seconds > seconds_max) {
         return why_set(why, ERR_MALFORMED,
                        "time is \"%.40s\", expected RFC 3339 such as 2026-11-22T09:30:00Z", text);
     }

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 enum err why_set(struct why *why, enum err err, const char *fmt, ...)
 {
     if (why) {
@@ -10,6 +12,7 @@ enum err why_set(struct why *why, enum err err, const char *fmt, ...)
         va_start(args, fmt);
         (void)vsnprintf(why->text, sizeof why->text, fmt, args);
         va_end(args);
+        text_scrub(why->text); /* a precision may have cut a letter of what came from outside */
     }
     return err;
 }
@@ -19,6 +22,7 @@ enum err why_prefix(struct why *why, enum err err, const char *prefix)
     if (why) {
         const struct why cause = *why;
         (void)snprintf(why->text, sizeof why->text, "%.96s: %.156s", prefix, cause.text);
+        text_scrub(why->text);
     }
     return err;
 }

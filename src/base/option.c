@@ -10,6 +10,9 @@ struct loading {
     void *out;
     const struct option_table *table;
     const char *path;
+    FILE *stream; /* while the file is read */
+    size_t size;
+    int line;
     struct why *why;
     enum err err;
 };
@@ -147,14 +150,43 @@ static int on_pair(void *context, const char *section, const char *key, const ch
     return load->err == OK;
 }
 
+/*
+ * fgets for inih, which cuts a line that is longer than its buffer in two, and takes an indented
+ * line for more of the value above it. Both would set an option to something that nobody wrote.
+ */
+static char *read_line(char *line, int size, void *context)
+{
+    struct loading *load = context;
+    if (load->err || !fgets(line, size, load->stream)) { return NULL; }
+    load->line++;
+    if (!strchr(line, '\n') && !feof(load->stream)) {
+        load->err = why_set(load->why, ERR_LIMIT, "line is longer than %d bytes", size - 2);
+        return NULL;
+    }
+    load->size += strlen(line);
+    if (load->size > OPTION_FILE_SIZE_MAX) {
+        load->err =
+            why_set(load->why, ERR_LIMIT, "file is larger than %d bytes", OPTION_FILE_SIZE_MAX);
+        return NULL;
+    }
+    const size_t indent = strspn(line, " \t");
+    memmove(line, line + indent, strlen(line + indent) + 1);
+    return line;
+}
+
 static enum err load_file(struct loading *load)
 {
-    const int line = ini_parse(load->path, on_pair, load);
-    if (line == 0) { return OK; }
-    if (line < 0) {
+    load->stream = fopen(load->path, "re");
+    if (!load->stream) {
         return why_set(load->why, ERR_IO, "cannot read configuration %s: %s", load->path,
                        strerror(errno)); /* NOLINT(concurrency-mt-unsafe): before any thread */
     }
+    const int wrong = ini_parse_stream(read_line, load, on_pair, load);
+    const int line = wrong > 0 ? wrong : load->line;
+    const bool unread = ferror(load->stream) != 0;
+    (void)fclose(load->stream);
+    if (unread) { return why_set(load->why, ERR_IO, "cannot read configuration %s", load->path); }
+    if (wrong == 0 && !load->err) { return OK; }
     if (!load->err) {
         return why_set(load->why, ERR_MALFORMED, "%s:%d: expected [section] or key = value",
                        load->path, line);

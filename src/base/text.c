@@ -96,3 +96,27 @@ bool text_copy(char *to, size_t size, const char *from)
     memcpy(to, from, length + 1);
     return true;
 }
+
+/* The bytes of the UTF-8 sequence at `at` (RFC 3629: shortest form, no surrogates), 0 for none. */
+static size_t sequence_size(const unsigned char *at)
+{
+    if (at[0] < 0x80) { return 1; }
+    const size_t size = at[0] >= 0xF0 ? 4 : at[0] >= 0xE0 ? 3 : 2;
+    if (at[0] < 0xC2 || at[0] > 0xF4) { return 0; }
+    for (size_t i = 1; i < size; i++) {
+        if ((at[i] & 0xC0) != 0x80) { return 0; } /* the terminator ends it here too */
+    }
+    const bool wrong = (at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] > 0x9F) ||
+                       (at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] > 0x8F);
+    return wrong ? 0 : size;
+}
+
+void text_scrub(char *utf8)
+{
+    unsigned char *at = (unsigned char *)utf8;
+    while (*at) {
+        const size_t size = sequence_size(at);
+        if (size == 0) { *at = '?'; }
+        at += size ? size : 1;
+    }
+}

@@ -44,3 +44,9 @@ char *text_take(struct text *text);
  * then `to` is empty, never cut short.
  */
 MUST_USE bool text_copy(char *to, size_t size, const char *from);
+
+/*
+ * Puts '?' in the place of every byte that is not part of valid UTF-8, such as what is left of a
+ * letter that "%.40s" has cut. Any text may come from outside; JSON and terminals want UTF-8.
+ */
+void text_scrub(char *utf8);

@@ -18,7 +18,7 @@ static const json_t *inside_const(const struct value *value)
 
 static struct value *outside(json_t *json)
 {
-    if (!json) { abort(); } /* out of memory, or text that is not UTF-8: a bug of the caller */
+    if (!json) { abort(); } /* out of memory, or a number that is not finite */
     return (struct value *)(void *)json;
 }
 
@@ -88,7 +88,11 @@ struct value *value_array(void)
 
 struct value *value_text(const char *utf8)
 {
-    return outside(json_string(utf8));
+    json_t *json = json_string(utf8);
+    if (json) { return outside(json); }
+    CLEANUP(mem_free_p) char *scrubbed = mem_text(utf8);
+    text_scrub(scrubbed);
+    return outside(json_string(scrubbed));
 }
 
 struct value *value_integer(int64_t number)
@@ -250,9 +254,7 @@ enum err value_need_real(const struct value *object, const char *key, const doub
                          double *number, struct why *why)
 {
     const json_t *json = json_object_get(inside_const(object), key);
-    if (!json_is_number(json)) {
-        return why_set(why, ERR_MALFORMED, "%s: expected a number", key);
-    }
+    if (!json_is_number(json)) { return why_set(why, ERR_MALFORMED, "%s: expected a number", key); }
     const double found = json_number_value(json);
     if (!(found >= range[0] && found <= range[1])) {
         return why_set(why, ERR_MALFORMED, "%s is %g, expected %g to %g", key, found, range[0],

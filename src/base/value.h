@@ -35,7 +35,7 @@ struct value *value_copy(const struct value *value); /* deep */
 /* Makers. The caller owns the result until value_set or value_append takes it. */
 struct value *value_object(void);
 struct value *value_array(void);
-struct value *value_text(const char *utf8);
+struct value *value_text(const char *utf8); /* what is not UTF-8 becomes '?' */
 struct value *value_integer(int64_t number);
 struct value *value_real(double number); /* must be finite */
 struct value *value_boolean(bool truth);

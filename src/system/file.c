@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +28,8 @@ enum err file_read(struct text *out, const char *path, struct why *why)
     if (fd < 0) { return failed(why, "open", path); }
     char block[8192];
     ssize_t got = 0;
-    while ((got = read(fd, block, sizeof block)) > 0) {
+    while ((got = read(fd, block, sizeof block)) > 0 || (got < 0 && errno == EINTR)) {
+        if (got < 0) { continue; }
         text_add_bytes(out, span_of(block, (size_t)got));
         if (out->overflow) {
             return why_set(why, ERR_LIMIT, "%.140s is larger than %zu bytes", path, out->size_max);
@@ -55,18 +57,28 @@ static enum err sync_folder_of(const char *path)
     return fd >= 0 && fsync(fd) == 0 ? OK : ERR_IO;
 }
 
+/* A file that nobody else has or had open: a link or a leftover at that name must not get a key. */
+static int create_fresh(const char *path, mode_t mode)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    const int fd = open(path, flags, mode);
+    if (fd >= 0 || errno != EEXIST || unlink(path) != 0) { return fd; }
+    return open(path, flags, mode);
+}
+
 enum err file_write(const char *path, struct span bytes, mode_t mode, struct why *why)
 {
+    static atomic_uint turn; /* so that two threads may write the same file */
     char temporary[FILE_PATH_SIZE];
-    if (snprintf(temporary, sizeof temporary, "%s.%d.tmp", path, (int)getpid()) >=
-        (int)sizeof temporary) {
+    if (snprintf(temporary, sizeof temporary, "%s.%d-%u.tmp", path, (int)getpid(),
+                 atomic_fetch_add(&turn, 1U)) >= (int)sizeof temporary) {
         return why_set(why, ERR_LIMIT, "path %.100s... is too long", path);
     }
-    CLEANUP(file_close_p)
-    const int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+    CLEANUP(file_close_p) const int fd = create_fresh(temporary, mode);
     if (fd < 0) { return failed(why, "create", temporary); }
-    if (write_all(fd, bytes) || fsync(fd) != 0 || rename(temporary, path) != 0 ||
-        sync_folder_of(path)) {
+    /* fchmod: the mode is what was asked for, whatever the umask. */
+    if (fchmod(fd, mode) != 0 || write_all(fd, bytes) || fsync(fd) != 0 ||
+        rename(temporary, path) != 0 || sync_folder_of(path)) {
         const enum err err = failed(why, "write", path);
         (void)unlink(temporary);
         return err;
@@ -86,6 +98,7 @@ enum err file_make_folder(const char *path, mode_t mode, struct why *why)
     if (!text_copy(partial, sizeof partial, path)) {
         return why_set(why, ERR_LIMIT, "path %.100s... is too long", path);
     }
+    if (!*path) { return why_set(why, ERR_MALFORMED, "the name of a folder is empty"); }
     for (char *at = partial + 1;; at++) {
         const char letter = *at;
         if (letter != '/' && letter != '\0') { continue; }

@@ -47,6 +47,15 @@ struct loop {
     void *reload_context;
 };
 
+static void run_posts(struct loop *loop)
+{
+    struct post *post = NULL;
+    while ((post = queue_pop(loop->posts, 0))) {
+        post->call(post->context);
+        free(post);
+    }
+}
+
 static void drain_wake(void *context, int events)
 {
     struct loop *loop = context;
@@ -54,11 +63,7 @@ static void drain_wake(void *context, int events)
     uint64_t count = 0;
     const ssize_t got = read(loop->wake_fd, &count, sizeof count);
     (void)got; /* EAGAIN means another round has drained it */
-    struct post *post = NULL;
-    while ((post = queue_pop(loop->posts, 0))) {
-        post->call(post->context);
-        free(post);
-    }
+    run_posts(loop);
 }
 
 static void wake(struct loop *loop)
@@ -217,18 +222,19 @@ enum err loop_run(struct loop *loop, struct why *why)
         run_timers(loop);
         sweep(loop, false);
     }
+    run_posts(loop); /* what was taken before the stop; the queue is closed */
     return OK;
 }
 
 void loop_stop(struct loop *loop)
 {
+    queue_close(loop->posts); /* first: no post is taken that would never be called */
     atomic_store(&loop->stopped, true);
     wake(loop);
 }
 
 enum err loop_post(struct loop *loop, void (*call)(void *context), void *context)
 {
-    if (atomic_load(&loop->stopped)) { return ERR_CLOSED; }
     struct post *post = MEM_NEW(struct post);
     *post = (struct post){.call = call, .context = context};
     const enum err err = queue_push(loop->posts, post);

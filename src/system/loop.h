@@ -42,7 +42,8 @@ void loop_timer_stop(struct loop_timer *timer); /* NULL is allowed; a one-shot f
 
 /*
  * From any thread: has the loop call `call(context)` soon, in the order of posting. ERR_LIMIT when
- * LOOP_POSTS_MAX wait already, ERR_CLOSED after loop_stop: the caller keeps `context`.
+ * LOOP_POSTS_MAX wait already, ERR_CLOSED after loop_stop: the caller keeps `context`. What was
+ * taken is called, at the latest when loop_run ends.
  */
 MUST_USE enum err loop_post(struct loop *loop, void (*call)(void *context), void *context);
 

@@ -20,5 +20,17 @@ int main(void)
     CHECK(strlen(why.text) < sizeof why.text);
     CHECK_TEXT(err_name(OK), "ok");
     CHECK_TEXT(err_name(ERR_UNAVAILABLE), "unavailable");
+
+    /* "%.4s" cuts the second letter; what goes out is still UTF-8. */
+    struct why cut = {.text = ""};
+    (void)why_set(&cut, ERR_MALFORMED, "name is \"%.4s\"", "\xe0\xb4\xb5\xe0\xb4\xb5");
+    CHECK_TEXT(cut.text, "name is \"\xe0\xb4\xb5?\"");
+    char lots[400];
+    memset(lots, 'x', sizeof lots - 1);
+    lots[sizeof lots - 1] = '\0';
+    (void)why_set(&cut, ERR_MALFORMED, "%s", lots);
+    CHECK(strlen(cut.text) == sizeof cut.text - 1);
+    CHECK(why_prefix(&cut, ERR_IO, lots) == ERR_IO && strlen(cut.text) < sizeof cut.text);
+    CHECK(why_set(NULL, ERR_IO, "x") == ERR_IO && why_prefix(NULL, ERR_IO, "x") == ERR_IO);
     return CHECK_DONE();
 }

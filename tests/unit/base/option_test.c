@@ -87,6 +87,29 @@ static void says_what_is_wrong(void)
     CHECK(option_load(&settings, &TABLE, "/nonexistent/file", NULL, 0, &why) == ERR_IO);
 }
 
+/* What inih would do by itself: cut a long line in two, join an indented one to the one above. */
+static void takes_lines_as_written(void)
+{
+    static struct settings settings;
+    static char ini[OPTION_FILE_SIZE_MAX + 100];
+    CHECK(load(&settings, "  [site]\n  name = town\n[http]\n\tport = 99\n\n   # remark\n") == OK);
+    CHECK_TEXT(settings.site, "town");
+    CHECK(settings.port == 99);
+    CHECK(load(&settings, "[site]\nname = town\n  more of it\n") == ERR_MALFORMED);
+    CHECK(load(&settings, "[site]\nname = town") == OK); /* no newline at the end */
+    CHECK_TEXT(settings.site, "town");
+    for (size_t size = 150; size < 260; size++) {
+        (void)snprintf(ini, sizeof ini, "[site]\nname = %0*d\n", (int)size, 7);
+        const enum err err = load(&settings, ini);
+        CHECK(err == OK ? strlen(settings.site) == size : err == ERR_LIMIT);
+        CHECK(err == OK || strstr(why.text, ":2: line is longer"));
+    }
+    (void)snprintf(ini, sizeof ini, "[site]\nname = %0190d  ;x=1\n", 7);
+    CHECK(load(&settings, ini) == ERR_LIMIT); /* the rest of the line would have been a remark */
+    memset(ini, '\n', sizeof ini - 1);
+    CHECK(load(&settings, ini) == ERR_LIMIT && strstr(why.text, "larger than"));
+}
+
 static void settings_come_after_the_file(void)
 {
     static struct settings settings;
@@ -115,6 +138,7 @@ static void reads_a_command_line(void)
 
 int main(void)
 {
+    takes_lines_as_written();
     reads_a_file();
     says_what_is_wrong();
     settings_come_after_the_file();

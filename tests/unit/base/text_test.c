@@ -53,8 +53,37 @@ static void copies_whole_or_not(void)
     CHECK(!text_copy(buffer, 0, ""));
 }
 
+static const char *scrubbed(const char *text)
+{
+    static char buffer[64];
+    CHECK(text_copy(buffer, sizeof buffer, text));
+    text_scrub(buffer);
+    return buffer;
+}
+
+/* RFC 3629: shortest form only, no surrogates, nothing above U+10FFFF. */
+static void scrubs_utf8(void)
+{
+    CHECK_TEXT(scrubbed(""), "");
+    CHECK_TEXT(scrubbed("plain \x01\x7f"), "plain \x01\x7f");
+    CHECK_TEXT(scrubbed("\xc3\xa9\xe0\xb4\xb5\xf0\x9f\x98\x82"),
+               "\xc3\xa9\xe0\xb4\xb5\xf0\x9f\x98\x82");
+    CHECK_TEXT(scrubbed("\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80"),
+               "\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80");
+    CHECK_TEXT(scrubbed("\xe0\xb4"), "??");     /* cut */
+    CHECK_TEXT(scrubbed("\xe0\xb4 x"), "?? x"); /* cut, and something follows */
+    CHECK_TEXT(scrubbed("\x80\xbf"), "??");     /* out of nowhere */
+    CHECK_TEXT(scrubbed("\xc0\xaf"), "??");     /* longer than need be */
+    CHECK_TEXT(scrubbed("\xe0\x9f\xbf"), "???");
+    CHECK_TEXT(scrubbed("\xf0\x8f\xbf\xbf"), "????");
+    CHECK_TEXT(scrubbed("\xed\xa0\x80"), "???"); /* a surrogate */
+    CHECK_TEXT(scrubbed("\xf4\x90\x80\x80"), "????");
+    CHECK_TEXT(scrubbed("\xf5\xff"), "??");
+}
+
 int main(void)
 {
+    scrubs_utf8();
     grows_up_to_its_maximum();
     adds_all_or_nothing();
     is_taken();

@@ -93,8 +93,53 @@ static void builds_and_writes(void)
     CHECK(value_at(value_get(copy, "l"), 2) == NULL);
 }
 
+/* jansson takes a NUL for the end of the text, and would not look at what follows. */
+static void refuses_nul(void)
+{
+    struct value *value = NULL;
+    static const char hidden[] = "{\"a\":1}\0{\"a\":2}";
+    CHECK(value_parse(&value, span_of(hidden, sizeof hidden - 1), 1024, NULL) == ERR_MALFORMED);
+    CHECK(value_parse(&value, span_of("1\0", 2), 1024, NULL) == ERR_MALFORMED);
+    CHECK(value_parse(&value, span_of(NULL, 0), 1024, NULL) == ERR_MALFORMED && !value);
+}
+
+/* A sentence about what came from outside may have cut a letter in two; no reason to end. */
+static void scrubs_what_is_not_utf8(void)
+{
+    CLEANUP(value_free_p) struct value *value = value_text("a\xe0\xb4");
+    CHECK_TEXT(value_text_or(value, ""), "a??");
+    CLEANUP(value_free_p) struct value *object = value_object();
+    value_set_text(object, "detail", "\xff\xe0\xb4\xb5");
+    CHECK_TEXT(value_text_or(value_get(object, "detail"), ""), "?\xe0\xb4\xb5");
+}
+
+/* Numbers come back as they were, also the awkward ones. */
+static void numbers_come_back(void)
+{
+    static const double reals[] = {
+        0.1, 0.87, 1e-7, 5e-324, 1.7976931348623157e308, -0.0, 123456789.123456789};
+    for (size_t i = 0; i < ARRAY_LEN(reals); i++) {
+        CLEANUP(value_free_p) struct value *value = value_real(reals[i]);
+        CLEANUP(value_free_p) struct value *again = NULL;
+        CLEANUP(text_deinit) struct text json = text_limited(64);
+        value_write(value, &json);
+        CHECK(value_parse(&again, text_span(&json), 64, NULL) == OK);
+        CHECK(value_kind(again) == VALUE_KIND_REAL && value_real_or(again, 7) == reals[i]);
+    }
+    struct value *value = NULL;
+    CHECK(parse(&value, "9223372036854775808") == ERR_MALFORMED);
+    CHECK(parse(&value, "-9223372036854775808") == OK);
+    CHECK(value_integer_or(value, 0) == INT64_MIN);
+    CHECK(value_integer_or(NULL, 3) == 3 && !value_boolean_or(value, false));
+    value_free(value);
+}
+
 int main(void)
 {
+    refuses_nul();
+    scrubs_what_is_not_utf8();
+    numbers_come_back();
+
     reads_with_limits();
     asks_for_members();
     builds_and_writes();

@@ -4,6 +4,34 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "system/worker.h"
+
+enum { WRITE_COUNT = 40 };
+
+static void write_often(void *context)
+{
+    int failed = 0;
+    for (int i = 0; i < WRITE_COUNT; i++) {
+        failed += file_write(context, span_text("whole"), 0600, NULL) != OK;
+    }
+    if (failed) { abort(); }
+}
+
+/* Two threads write the same file: each time it is whole, and nothing is left beside it. */
+static void writes_from_two_threads(char *path)
+{
+    struct worker *workers[2] = {NULL, NULL};
+    struct text content = text_limited(64);
+    for (int i = 0; i < 2; i++) {
+        CHECK(worker_start(&workers[i], "writer", write_often, path, NULL) == OK);
+    }
+    for (int i = 0; i < 2; i++) {
+        worker_join(workers[i]);
+    }
+    CHECK(file_read(&content, path, NULL) == OK);
+    CHECK_TEXT(text_c(&content), "whole");
+    text_deinit(&content);
+}
 
 int main(void)
 {
@@ -29,6 +57,16 @@ int main(void)
     CHECK(file_write(path, span_text("123456"), 0600, &why) == OK);
     text_clear(&content);
     CHECK(file_read(&content, path, &why) == ERR_LIMIT && strstr(why.text, "larger than 5"));
+
+    /* The mode is what was asked for, whatever the umask. */
+    const mode_t mask = umask(077);
+    CHECK(file_write(path, span_text("x"), 0644, &why) == OK);
+    (void)umask(mask);
+    CHECK(stat(path, &info) == 0 && (info.st_mode & 0777) == 0644);
+    CHECK(file_write(path, span_of(NULL, 0), 0600, &why) == OK); /* empty is a content too */
+    CHECK(stat(path, &info) == 0 && info.st_size == 0 && (info.st_mode & 0777) == 0600);
+    CHECK(file_make_folder("", 0700, &why) == ERR_MALFORMED);
+    writes_from_two_threads(path);
 
     /* A failed write leaves the old content and no temporary file. */
     char missing[FILE_PATH_SIZE];

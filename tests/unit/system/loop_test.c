@@ -86,6 +86,43 @@ static void bounds_posts(void)
     CHECK(scene.posts == 0);
 }
 
+struct race {
+    struct loop *loop;
+    int taken, called;
+};
+
+static void count_call(void *context)
+{
+    ((struct race *)context)->called++;
+}
+
+static void post_until_closed(void *context)
+{
+    struct race *race = context;
+    enum err err = OK;
+    while (err != ERR_CLOSED) {
+        err = loop_post(race->loop, count_call, race);
+        race->taken += err == OK;
+    }
+}
+
+/* A post that was taken is called, also when the loop is stopped at that moment. */
+static void calls_what_it_took(void)
+{
+    for (int round = 0; round < 20; round++) {
+        struct race race = {0};
+        struct worker *worker = NULL;
+        CHECK(loop_open(&race.loop, NULL) == OK);
+        struct scene scene = {.loop = race.loop};
+        (void)loop_timer_start(race.loop, 500, 0, on_once, &scene);
+        CHECK(worker_start(&worker, "racer", post_until_closed, &race, NULL) == OK);
+        CHECK(loop_run(race.loop, NULL) == OK);
+        worker_join(worker);
+        CHECK(race.taken == race.called);
+        loop_close(race.loop);
+    }
+}
+
 static void reloaded(void *context)
 {
     *(int *)context += 1;
@@ -107,6 +144,7 @@ int main(void)
 {
     runs_everything();
     bounds_posts();
+    calls_what_it_took();
     stops_on_signals();
     loop_close(NULL);
     return CHECK_DONE();
