@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <link.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -121,6 +123,34 @@ static enum err allow_list(int ruleset_fd, uint64_t handled, const char *const *
     return OK;
 }
 
+struct libraries {
+    int ruleset_fd;
+    uint64_t handled;
+    struct why *why;
+    enum err err;
+};
+
+/* Libraries load others from where they lie: engines, plugins, their tables. */
+static int allow_library(struct dl_phdr_info *library, size_t size, void *context)
+{
+    struct libraries *libraries = context;
+    char folder[FILE_PATH_SIZE];
+    (void)size;
+    if (library->dlpi_name[0] != '/' || !text_copy(folder, sizeof folder, library->dlpi_name)) {
+        return 0;
+    }
+    const struct sandbox_path path = {.path = dirname(folder), .use = SANDBOX_USE_READ};
+    libraries->err = allow_path(libraries->ruleset_fd, libraries->handled, &path, libraries->why);
+    return libraries->err != OK;
+}
+
+static enum err allow_libraries(int ruleset_fd, uint64_t handled, struct why *why)
+{
+    struct libraries libraries = {.ruleset_fd = ruleset_fd, .handled = handled, .why = why};
+    (void)dl_iterate_phdr(allow_library, &libraries);
+    return libraries.err;
+}
+
 static enum err enter_landlock(const struct sandbox_plan *plan, int abi, struct why *why)
 {
     const struct ruleset rules = ruleset_of(abi);
@@ -131,6 +161,7 @@ static enum err enter_landlock(const struct sandbox_plan *plan, int abi, struct 
     }
     const uint64_t handled = rules.handled_access_fs;
     enum err err = allow_list(fd, handled, common_paths, ARRAY_LEN(common_paths), why);
+    if (!err) { err = allow_libraries(fd, handled, why); }
     if (!err && plan->network) {
         err = allow_list(fd, handled, network_paths, ARRAY_LEN(network_paths), why);
     }
@@ -197,6 +228,7 @@ static const int calls[] = {
     SCMP_SYS(pipe2),
     SCMP_SYS(fcntl),
     SCMP_SYS(umask),
+    SCMP_SYS(fchmod),
     /* memory; PROT_EXEC too, as OpenVINO writes its own kernels */
     SCMP_SYS(brk),
     SCMP_SYS(mmap),

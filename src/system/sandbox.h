@@ -3,10 +3,10 @@
  *
  * Three fences, each inherited by every later thread: no_new_privs and rlimits (no core dump, which
  * could hold frames), Landlock (only the named folders, by the kernel's ABI), seccomp (a list of
- * system calls; others fail with EPERM, so that a library that merely tries goes on). Landlock and
- * seccomp are set for every thread that exists already where the kernel can (seccomp TSYNC); call
- * it before starting threads all the same, because Landlock covers the calling thread only.
- * It cannot be undone.
+ * system calls; others fail with EPERM, so that a library that merely tries goes on). The folders
+ * of the libraries that are loaded already stay readable. Landlock and seccomp are set for every
+ * thread that exists already where the kernel can (seccomp TSYNC); call it before starting threads
+ * all the same, because Landlock covers the calling thread only. It cannot be undone.
  */
 #pragma once
 
