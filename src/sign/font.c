@@ -48,38 +48,44 @@ struct script_face {
     struct sign_face face;
 };
 
-#define UNIFONT                                                                                    \
+#define UNIFONT(sample, families)                                                                  \
     {                                                                                              \
-        "Unifont", false, 16, 16, 16, 100, 16                                                      \
+        (sample), (families), false, 16, 16, 16, 100, 16                                           \
     }
-#define NOTO(name, bold, most, least, scroll, percent)                                             \
+#define SANS(sample)                                                                               \
     {                                                                                              \
-        "Noto Sans " name ",Noto Sans,Unifont", (bold), (most), (least), (scroll), (percent), 1    \
+        (sample), "Noto Sans,Unifont", true, 24, 11, 18, 75, 1                                     \
+    }
+/* The largest and least size of standing words, and the size of moving ones. */
+#define NOTO(sample, name, most, least, scroll, percent)                                           \
+    {                                                                                              \
+        (sample), "Noto Sans " name ",Noto Sans,Unifont", false, (most), (least), (scroll),        \
+            (percent), 1                                                                           \
     }
 
 /* Sizes were chosen by eye on enlarged frames: `sign_sheet` (tests/bench) draws them. */
 static const struct script_face script_faces[] = {
-    {G_UNICODE_SCRIPT_LATIN, {"Noto Sans,Unifont", true, 24, 11, 18, 75, 1}},
-    {G_UNICODE_SCRIPT_CYRILLIC, {"Noto Sans,Unifont", true, 24, 11, 18, 75, 1}},
-    {G_UNICODE_SCRIPT_GREEK, {"Noto Sans,Unifont", true, 24, 11, 18, 75, 1}},
-    {G_UNICODE_SCRIPT_HEBREW, NOTO("Hebrew", true, 24, 12, 18, 80)},
-    {G_UNICODE_SCRIPT_ARABIC, NOTO("Arabic", false, 22, 14, 20, 80)},
-    {G_UNICODE_SCRIPT_DEVANAGARI, NOTO("Devanagari", false, 22, 13, 20, 75)},
-    {G_UNICODE_SCRIPT_MALAYALAM, NOTO("Malayalam", false, 20, 13, 19, 80)},
-    {G_UNICODE_SCRIPT_BENGALI, NOTO("Bengali", false, 22, 13, 20, 75)},
-    {G_UNICODE_SCRIPT_TAMIL, NOTO("Tamil", false, 22, 13, 19, 80)},
-    {G_UNICODE_SCRIPT_TELUGU, NOTO("Telugu", false, 20, 14, 18, 80)},
-    {G_UNICODE_SCRIPT_KANNADA, NOTO("Kannada", false, 20, 14, 18, 80)},
-    {G_UNICODE_SCRIPT_GUJARATI, NOTO("Gujarati", false, 20, 13, 19, 80)},
-    {G_UNICODE_SCRIPT_GURMUKHI, NOTO("Gurmukhi", false, 20, 13, 19, 80)},
-    {G_UNICODE_SCRIPT_SINHALA, NOTO("Sinhala", false, 20, 14, 18, 80)},
-    {G_UNICODE_SCRIPT_THAI, NOTO("Thai", false, 20, 13, 19, 80)},
-    {G_UNICODE_SCRIPT_ETHIOPIC, NOTO("Ethiopic", false, 20, 13, 20, 80)},
-    {G_UNICODE_SCRIPT_HAN, UNIFONT},
-    {G_UNICODE_SCRIPT_HANGUL, UNIFONT},
-    {G_UNICODE_SCRIPT_BOPOMOFO, UNIFONT},
-    {G_UNICODE_SCRIPT_HIRAGANA, {"Unifont-JP,Unifont", false, 16, 16, 16, 100, 16}},
-    {G_UNICODE_SCRIPT_KATAKANA, {"Unifont-JP,Unifont", false, 16, 16, 16, 100, 16}},
+    {G_UNICODE_SCRIPT_LATIN, SANS("A")},
+    {G_UNICODE_SCRIPT_CYRILLIC, SANS("Ж")},
+    {G_UNICODE_SCRIPT_GREEK, SANS("Ω")},
+    {G_UNICODE_SCRIPT_HEBREW, {"א", "Noto Sans Hebrew,Noto Sans,Unifont", true, 24, 12, 18, 80, 1}},
+    {G_UNICODE_SCRIPT_ARABIC, NOTO("ب", "Arabic", 22, 14, 20, 80)},
+    {G_UNICODE_SCRIPT_DEVANAGARI, NOTO("क", "Devanagari", 22, 13, 20, 75)},
+    {G_UNICODE_SCRIPT_MALAYALAM, NOTO("ക", "Malayalam", 20, 13, 19, 80)},
+    {G_UNICODE_SCRIPT_BENGALI, NOTO("ক", "Bengali", 22, 13, 20, 75)},
+    {G_UNICODE_SCRIPT_TAMIL, NOTO("க", "Tamil", 22, 13, 19, 80)},
+    {G_UNICODE_SCRIPT_TELUGU, NOTO("క", "Telugu", 20, 14, 18, 80)},
+    {G_UNICODE_SCRIPT_KANNADA, NOTO("ಕ", "Kannada", 20, 14, 18, 80)},
+    {G_UNICODE_SCRIPT_GUJARATI, NOTO("ક", "Gujarati", 20, 13, 19, 80)},
+    {G_UNICODE_SCRIPT_GURMUKHI, NOTO("ਕ", "Gurmukhi", 20, 13, 19, 80)},
+    {G_UNICODE_SCRIPT_SINHALA, NOTO("ක", "Sinhala", 20, 14, 18, 80)},
+    {G_UNICODE_SCRIPT_THAI, NOTO("ก", "Thai", 20, 13, 19, 80)},
+    {G_UNICODE_SCRIPT_ETHIOPIC, NOTO("ሀ", "Ethiopic", 20, 13, 20, 80)},
+    {G_UNICODE_SCRIPT_HAN, UNIFONT("北", "Unifont")},
+    {G_UNICODE_SCRIPT_HANGUL, UNIFONT("북", "Unifont")},
+    {G_UNICODE_SCRIPT_BOPOMOFO, UNIFONT("ㄅ", "Unifont")},
+    {G_UNICODE_SCRIPT_HIRAGANA, UNIFONT("あ", "Unifont-JP,Unifont")},
+    {G_UNICODE_SCRIPT_KATAKANA, UNIFONT("ア", "Unifont-JP,Unifont")},
 };
 
 static bool add_file(struct sign_fonts *fonts, const char *const folders[], const char *name)
@@ -155,6 +161,11 @@ const struct sign_face *sign_face_for(const char *language, const char *text)
         best = face_index(G_UNICODE_SCRIPT_HIRAGANA);
     }
     return &script_faces[best].face;
+}
+
+const struct sign_face *sign_face_at(size_t index)
+{
+    return index < ARRAY_LEN(script_faces) ? &script_faces[index].face : NULL;
 }
 
 PangoContext *sign_fonts_context(const struct sign_fonts *fonts, const char *language)

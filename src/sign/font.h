@@ -18,6 +18,7 @@ struct _PangoContext;
 
 /* How a script is set. Sizes are pixels per em. */
 struct sign_face {
+    const char *sample;   /* a letter of the script */
     const char *families; /* in the order of trial */
     bool bold;
     int fit_px_most, fit_px_least; /* the range of sizes for a text that stands still */
@@ -40,6 +41,9 @@ size_t sign_fonts_count(const struct sign_fonts *fonts);
 
 /* The face for the script that most letters of `text` belong to. `language` is BCP 47. */
 const struct sign_face *sign_face_for(const char *language, const char *text);
+
+/* The faces in turn, for whoever wants to open all their fonts; NULL beyond the last. */
+const struct sign_face *sign_face_at(size_t index);
 
 /* A shaping context whose lamps are on or off, never half lit. The caller unrefs it. */
 struct _PangoContext *sign_fonts_context(const struct sign_fonts *fonts, const char *language);

@@ -3,7 +3,9 @@
 #include <assert.h>
 #include <pango/pangocairo.h>
 
-enum { ICON_GAP_PX = 3, SCROLL_GAP_PX = 6 };
+#include "sign/frame.h"
+
+enum { ICON_GAP_PX = 3 };
 
 /* A text being set: the layout, and where its ink lies. */
 struct setting {
@@ -70,17 +72,29 @@ static bool fits(struct setting *setting, struct sign_box box)
     return ink.x >= 0 && ink.x + ink.width <= box.width && ink.height <= box.height;
 }
 
-/* The largest size at which the words stand still in `box`, or false. */
+static bool fits_at(struct setting *setting, const struct sign_face *face, struct sign_box box,
+                    int step)
+{
+    use_size(setting, face, face->fit_px_least + step * face->step_px);
+    return fits(setting, box);
+}
+
+/* The largest size at which the words stand still in `box`, or false. Each trial costs shaping. */
 static bool stand_still(struct setting *setting, const struct sign_face *face, struct sign_box box)
 {
-    for (int size = face->fit_px_most; size >= face->fit_px_least; size -= face->step_px) {
-        use_size(setting, face, size);
-        if (fits(setting, box)) {
-            setting->box = box;
-            return true;
+    if (!fits_at(setting, face, box, 0)) { return false; }
+    int low = 0; /* fits */
+    int high = (face->fit_px_most - face->fit_px_least) / face->step_px + 1;
+    while (high - low > 1) {
+        const int middle = (low + high) / 2;
+        if (fits_at(setting, face, box, middle)) {
+            low = middle;
+        } else {
+            high = middle;
         }
     }
-    return false;
+    setting->box = box;
+    return fits_at(setting, face, box, low);
 }
 
 /* One line, at the scrolling size or the largest below it that is not too high. */
@@ -203,4 +217,15 @@ enum err sign_shape(struct sign_strip *strip, const struct sign_fonts *fonts,
     *strip = made;
     made.bits = NULL;
     return OK;
+}
+
+bool sign_shape_warm(const struct sign_fonts *fonts, size_t index)
+{
+    const struct sign_face *face = sign_face_at(index);
+    if (!face) { return false; }
+    const struct sign_text text = {"en", face->sample, {SIGN_WIDTH_MAX, SIGN_HEIGHT_MAX}, NULL};
+    CLEANUP(sign_strip_deinit) struct sign_strip strip = {0};
+    const enum err err = sign_shape(&strip, fonts, &text, NULL);
+    (void)err; /* a script whose font is missing is nobody's loss yet */
+    return true;
 }

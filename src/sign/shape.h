@@ -53,3 +53,9 @@ void sign_strip_deinit(struct sign_strip *strip);
 
 /* Whether the lamp is lit; false outside. */
 bool sign_strip_lit(const struct sign_strip *strip, int x, int y);
+
+/*
+ * Opens the fonts of the `index`th script, which takes some 10 ms, so that the first message in it
+ * does not wait for that. False beyond the last script.
+ */
+bool sign_shape_warm(const struct sign_fonts *fonts, size_t index);

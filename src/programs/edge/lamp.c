@@ -5,15 +5,21 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "sign/shape.h"
 #include "sign/stage.h"
 
 /* The stage is asked so often at least: the wall clock may have been set meanwhile. */
 static const int64_t ask_us = CLOCK_SECOND_US;
 
+/* Fonts are opened one after another, so that nothing waits for them long. */
+static const int64_t warm_us = CLOCK_SECOND_US / 10;
+
 struct lamp {
     struct lamp_config config;
     struct stage *stage;      /* owned */
     struct loop_timer *timer; /* NULL while none runs */
+    struct loop_timer *warm;  /* NULL once all fonts are open */
+    size_t warmed;            /* scripts */
     struct sign_frame frame;  /* what is lit, unless `stale` */
     struct sign_frame next;   /* being made */
     bool stale;               /* the last swap failed */
@@ -23,11 +29,20 @@ struct lamp {
     struct metric *swaps, *failures, *messages;
 };
 
+static void warm_next(void *context)
+{
+    struct lamp *lamp = context;
+    if (sign_shape_warm(lamp->config.fonts, lamp->warmed++)) { return; }
+    loop_timer_stop(lamp->warm);
+    lamp->warm = NULL;
+}
+
 struct lamp *lamp_new(const struct lamp_config *config)
 {
     struct lamp *lamp = MEM_NEW(struct lamp);
     lamp->config = *config;
     lamp->stage = stage_new();
+    lamp->warm = loop_timer_start(config->loop, warm_us, warm_us, warm_next, lamp);
     sign_frame_clear(&lamp->frame, config->screen.width, config->screen.height);
     lamp->swaps = metric_counter("tocsin_sign_swaps_total", "Frames that were lit.", NULL);
     lamp->failures =
@@ -40,6 +55,7 @@ void lamp_free(struct lamp *lamp)
 {
     if (!lamp) { return; }
     loop_timer_stop(lamp->timer);
+    loop_timer_stop(lamp->warm);
     stage_free(lamp->stage);
     free(lamp);
 }

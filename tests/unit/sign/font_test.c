@@ -22,6 +22,11 @@ static void test_faces(void)
     CHECK(strncmp(sign_face_for("zh", "北门")->families, "Unifont", 7) == 0);
     CHECK(sign_face_for("zh", "北门")->fit_px_least == 16);
     CHECK(strncmp(sign_face_for("ja", "北門")->families, "Unifont-JP", 10) == 0);
+    size_t count = 0;
+    for (const struct sign_face *face = sign_face_at(0); face; face = sign_face_at(++count)) {
+        CHECK(sign_face_for("en", face->sample) == face);
+    }
+    CHECK(count > 15);
     CHECK(strncmp(sign_face_for("en", "123")->families, "Noto Sans,", 10) == 0);
 }
 

@@ -120,6 +120,7 @@ int main(void)
     test_right_to_left();
     test_letters_join();
     test_refusals();
+    CHECK(sign_shape_warm(fonts, 0) && !sign_shape_warm(fonts, 1000));
     sign_fonts_close(fonts);
     return CHECK_DONE();
 }
