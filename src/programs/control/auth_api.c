@@ -1,0 +1,224 @@
+#include <stdio.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "programs/control/route.h"
+
+/* The members of GET /auth/session. */
+static struct value *session_value(const struct session *session, const char *token)
+{
+    char csrf[SESSION_TOKEN_SIZE];
+    session_csrf(csrf, token);
+    struct value *user = value_object();
+    value_set_text(user, "username", session->user);
+    value_set_text(user, "role", user_role_name(session->role));
+    struct value *body = value_object();
+    value_set_text(body, "csrf_token", csrf);
+    value_set_time(body, "expires_at", session_expires_us(session));
+    value_set(body, "user", user);
+    value_set_boolean(body, "password_change_required", session->must_change_password);
+    return body;
+}
+
+/* An empty token takes the cookie away. */
+static void set_cookie(struct call *call, const char *token)
+{
+    const struct control_options *options = call->desk->control->options;
+    const bool secure = *options->http_certificate || options->http_behind_proxy;
+    char cookie[256];
+    (void)snprintf(cookie, sizeof cookie,
+                   "tocsin_session=%s; Path=/; HttpOnly; SameSite=Strict%s%s", token,
+                   secure ? "; Secure" : "", *token ? "" : "; Max-Age=0");
+    http_add_header(call->request, "Set-Cookie", cookie);
+}
+
+static void answer_wait(struct call *call, int64_t wait_us)
+{
+    char seconds[24];
+    (void)snprintf(seconds, sizeof seconds, "%lld",
+                   (long long)((wait_us + CLOCK_SECOND_US - 1) / CLOCK_SECOND_US));
+    http_add_header(call->request, "Retry-After", seconds);
+    call_refuse(call, 429, "Too Many Requests", "Too many tries. Wait a minute, then try again.");
+}
+
+/* Too many hashes at once is our limit, not the client's size. */
+static void answer_failure(struct call *call, enum err err, const struct why *why)
+{
+    call_problem(call, err == ERR_LIMIT ? ERR_UNAVAILABLE : err, why);
+}
+
+static void answer_sign_in(struct call *call, const struct sign_in_result *result)
+{
+    switch (result->answer) {
+    case SIGN_IN_ANSWER_WELCOME: {
+        CLEANUP(value_free_p) struct value *body = session_value(&result->session, result->token);
+        value_set_text(body, "access_token", result->token);
+        set_cookie(call, result->token);
+        http_answer_json(call->request, 200, body);
+        return;
+    }
+    case SIGN_IN_ANSWER_WAIT: answer_wait(call, result->wait_us); return;
+    case SIGN_IN_ANSWER_WRONG:
+    case SIGN_IN_ANSWER_USED:
+        call_refuse(call, 401, "Unauthorized", "The user name or the password is wrong.");
+        return;
+    }
+}
+
+/* Name and password of a body; whatever is longer than any real one is simply wrong. */
+struct credentials {
+    char name[256];
+    char password[PASSWORD_SIZE_MAX + 1];
+};
+
+static void forget(struct credentials *credentials)
+{
+    sodium_memzero(credentials, sizeof *credentials);
+}
+
+void auth_login(struct call *call)
+{
+    CLEANUP(value_free_p) struct value *body = NULL;
+    CLEANUP(forget) struct credentials given = {"", ""};
+    if (!call_body(call, &body) ||
+        !call_text(call, body, "username", given.name, sizeof given.name) ||
+        !call_text(call, body, "password", given.password, sizeof given.password)) {
+        return;
+    }
+    const struct sign_in_try attempt = {.name = given.name,
+                                        .password = given.password,
+                                        .address = call->address,
+                                        .now_us = call->now_us,
+                                        .monotonic_us = clock_monotonic_us()};
+    struct sign_in_result result = {.wait_us = 0};
+    struct why why = {""};
+    const enum err err = sign_in_try(&call->desk->sign_in, &attempt, &result, &why);
+    if (err) {
+        answer_failure(call, err, &why);
+        return;
+    }
+    /* The name is the caller's word; the log escapes it. A password typed there is cut off. */
+    given.name[USER_NAME_SIZE - 1] = '\0';
+    call_audit(
+        call, result.answer == SIGN_IN_ANSWER_WELCOME ? "audit.signed_in" : "audit.sign_in_refused",
+        "account", user_name_valid(given.name) ? given.name : "(no name)");
+    answer_sign_in(call, &result);
+    sodium_memzero(&result, sizeof result);
+}
+
+void auth_session(struct call *call)
+{
+    CLEANUP(value_free_p) struct value *body = session_value(&call->session, call->token);
+    http_answer_json(call->request, 200, body);
+}
+
+void auth_logout(struct call *call)
+{
+    struct why why = {""};
+    const enum err err = session_end(call->desk->sessions, &call->session, &why);
+    if (err) {
+        call_problem(call, err, &why);
+        return;
+    }
+    live_end_session(call->desk->control->live, &call->session);
+    call_audit(call, "audit.signed_out", "account", call->session.user);
+    set_cookie(call, "");
+    http_answer_bytes(call->request, 204, NULL, span_of("", 0));
+}
+
+/* Confirms the present password, as often as sign-in allows; false when it is answered. */
+static bool confirm(struct call *call, const char *password, struct user *user)
+{
+    const struct sign_in_try attempt = {.name = call->session.user,
+                                        .password = password,
+                                        .address = call->address,
+                                        .now_us = call->now_us,
+                                        .monotonic_us = clock_monotonic_us()};
+    struct sign_in_result result = {.wait_us = 0};
+    struct why why = {""};
+    const enum err err = sign_in_confirm(&call->desk->sign_in, &attempt, user, &result, &why);
+    if (err) {
+        answer_failure(call, err, &why);
+    } else if (result.answer == SIGN_IN_ANSWER_WAIT) {
+        answer_wait(call, result.wait_us);
+    } else if (result.answer != SIGN_IN_ANSWER_WELCOME) {
+        call_audit(call, "audit.refused", "reason", "wrong_password");
+        call_refuse(call, 403, "Forbidden", "The current password is wrong.");
+    } else {
+        return true;
+    }
+    return false;
+}
+
+static enum err change(struct call *call, const struct user *user, const char *password,
+                       struct why *why)
+{
+    struct desk *desk = call->desk;
+    enum err err = database_begin(desk->database, why);
+    if (err) { return err; }
+    err = user_set_password(desk->users, user, password, call->now_us, why);
+    if (!err) { err = session_end_others(desk->sessions, &call->session, why); }
+    database_end(desk->database, &err, why);
+    return err;
+}
+
+void auth_password(struct call *call)
+{
+    CLEANUP(value_free_p) struct value *body = NULL;
+    CLEANUP(forget) struct credentials current = {"", ""};
+    CLEANUP(forget) struct credentials new = {"", ""};
+    if (!call_body(call, &body) ||
+        !call_text(call, body, "current", current.password, sizeof current.password) ||
+        !call_text(call, body, "new", new.password, sizeof new.password)) {
+        return;
+    }
+    struct user user = {.must_change_password = false};
+    struct why why = {""};
+    enum err err = password_check(new.password, &why);
+    if (!err && strcmp(current.password, new.password) == 0) {
+        err = why_set(&why, ERR_RANGE, "the new password is the old one");
+    }
+    if (err) {
+        call_problem(call, err, &why);
+        return;
+    }
+    if (!confirm(call, current.password, &user)) { return; }
+    err = change(call, &user, new.password, &why);
+    if (err) {
+        answer_failure(call, err, &why);
+        return;
+    }
+    live_end_others(call->desk->control->live, &call->session);
+    call_audit(call, "audit.password_changed", "account", user.name);
+    http_answer_bytes(call->request, 204, NULL, span_of("", 0));
+}
+
+void auth_register(struct call *call)
+{
+    CLEANUP(value_free_p) struct value *body = NULL;
+    CLEANUP(forget) struct credentials given = {"", ""};
+    char role[32];
+    if (!call_body(call, &body) ||
+        !call_text(call, body, "username", given.name, sizeof given.name) ||
+        !call_text(call, body, "password", given.password, sizeof given.password) ||
+        !call_text(call, body, "role", role, sizeof role)) {
+        return;
+    }
+    struct user_new new = {.name = given.name,
+                           .password = given.password,
+                           .must_change = true,
+                           .now_us = call->now_us};
+    struct why why = {""};
+    enum err err = user_role_parse(&new.role, role, &why);
+    if (!err) { err = user_add(call->desk->users, &new, &why); }
+    if (err) {
+        answer_failure(call, err, &why);
+        return;
+    }
+    call_audit(call, "audit.user_added", "account", given.name);
+    CLEANUP(value_free_p) struct value *user = value_object();
+    value_set_text(user, "username", given.name);
+    value_set_text(user, "role", role);
+    http_answer_json(call->request, 201, user);
+}

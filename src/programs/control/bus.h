@@ -1,0 +1,24 @@
+/*
+ * control/bus - control's client of the message bus, which comes and goes while others hold on.
+ *
+ * ingest and outbox publish from their threads before the client is there and while it ends.
+ * Messages go to ingest, acknowledgements to outbox. Any thread.
+ */
+#pragma once
+
+#include "programs/control/ports.h"
+
+struct bus;
+struct control;
+
+struct bus *bus_new(void);
+void bus_free(struct bus *bus); /* NULL is allowed */
+CLEANUP_FOR(struct bus, bus_free)
+
+/* Connects in the background; control->ingest and ->outbox are there until bus_stop has returned.
+ */
+MUST_USE enum err bus_start(struct bus *bus, struct control *control, struct why *why);
+void bus_stop(struct bus *bus); /* no callback comes afterwards */
+
+enum err bus_publish(void *bus, const struct mqtt_publication *publication); /* a bus_port */
+bool bus_connected(struct bus *bus);

@@ -1,0 +1,84 @@
+/*
+ * control/control - what the parts of tocsin-control share.
+ *
+ * `struct control` is filled by main before any thread starts and stays as it is; its parts guard
+ * themselves. `struct desk` belongs to one HTTP worker: a database connection and what is prepared
+ * on it. `struct call` is one request on its way through route, permission and handler.
+ */
+#pragma once
+
+#include "alert/delivery_board.h"
+#include "alert/dispatch.h"
+#include "fleet/device.h"
+#include "fleet/event_store.h"
+#include "fleet/zone.h"
+#include "people/sign_in.h"
+#include "programs/control/bus.h"
+#include "programs/control/grants.h"
+#include "programs/control/ingest.h"
+#include "programs/control/live.h"
+#include "programs/control/options.h"
+#include "programs/control/outbox.h"
+#include "wire/http.h"
+
+enum { CALL_ARGUMENT_MAX = 2, CALL_BODY_SIZE_MAX = 256 * 1024 };
+
+struct control {
+    const struct control_options *options;
+    struct database_config database;
+    struct signer *signer;
+    struct sign_in_limits *limits;
+    struct grants *grants;
+    struct live *live;
+    struct bus *bus;
+    struct ingest *ingest;
+    struct outbox *outbox;
+};
+
+struct desk {
+    struct control *control;
+    struct database *database;
+    struct user_store *users;
+    struct session_store *sessions;
+    struct sign_in sign_in;
+    struct dispatch *dispatch;
+    struct delivery_board *board;
+    struct device_store *devices;
+    struct event_store *events;
+    struct zone_store *zones;
+};
+
+/* NULL when the database cannot be opened: the reason is logged, every request is answered 503. */
+struct desk *desk_open(struct control *control);
+void desk_close(struct desk *desk); /* NULL is allowed */
+
+struct call {
+    struct desk *desk;
+    struct http_request *request;
+    const char *arguments[CALL_ARGUMENT_MAX]; /* what stands for {..} in the route's pattern */
+    char address[64];                         /* of the client, also behind a proxy */
+    const char *token;                        /* of the session; NULL = none was shown */
+    bool by_cookie;
+    bool signed_in; /* `session` is filled */
+    struct session session;
+    int64_t now_us;
+};
+
+/* ---- call.c: what handlers need ---- */
+
+/* The JSON body. On failure the request is answered and the result is false. */
+MUST_USE bool call_body(struct call *call, struct value **body);
+/* A text member of the body, at most `size` - 1 bytes; answers 400 and returns false otherwise. */
+MUST_USE bool call_text(struct call *call, const struct value *body, const char *key, char *text,
+                        size_t size);
+/* ?limit; 0 when absent. Answers 400 and returns false when it is no number of 1..200. */
+MUST_USE bool call_limit(struct call *call, int64_t *limit);
+/* ?NAME as RFC 3339; 0 when absent. */
+MUST_USE bool call_time(struct call *call, const char *name, int64_t *wall_us);
+/* Answers with `*value` and frees it when `err` is OK, else with the problem. */
+void call_answer(struct call *call, enum err err, int status, struct value **value,
+                 const struct why *why);
+void call_problem(struct call *call, enum err err, const struct why *why);
+void call_refuse(struct call *call, int status, const char *title, const char *detail);
+/* An audit line in the log: who did or was refused what. Pairs as in log_event, ended by NULL. */
+void call_audit(const struct call *call, const char *event, const char *key, const char *value);

@@ -1,0 +1,48 @@
+#include "base/log.h"
+#include "programs/control/control.h"
+
+static enum err open_stores(struct desk *desk, struct why *why)
+{
+    struct database *database = desk->database;
+    enum err err = user_store_open(&desk->users, database, why);
+    if (!err) { err = session_store_open(&desk->sessions, database, why); }
+    if (!err) { err = dispatch_open(&desk->dispatch, database, desk->control->signer, why); }
+    if (!err) { err = delivery_board_open(&desk->board, database, why); }
+    if (!err) { err = device_store_open(&desk->devices, database, why); }
+    if (!err) { err = event_store_open(&desk->events, database, why); }
+    if (!err) { err = zone_store_open(&desk->zones, database, why); }
+    return err;
+}
+
+struct desk *desk_open(struct control *control)
+{
+    struct desk *desk = MEM_NEW(struct desk);
+    struct why why = {""};
+    desk->control = control;
+    enum err err = database_open(&desk->database, &control->database, &why);
+    if (!err) { err = open_stores(desk, &why); }
+    if (err) {
+        log_event(LOG_LEVEL_ERROR, "database.failed", "reason", why.text, NULL);
+        desk_close(desk);
+        return NULL;
+    }
+    desk->sign_in = (struct sign_in){.database = desk->database,
+                                     .users = desk->users,
+                                     .sessions = desk->sessions,
+                                     .limits = control->limits};
+    return desk;
+}
+
+void desk_close(struct desk *desk)
+{
+    if (!desk) { return; }
+    zone_store_close(desk->zones);
+    event_store_close(desk->events);
+    device_store_close(desk->devices);
+    delivery_board_close(desk->board);
+    dispatch_close(desk->dispatch);
+    session_store_close(desk->sessions);
+    user_store_close(desk->users);
+    database_close(desk->database);
+    free(desk);
+}

@@ -1,0 +1,168 @@
+#include <string.h>
+
+#include "programs/control/route.h"
+
+/* ---- events ---- */
+
+void event_api_list(struct call *call)
+{
+    struct http_request *request = call->request;
+    struct event_query query = {.camera = http_query(request, "camera"),
+                                .label = http_query(request, "label"),
+                                .zone = http_query(request, "zone"),
+                                .device = http_query(request, "device"),
+                                .before = http_query(request, "before")};
+    if (!call_limit(call, &query.limit) || !call_time(call, "from", &query.from_us) ||
+        !call_time(call, "to", &query.to_us)) {
+        return;
+    }
+    struct why why = {""};
+    struct value *page = NULL;
+    const enum err err = event_store_list(call->desk->events, &query, &page, &why);
+    call_answer(call, err, 200, &page, &why);
+}
+
+void event_api_get(struct call *call)
+{
+    struct why why = {""};
+    struct value *event = NULL;
+    const enum err err = event_store_get(call->desk->events, call->arguments[0], &event, &why);
+    call_answer(call, err, 200, &event, &why);
+}
+
+/* ---- devices, cameras, zones ---- */
+
+/* {"NAME": list}; takes `list`. */
+static void answer_list(struct call *call, enum err err, const char *name, struct value *list,
+                        const struct why *why)
+{
+    struct value *body = value_object();
+    if (!err) { value_set(body, name, list); }
+    call_answer(call, err, 200, &body, why);
+    value_free(body);
+}
+
+void fleet_api_devices(struct call *call)
+{
+    struct why why = {""};
+    struct value *list = NULL;
+    const enum err err = device_store_list(call->desk->devices, call->now_us, &list, &why);
+    answer_list(call, err, "devices", list, &why);
+}
+
+void fleet_api_device(struct call *call)
+{
+    struct why why = {""};
+    struct value *device = NULL;
+    const enum err err =
+        device_store_get(call->desk->devices, call->arguments[0], call->now_us, &device, &why);
+    call_answer(call, err, 200, &device, &why);
+}
+
+void fleet_api_cameras(struct call *call)
+{
+    struct why why = {""};
+    struct value *list = NULL;
+    const enum err err = device_store_cameras(
+        call->desk->devices, http_query(call->request, "device"), call->now_us, &list, &why);
+    answer_list(call, err, "cameras", list, &why);
+}
+
+static const struct value *find_zone(const struct value *list, const char *name)
+{
+    for (size_t i = 0; i < value_count(list); i++) {
+        const struct value *zone = value_at(list, i);
+        if (strcmp(value_text_or(value_get(zone, "name"), ""), name) == 0) { return zone; }
+    }
+    return NULL;
+}
+
+/* A zone of the configuration is there before its first device is. */
+static void add_configured(const struct control_options *options, struct value *list)
+{
+    for (size_t i = 0; i < options->zone_count; i++) {
+        if (find_zone(list, options->zones[i].name)) { continue; }
+        struct value *zone = value_object();
+        value_set_text(zone, "name", options->zones[i].name);
+        value_set_integer(zone, "devices", 0);
+        value_set_integer(zone, "signs", 0);
+        value_set_integer(zone, "online", 0);
+        value_append(list, zone);
+    }
+}
+
+/* The zones with the titles of the configuration; frees `zones`. */
+static struct value *with_titles(const struct control_options *options, struct value *zones)
+{
+    struct value *titled = value_array();
+    for (size_t i = 0; i < value_count(zones); i++) {
+        struct value *zone = value_copy(value_at(zones, i));
+        const char *name = value_text_or(value_get(zone, "name"), "");
+        const char *title = name;
+        for (size_t at = 0; at < options->zone_count; at++) {
+            const struct control_zone *configured = &options->zones[at];
+            if (strcmp(configured->name, name) == 0 && *configured->title) {
+                title = configured->title;
+            }
+        }
+        value_set_text(zone, "title", title);
+        value_append(titled, zone);
+    }
+    value_free(zones);
+    return titled;
+}
+
+static enum err list_zones(struct call *call, struct value **out, struct why *why)
+{
+    struct value *zones = NULL;
+    const enum err err = zone_store_list(call->desk->zones, &zones, why);
+    if (err) { return err; }
+    add_configured(call->desk->control->options, zones);
+    *out = with_titles(call->desk->control->options, zones);
+    return OK;
+}
+
+void fleet_api_zones(struct call *call)
+{
+    struct why why = {""};
+    struct value *list = NULL;
+    const enum err err = list_zones(call, &list, &why);
+    answer_list(call, err, "zones", list, &why);
+}
+
+/* ---- what there is ---- */
+
+static void add_resource(struct value *list, const char *name, const char *href, int64_t count)
+{
+    struct value *resource = value_object();
+    value_set_text(resource, "name", name);
+    value_set_text(resource, "href", href);
+    value_set_integer(resource, "count", count);
+    value_append(list, resource);
+}
+
+void fleet_api_resources(struct call *call)
+{
+    struct desk *desk = call->desk;
+    struct why why = {""};
+    int64_t events = 0;
+    int64_t alerts = 0;
+    int64_t devices = 0;
+    CLEANUP(value_free_p) struct value *cameras = NULL;
+    CLEANUP(value_free_p) struct value *zones = NULL;
+    enum err err = event_store_count(desk->events, &events, &why);
+    if (!err) { err = delivery_board_count(desk->board, &alerts, &why); }
+    if (!err) { err = device_store_count(desk->devices, &devices, &why); }
+    if (!err) { err = device_store_cameras(desk->devices, NULL, call->now_us, &cameras, &why); }
+    if (!err) { err = list_zones(call, &zones, &why); }
+    struct value *list = value_array();
+    add_resource(list, "events", "/api/events", events);
+    add_resource(list, "alerts", "/api/alerts", alerts);
+    add_resource(list, "devices", "/api/devices", devices);
+    add_resource(list, "cameras", "/api/cameras", (int64_t)value_count(cameras));
+    add_resource(list, "zones", "/api/zones", (int64_t)value_count(zones));
+    struct value *body = value_object();
+    value_set(body, "resources", list);
+    call_answer(call, err, 200, &body, &why);
+    value_free(body);
+}

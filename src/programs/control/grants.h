@@ -1,0 +1,46 @@
+/*
+ * control/grants - which stream tokens control has given out, to whom, for what.
+ *
+ * A token opens one operation of one event once, within a minute, for the session that asked for
+ * it. Only hashes are kept, in memory, bounded: a token that control has forgotten (a restart) is
+ * asked for again. The edge checks the same token's signature by itself. Any thread.
+ */
+#pragma once
+
+#include "base/id.h"
+#include "base/span.h"
+#include "evidence/media.h"
+#include "people/session.h"
+#include "trust/certificate.h"
+
+enum { GRANT_MAX = 1024 };
+#define GRANT_LIFE_US (60 * CLOCK_SECOND_US)
+
+struct grants;
+struct grants *grants_new(void);
+void grants_free(struct grants *grants); /* NULL is allowed */
+CLEANUP_FOR(struct grants, grants_free)
+
+struct grant {
+    char event_id[ID_TEXT_SIZE];
+    char device[IDENTITY_NAME_SIZE];
+    enum media_kind kind;
+    uint8_t session[SESSION_KEY_SIZE];
+    int64_t not_after_us;
+};
+
+/* Remembers that `token` means `grant`; the oldest is forgotten when there are GRANT_MAX. */
+void grants_give(struct grants *grants, const char *token, const struct grant *grant);
+
+enum grant_answer {
+    GRANT_ANSWER_OPEN,
+    GRANT_ANSWER_UNKNOWN, /* never given, used, or forgotten */
+    GRANT_ANSWER_EXPIRED,
+    GRANT_ANSWER_OTHER_EVENT, /* or the other operation */
+    GRANT_ANSWER_OTHER_SESSION,
+};
+const char *grant_answer_name(enum grant_answer answer); /* "other_event" ... */
+
+/* Whether `token` opens what `wanted` says (device aside, which is filled in). Spends it if so. */
+enum grant_answer grants_take(struct grants *grants, const char *token, struct grant *wanted,
+                              int64_t now_us);

@@ -1,0 +1,30 @@
+/*
+ * control/live - every browser that watches, and the messages to them: {"kind","at","data"}.
+ *
+ * A message is made once and handed to each socket's own bounded queue; one that reads too slowly
+ * is closed by wire/http. A socket ends with its session. Any thread.
+ */
+#pragma once
+
+#include "base/value.h"
+#include "people/session.h"
+#include "wire/http.h"
+
+struct live;
+struct live *live_new(void);
+void live_free(struct live *live); /* after the HTTP server has ended; NULL is allowed */
+CLEANUP_FOR(struct live, live_free)
+
+/* Makes the request a watcher's WebSocket, which begins with "hello". */
+void live_answer(struct live *live, struct http_request *request, const struct session *session);
+
+/* A live_port: takes `data`. */
+void live_send(void *live, const char *kind, struct value *data);
+
+/* Closes the sockets of a session, or all of a user but the session's own. */
+void live_end_session(struct live *live, const struct session *session);
+void live_end_others(struct live *live, const struct session *session);
+
+/* Closes the sockets whose session `keep` no longer knows; called for each session every minute. */
+void live_sweep(struct live *live, bool (*keep)(void *context, const uint8_t *session_key),
+                void *context);

@@ -1,0 +1,302 @@
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/log.h"
+#include "migrations/control.h"
+#include "programs/control/control.h"
+#include "programs/control/route.h"
+#include "system/file.h"
+#include "system/loop.h"
+
+#define ADMIN_NAME "admin"
+
+enum { KEY_BYTES = 32, QUEUE_MAX = 256 };
+
+/* What main owns, in the order in which it is made. */
+struct site {
+    struct control_options options;
+    struct control control;
+    struct secret *key;
+    struct loop *loop;
+    struct http_server *http;
+    struct desk *desk; /* of the main thread: sessions are swept on it */
+    char database_path[FILE_PATH_SIZE];
+};
+
+/* ---- the database ---- */
+
+static enum err read_key(struct secret **out, struct why *why)
+{
+    CLEANUP(secret_free_p) struct secret *hex = NULL;
+    enum err err = secret_from_environment(&hex, "TOCSIN_DATABASE_KEY", why);
+    if (err) { return err; }
+    const struct span letters = secret_bytes(hex);
+    char text[2 * KEY_BYTES + 1] = "";
+    uint8_t key[KEY_BYTES];
+    size_t size = 0;
+    if (letters.size == 2 * KEY_BYTES) { memcpy(text, letters.data, letters.size); }
+    err = decode_hex(key, sizeof key, &size, text, NULL);
+    if (err || size != KEY_BYTES) {
+        err = why_set(why, ERR_MALFORMED, "TOCSIN_DATABASE_KEY must be 64 hexadecimal digits");
+    } else {
+        err = secret_new(out, span_of(key, sizeof key), why);
+    }
+    sodium_memzero(text, sizeof text);
+    sodium_memzero(key, sizeof key);
+    return err;
+}
+
+/* TOCSIN_ADMIN_PASSWORD, when it is there, becomes the administrator's one-time password. */
+static enum err give_one_time(struct database *database, struct why *why)
+{
+    CLEANUP(secret_free_p) struct secret *password = NULL;
+    enum err err = secret_from_environment(&password, "TOCSIN_ADMIN_PASSWORD", why);
+    if (err == ERR_NOT_FOUND) { return OK; }
+    if (err) { return err; }
+    CLEANUP(user_store_close_p) struct user_store *users = NULL;
+    err = user_store_open(&users, database, why);
+    if (err) { return err; }
+    const struct one_time given = {
+        .name = ADMIN_NAME, .password = secret_bytes(password), .now_us = clock_wall_us()};
+    enum one_time_outcome outcome = ONE_TIME_OUTCOME_KNOWN;
+    err = user_give_one_time(users, &given, &outcome, why);
+    if (!err && outcome == ONE_TIME_OUTCOME_SET) {
+        log_event(LOG_LEVEL_INFO, "audit.one_time_password_set", "account", ADMIN_NAME, NULL);
+    }
+    return err;
+}
+
+static enum err prepare_database(struct site *site, struct why *why)
+{
+    const struct control_options *options = &site->options;
+    enum err err = file_make_folder(options->state_folder, 0700, why);
+    if (!err) { err = file_join(site->database_path, options->state_folder, "control.db", why); }
+    if (!err) { err = read_key(&site->key, why); }
+    if (err) { return err; }
+    site->control.database =
+        (struct database_config){.path = site->database_path, .key = site->key};
+    CLEANUP(database_close_p) struct database *database = NULL;
+    err = database_open(&database, &site->control.database, why);
+    if (!err) {
+        err = database_migrate(database, MIGRATIONS_CONTROL, ARRAY_LEN(MIGRATIONS_CONTROL), why);
+    }
+    return err ? err : give_one_time(database, why);
+}
+
+/* ---- the parts ---- */
+
+static void wake_outbox(void *context)
+{
+    struct control *control = context;
+    if (control->outbox) { outbox_wake(control->outbox); }
+}
+
+static enum err start_bus(struct site *site, struct why *why)
+{
+    struct control *control = &site->control;
+    const struct live_port live = {.context = control->live, .send = live_send};
+    const struct bus_port bus = {.context = control->bus, .publish = bus_publish};
+    const struct outbox_config outbox = {.database = control->database,
+                                         .prefix = site->options.broker_prefix,
+                                         .live = live,
+                                         .bus = bus};
+    enum err err = outbox_open(&control->outbox, &outbox, why);
+    if (err) { return err; }
+    const struct ingest_config ingest = {
+        .database = control->database,
+        .trust = {.site = site->options.site, .ca_path = site->options.ca},
+        .signer = control->signer,
+        .prefix = site->options.broker_prefix,
+        .live = live,
+        .bus = bus,
+        .overdue = wake_outbox,
+        .overdue_context = control};
+    err = ingest_open(&control->ingest, &ingest, why);
+    return err ? err : bus_start(control->bus, control, why);
+}
+
+static void *begin_worker(void *context)
+{
+    return desk_open(context);
+}
+
+static void end_worker(void *context, void *desk)
+{
+    (void)context;
+    desk_close(desk);
+}
+
+static enum err start_http(struct site *site, struct why *why)
+{
+    static const char *const headers[] = {"X-Content-Type-Options",
+                                          "nosniff",
+                                          "Referrer-Policy",
+                                          "no-referrer",
+                                          "Cross-Origin-Opener-Policy",
+                                          "same-origin",
+                                          "Cross-Origin-Resource-Policy",
+                                          "same-origin",
+                                          "X-Frame-Options",
+                                          "DENY",
+                                          "Permissions-Policy",
+                                          "camera=(), microphone=(), geolocation=()",
+                                          "Content-Security-Policy",
+                                          "default-src 'none'; frame-ancestors 'none'",
+                                          "Cache-Control",
+                                          "no-store",
+                                          NULL,
+                                          NULL,
+                                          NULL};
+    static const char *secured[ARRAY_LEN(headers)];
+    const struct control_options *options = &site->options;
+    const bool tls = *options->http_certificate != '\0';
+    memcpy(secured, headers, sizeof headers);
+    if (tls || options->http_behind_proxy) {
+        secured[ARRAY_LEN(headers) - 3] = "Strict-Transport-Security";
+        secured[ARRAY_LEN(headers) - 2] = "max-age=31536000";
+    }
+    const struct http_config config = {.address = options->http_address,
+                                       .port = (int)options->http_port,
+                                       .certificate_path = tls ? options->http_certificate : NULL,
+                                       .key_path = options->http_key,
+                                       .body_size_max = CALL_BODY_SIZE_MAX,
+                                       .connection_max = (size_t)options->http_connections,
+                                       .worker_count = (size_t)options->http_workers,
+                                       .queue_max = QUEUE_MAX,
+                                       .common_headers = secured,
+                                       .context = &site->control,
+                                       .worker_begin = begin_worker,
+                                       .worker_end = end_worker,
+                                       .handle = route_answer};
+    const enum err err = http_server_open(&site->http, &config, why);
+    if (err) { return err; }
+    log_event(LOG_LEVEL_INFO, "http.listening", "address", options->http_address, "port",
+              LOG_NUMBER(http_server_port(site->http)), "tls", tls ? "yes" : "no", NULL);
+    return OK;
+}
+
+/* ---- once a minute ---- */
+
+static bool keep_session(void *context, const uint8_t *key)
+{
+    const struct site *site = context;
+    /* A database that is locked for a moment ends nobody's session. */
+    return session_keep(site->desk->sessions, key, clock_wall_us(), NULL) != ERR_NOT_FOUND;
+}
+
+static void sweep(void *context)
+{
+    struct site *site = context;
+    struct why why = {""};
+    live_sweep(site->control.live, keep_session, site);
+    if (session_sweep(site->desk->sessions, clock_wall_us(), &why)) {
+        log_event(LOG_LEVEL_WARNING, "database.failed", "reason", why.text, NULL);
+    }
+}
+
+/* ---- the whole ---- */
+
+static enum err start(struct site *site, struct why *why)
+{
+    struct control *control = &site->control;
+    enum err err = prepare_database(site, why);
+    if (!err) {
+        err = signer_open(&control->signer, site->options.key, site->options.certificate, why);
+    }
+    if (!err) { err = loop_open(&site->loop, why); }
+    if (!err) { err = loop_handle_signals(site->loop, NULL, NULL, why); }
+    if (err) { return err; }
+    control->options = &site->options;
+    control->limits = sign_in_limits_new();
+    control->grants = grants_new();
+    control->live = live_new();
+    control->bus = bus_new();
+    err = start_bus(site, why);
+    if (err) { return err; }
+    site->desk = desk_open(control);
+    if (!site->desk) { return why_set(why, ERR_IO, "the database cannot be opened again"); }
+    (void)loop_timer_start(site->loop, CLOCK_MINUTE_US, CLOCK_MINUTE_US, sweep, site);
+    return start_http(site, why);
+}
+
+/* Against the way of the data: first nobody asks, then nothing comes, then nothing is sent. */
+static void stop(struct site *site)
+{
+    struct control *control = &site->control;
+    http_server_close(site->http);
+    desk_close(site->desk);
+    if (control->bus) { bus_stop(control->bus); }
+    ingest_close(control->ingest);
+    outbox_close(control->outbox);
+    bus_free(control->bus);
+    live_free(control->live);
+    grants_free(control->grants);
+    sign_in_limits_free(control->limits);
+    signer_close(control->signer);
+    loop_close(site->loop);
+    secret_free(site->key);
+}
+
+static enum err parse_level(const char *name, enum log_level *level, struct why *why)
+{
+    static const char *const names[] = {"debug", "info", "warning", "error"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        if (strcmp(name, names[i]) != 0) { continue; }
+        *level = (enum log_level)i;
+        return OK;
+    }
+    return why_set(why, ERR_RANGE, "log.level is \"%.40s\", expected debug, info, warning or error",
+                   name);
+}
+
+static enum err check_options(const struct control_options *options, enum log_level *level,
+                              struct why *why)
+{
+    if (*options->http_certificate && !*options->http_key) {
+        return why_set(why, ERR_RANGE, "http.certificate needs http.key");
+    }
+    for (size_t i = 0; i < options->zone_count; i++) {
+        if (!zone_name_valid(options->zones[i].name)) {
+            return why_set(why, ERR_RANGE, "[zone %.60s]: a zone's name has letters of a-z 0-9 . -",
+                           options->zones[i].name);
+        }
+    }
+    return parse_level(options->log_level, level, why);
+}
+
+static int fail(const struct why *why)
+{
+    (void)fprintf(stderr, "tocsin-control: %s\n", why->text);
+    return 1;
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc == 2 && strcmp(argv[1], "--routes") == 0) {
+        route_print();
+        return 0;
+    }
+    static struct site site; /* 40 KB of options */
+    struct why why = {""};
+    enum option_outcome outcome = OPTION_OUTCOME_RUN;
+    enum log_level level = LOG_LEVEL_INFO;
+    enum err err = option_command_line(&site.options, &CONTROL_OPTIONS, argc, argv, &outcome, &why);
+    if (!err && outcome == OPTION_OUTCOME_DONE && !*site.options.site) { return 0; }
+    if (!err) { err = check_options(&site.options, &level, &why); }
+    if (err) { return fail(&why); }
+    if (outcome == OPTION_OUTCOME_DONE) { return 0; }
+    if (sodium_init() < 0) { return 1; }
+    log_open("control", level);
+    err = start(&site, &why);
+    if (!err) {
+        log_event(LOG_LEVEL_INFO, "control.started", "version", TOCSIN_VERSION, "site",
+                  site.options.site, NULL);
+        err = loop_run(site.loop, &why);
+    }
+    if (err) { log_event(LOG_LEVEL_ERROR, "control.failed", "reason", why.text, NULL); }
+    stop(&site);
+    if (!err) { log_event(LOG_LEVEL_INFO, "control.stopped", NULL); }
+    return err ? 1 : 0;
+}

@@ -1,0 +1,236 @@
+#include "programs/control/route.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+
+const struct route ROUTES[] = {
+    {"POST", "/auth/login", PERMISSION_PUBLIC, ROUTE_WAY_JSON, auth_login},
+    {"GET", "/auth/session", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_session},
+    {"POST", "/auth/password", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_password},
+    {"POST", "/auth/logout", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_logout},
+    {"POST", "/auth/register", PERMISSION_MANAGE_USERS, ROUTE_WAY_JSON, auth_register},
+    {"GET", "/api/resources", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_resources},
+    {"GET", "/api/events", PERMISSION_SEE, ROUTE_WAY_JSON, event_api_list},
+    {"GET", "/api/events/{id}", PERMISSION_SEE, ROUTE_WAY_JSON, event_api_get},
+    {"POST", "/api/events/{id}/stream", PERMISSION_WATCH_MEDIA, ROUTE_WAY_JSON, media_api_grant},
+    {"GET", "/stream/{id}/{operation}", PERMISSION_WATCH_MEDIA, ROUTE_WAY_JSON, media_api_stream},
+    {"GET", "/api/alerts", PERMISSION_SEE, ROUTE_WAY_JSON, alert_api_list},
+    {"POST", "/api/alerts", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, alert_api_create},
+    {"GET", "/api/alerts/{id}", PERMISSION_SEE, ROUTE_WAY_JSON, alert_api_get},
+    {"PUT", "/api/alerts/{id}", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, alert_api_update},
+    {"POST", "/api/alerts/{id}/cancel", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, alert_api_cancel},
+    {"GET", "/api/zones", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_zones},
+    {"GET", "/api/devices", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_devices},
+    {"GET", "/api/devices/{name}", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_device},
+    {"GET", "/api/devices/{name}/sign/frames", PERMISSION_WATCH_MEDIA, ROUTE_WAY_JSON,
+     media_api_sign},
+    {"GET", "/api/cameras", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_cameras},
+    {"GET", "/api/live", PERMISSION_SEE, ROUTE_WAY_JSON, state_live},
+    {"GET", "/api/openapi.json", PERMISSION_PUBLIC, ROUTE_WAY_JSON, state_openapi},
+    {"GET", "/health", PERMISSION_PUBLIC, ROUTE_WAY_JSON, state_health},
+    {"GET", "/metrics", PERMISSION_SEE_METRICS, ROUTE_WAY_LOOPBACK, state_metrics},
+    {"GET", "/assets/{file}", PERMISSION_PUBLIC, ROUTE_WAY_PAGE, page_asset},
+    {"GET", "/{page...}", PERMISSION_PUBLIC, ROUTE_WAY_PAGE, page_index},
+};
+const size_t ROUTE_COUNT = ARRAY_LEN(ROUTES);
+
+bool route_matches(const char *pattern, const char *path, char buffer[static HTTP_PATH_SIZE],
+                   const char *arguments[static CALL_ARGUMENT_MAX])
+{
+    size_t count = 0;
+    char *free_place = buffer;
+    while (*pattern) {
+        if (*pattern != '{') {
+            if (*pattern++ != *path++) { return false; }
+            continue;
+        }
+        const char *end = strchr(pattern, '}');
+        const bool rest = end[-1] == '.';
+        const size_t size = rest ? strlen(path) : strcspn(path, "/");
+        if (count == CALL_ARGUMENT_MAX || (size == 0 && !rest)) { return false; }
+        memcpy(free_place, path, size);
+        free_place[size] = '\0';
+        arguments[count++] = free_place;
+        free_place += size + 1;
+        path += size;
+        pattern = end + 1;
+    }
+    return *path == '\0';
+}
+
+/* ---- who asks ---- */
+
+static bool loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
+/* Behind a proxy of ours the last address that it wrote is the client's; the rest is hearsay. */
+static void find_address(struct call *call)
+{
+    const char *address = http_peer_address(call->request);
+    if (call->desk->control->options->http_behind_proxy && loopback(address)) {
+        const char *list = http_header(call->request, "X-Forwarded-For");
+        const char *last = list ? strrchr(list, ',') : NULL;
+        last = last ? last + 1 + strspn(last + 1, " ") : list;
+        if (last && *last && last[strspn(last, "0123456789abcdefABCDEF.:")] == '\0') {
+            address = last;
+        }
+    }
+    if (!text_copy(call->address, sizeof call->address, address)) { call->address[0] = '\0'; }
+}
+
+static enum err find_session(struct call *call, struct why *why)
+{
+    const char *bearer = http_header(call->request, "Authorization");
+    call->token = http_cookie(call->request, "tocsin_session");
+    call->by_cookie = call->token != NULL;
+    if (bearer && strncmp(bearer, "Bearer ", 7) == 0) {
+        call->token = bearer + 7;
+        call->by_cookie = false;
+    }
+    if (!call->token) { return OK; }
+    const enum err err =
+        session_find(call->desk->sessions, call->token, call->now_us, &call->session, why);
+    call->signed_in = !err;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
+static bool unsafe(const struct call *call)
+{
+    const char *method = http_method(call->request);
+    return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0;
+}
+
+/* A browser says where a request comes from; another site's page has no business here. */
+static bool foreign_origin(const struct call *call)
+{
+    const char *origin = http_header(call->request, "Origin");
+    const char *host = http_header(call->request, "Host");
+    if (!origin) { return false; }
+    const char *authority = strstr(origin, "://");
+    return !authority || !host || strcmp(authority + 3, host) != 0;
+}
+
+static bool forged(const struct call *call)
+{
+    if (!unsafe(call) || !call->by_cookie || !call->signed_in) { return false; }
+    const char *csrf = http_header(call->request, "X-CSRF-Token");
+    return !csrf || !session_csrf_fits(csrf, call->token);
+}
+
+/* ---- the way of one request ---- */
+
+static void refuse(struct call *call, int status, const char *reason, const char *detail)
+{
+    char labels[64];
+    (void)snprintf(labels, sizeof labels, "reason=\"%s\"", reason);
+    metric_add(metric_counter("tocsin_http_refused_total", "Requests refused, by reason", labels),
+               1);
+    call_audit(call, "audit.refused", "reason", reason);
+    if (status == 401) { http_add_header(call->request, "WWW-Authenticate", "Bearer"); }
+    call_refuse(call, status, status == 401 ? "Unauthorized" : "Forbidden", detail);
+}
+
+/* True when the handler may have it; else it is answered. */
+static bool admit(struct call *call, const struct route *route)
+{
+    const bool live =
+        route->handle == state_live; /* a WebSocket: no other rule guards its origin */
+    if ((unsafe(call) || live) && foreign_origin(call)) {
+        refuse(call, 403, "foreign_origin", "The request comes from another site's page.");
+        return false;
+    }
+    if (forged(call)) {
+        refuse(call, 403, "csrf", "The request lacks the X-CSRF-Token of its session.");
+        return false;
+    }
+    if (route->way == ROUTE_WAY_LOOPBACK && loopback(call->address)) { return true; }
+    switch (permission_judge(route->permission, call->signed_in ? &call->session : NULL)) {
+    case PERMISSION_ANSWER_YES: return true;
+    case PERMISSION_ANSWER_SIGN_IN:
+        refuse(call, 401, call->token ? "session_ended" : "not_signed_in", "Sign in first.");
+        return false;
+    case PERMISSION_ANSWER_CHANGE_PASSWORD:
+        refuse(call, 403, "password_change_required", "Choose a new password first.");
+        return false;
+    case PERMISSION_ANSWER_NO:
+        refuse(call, 403, "not_permitted", "Your role does not permit this.");
+        return false;
+    }
+    abort(); /* unreachable: -Wswitch-enum keeps the list complete */
+}
+
+static void serve(struct call *call, const struct route *route)
+{
+    struct why why = {""};
+    const enum err err = route->way == ROUTE_WAY_PAGE ? OK : find_session(call, &why);
+    if (err) {
+        call_problem(call, err, &why);
+        return;
+    }
+    if (admit(call, route)) { route->handle(call); }
+}
+
+static const struct route *find_route(struct call *call, char buffer[static HTTP_PATH_SIZE],
+                                      char *allowed, size_t allowed_size)
+{
+    const char *path = http_path(call->request);
+    const char *method = http_method(call->request);
+    const char *asked = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    size_t size = 0;
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        const struct route *route = &ROUTES[i];
+        if (!route_matches(route->pattern, path, buffer, call->arguments)) { continue; }
+        if (strcmp(route->method, asked) == 0) {
+            /* The page's catch-all hides no API route of another method. */
+            return route->way == ROUTE_WAY_PAGE && size > 0 ? NULL : route;
+        }
+        size += (size_t)snprintf(allowed + size, allowed_size - size, "%s%s", size ? ", " : "",
+                                 route->method);
+    }
+    return NULL;
+}
+
+static void count_request(const struct route *route, int64_t begin_us)
+{
+    char labels[160];
+    (void)snprintf(labels, sizeof labels, "route=\"%s %s\"", route->method, route->pattern);
+    metric_observe_us(
+        metric_histogram("tocsin_http_request_seconds", "Time in the handler of a route", labels),
+        clock_monotonic_us() - begin_us);
+}
+
+void route_answer(void *context, void *state, struct http_request *request)
+{
+    (void)context;
+    if (!state) {
+        http_answer_problem(request, 503, "Service Unavailable", "The database cannot be opened.");
+        return;
+    }
+    const int64_t begin_us = clock_monotonic_us();
+    struct call call = {.desk = state, .request = request, .now_us = clock_wall_us()};
+    char buffer[HTTP_PATH_SIZE + CALL_ARGUMENT_MAX];
+    char allowed[64] = "";
+    find_address(&call);
+    const struct route *route = find_route(&call, buffer, allowed, sizeof allowed);
+    if (route) {
+        serve(&call, route);
+        count_request(route, begin_us);
+    } else if (*allowed) {
+        http_add_header(request, "Allow", allowed);
+        call_refuse(&call, 405, "Method Not Allowed", "This address knows other methods only.");
+    } else {
+        call_refuse(&call, 404, "Not Found", "There is nothing at this address.");
+    }
+}
+
+void route_print(void)
+{
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        printf("%s %s\n", ROUTES[i].method, ROUTES[i].pattern);
+    }
+}

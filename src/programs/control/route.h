@@ -1,0 +1,64 @@
+/*
+ * control/route - the table of everything that control answers: method, pattern, permission,
+ * handler.
+ *
+ * One function takes a request through it: route, session, origin and CSRF, permission, handler;
+ * what is refused is audited. A pattern's {name} stands for one segment, {name...} for the rest.
+ */
+#pragma once
+
+#include "programs/control/control.h"
+
+enum route_way {
+    ROUTE_WAY_JSON,     /* an API route */
+    ROUTE_WAY_LOOPBACK, /* peers on loopback need no sign-in */
+    ROUTE_WAY_PAGE,     /* the web page: nothing to sign in for */
+};
+
+struct route {
+    const char *method, *pattern;
+    enum permission permission;
+    enum route_way way;
+    void (*handle)(struct call *call);
+};
+
+extern const struct route ROUTES[];
+extern const size_t ROUTE_COUNT;
+
+/* Whether `path` has the form of `pattern`; its parts are cut out of `buffer`. */
+bool route_matches(const char *pattern, const char *path, char buffer[static HTTP_PATH_SIZE],
+                   const char *arguments[static CALL_ARGUMENT_MAX]);
+
+/* Answers one request: wire/http's handle. `desk` may be NULL (503). */
+void route_answer(void *control, void *desk, struct http_request *request);
+
+/* The table as text, one route a line: for tests and people. */
+void route_print(void);
+
+/* The handlers, each in the file of its noun. */
+void auth_login(struct call *call);
+void auth_session(struct call *call);
+void auth_password(struct call *call);
+void auth_logout(struct call *call);
+void auth_register(struct call *call);
+void alert_api_list(struct call *call);
+void alert_api_get(struct call *call);
+void alert_api_create(struct call *call);
+void alert_api_update(struct call *call);
+void alert_api_cancel(struct call *call);
+void event_api_list(struct call *call);
+void event_api_get(struct call *call);
+void fleet_api_resources(struct call *call);
+void fleet_api_zones(struct call *call);
+void fleet_api_devices(struct call *call);
+void fleet_api_device(struct call *call);
+void fleet_api_cameras(struct call *call);
+void media_api_grant(struct call *call);
+void media_api_stream(struct call *call);
+void media_api_sign(struct call *call);
+void state_live(struct call *call);
+void state_health(struct call *call);
+void state_metrics(struct call *call);
+void state_openapi(struct call *call);
+void page_index(struct call *call);
+void page_asset(struct call *call);
