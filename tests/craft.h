@@ -91,7 +91,7 @@ static inline struct text craft_der(X509 *x509)
     uint8_t *der = NULL;
     const int size = i2d_X509(x509, &der);
     if (size <= 0) { abort(); }
-    struct text out = text_limited(64 * 1024);
+    struct text out = text_limited((size_t)64 * 1024);
     text_add_bytes(&out, span_of(der, (size_t)size));
     OPENSSL_free(der);
     return out;

@@ -109,7 +109,7 @@ static enum err draft_authority(struct authority *authority, const char *site, i
 {
     CLEANUP(draft_deinit)
     struct draft draft = {.begin_us = now_us - backdate_us,
-                          .end_us = now_us + (int64_t)AUTHORITY_YEARS * 365 * CLOCK_DAY_US};
+                          .end_us = now_us + AUTHORITY_DAYS_MAX * CLOCK_DAY_US};
     char constraints[48];
     char uri[96];
     const bool web = key_kind(authority->key) == KEY_KIND_P256;
@@ -254,9 +254,9 @@ static enum err check_request(const struct authority *authority,
                        "and hyphens",
                        request->name);
     }
-    if (request->days < 0 || request->days > AUTHORITY_YEARS * 365) {
+    if (request->days < 0 || request->days > AUTHORITY_DAYS_MAX) {
         return why_set(why, ERR_RANGE, "%d days asked for, expected 1 to %d", request->days,
-                       AUTHORITY_YEARS * 365);
+                       AUTHORITY_DAYS_MAX);
     }
     if (request->host_count > AUTHORITY_HOST_MAX) {
         return why_set(why, ERR_LIMIT, "%zu hosts asked for, at most %d are allowed",

@@ -15,6 +15,7 @@
 
 enum {
     AUTHORITY_YEARS = 10,
+    AUTHORITY_DAYS_MAX = AUTHORITY_YEARS * 365,
     AUTHORITY_HOST_MAX = 16,     /* DNS names and addresses in one certificate */
     AUTHORITY_HOST_SIZE = 254,   /* the longest DNS name, and its terminator */
     AUTHORITY_DAYS_STREET = 30,  /* edge, gateway: what may be stolen in the street */

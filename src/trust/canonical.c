@@ -179,6 +179,7 @@ static int by_key(const void *a, const void *b)
     return utf16_compare(((const struct member *)a)->key, ((const struct member *)b)->key);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): write_value ends it at VALUE_DEPTH_MAX */
 static enum err write_value(const struct value *value, int depth, struct text *out,
                             struct why *why);
 
@@ -236,7 +237,6 @@ static enum err write_real(double number, struct text *out, struct why *why)
     return OK;
 }
 
-/* Recursion ends at VALUE_DEPTH_MAX. */
 static enum err write_value(const struct value *value, int depth, struct text *out, struct why *why)
 {
     if (depth > VALUE_DEPTH_MAX) {
@@ -255,6 +255,8 @@ static enum err write_value(const struct value *value, int depth, struct text *o
     }
     abort(); /* unreachable: -Wswitch-enum keeps the list complete */
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 enum err canonical_write(const struct value *value, struct text *out, struct why *why)
 {

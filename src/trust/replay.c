@@ -5,8 +5,9 @@
 
 #include "base/text.h"
 
-enum { ID_SIZE = 16, NONE = UINT32_MAX };
+enum { ID_SIZE = 16 };
 
+static const uint32_t none = UINT32_MAX; /* no place */
 static const int64_t never_us = INT64_MIN;
 
 struct issuer {
@@ -44,7 +45,7 @@ struct replay {
 static uint32_t *new_buckets(size_t count)
 {
     uint32_t *buckets = MEM_ARRAY(uint32_t, count);
-    memset(buckets, 0xFF, count * sizeof *buckets); /* NONE */
+    memset(buckets, 0xFF, count * sizeof *buckets); /* none */
     return buckets;
 }
 
@@ -92,7 +93,7 @@ static uint32_t *issuer_bucket(const struct replay *replay, const char *name)
 static uint32_t find_issuer(const struct replay *replay, const char *name)
 {
     uint32_t at = *issuer_bucket(replay, name);
-    while (at != NONE && strcmp(replay->issuers[at].name, name) != 0) {
+    while (at != none && strcmp(replay->issuers[at].name, name) != 0) {
         at = replay->issuers[at].next;
     }
     return at;
@@ -133,7 +134,7 @@ static uint32_t make_room(struct replay *replay)
 static struct issuer *need_issuer(struct replay *replay, const char *name)
 {
     uint32_t place = find_issuer(replay, name);
-    if (place == NONE) {
+    if (place == none) {
         const int64_t floor_us = replay->others_us;
         place =
             replay->issuer_count < replay->issuer_max ? replay->issuer_count++ : make_room(replay);
@@ -170,7 +171,7 @@ static uint32_t *recent_bucket(const struct replay *replay, const uint8_t id[sta
 static bool is_recent(const struct replay *replay, uint32_t issuer, const uint8_t *id)
 {
     const uint32_t life = replay->issuers[issuer].life;
-    for (uint32_t at = *recent_bucket(replay, id); at != NONE; at = replay->ring[at].next) {
+    for (uint32_t at = *recent_bucket(replay, id); at != none; at = replay->ring[at].next) {
         const struct recent *recent = &replay->ring[at];
         if (recent->issuer == issuer && recent->life == life &&
             memcmp(recent->id, id, ID_SIZE) == 0) {
@@ -215,7 +216,7 @@ bool replay_fresh(const struct replay *replay, const char *issuer, const char *i
                   int64_t timestamp_us)
 {
     const uint32_t place = find_issuer(replay, issuer);
-    if (place == NONE) { return timestamp_us > replay->others_us; }
+    if (place == none) { return timestamp_us > replay->others_us; }
     uint8_t bytes[ID_SIZE];
     read_id(bytes, id);
     return timestamp_us > replay->issuers[place].floor_us && !is_recent(replay, place, bytes);

@@ -35,17 +35,21 @@ static enum err read_one(const struct argument *argument, int argc, char *argv[]
     return OK;
 }
 
+static enum err read_word(struct argument_list *words, const char *word, struct why *why)
+{
+    if (strncmp(word, "--", 2) == 0) {
+        return why_set(why, ERR_MALFORMED, "unknown argument %.80s", word);
+    }
+    return append(words, word, "words", why);
+}
+
 enum err argument_read(const struct argument_table *table, int argc, char *argv[],
                        struct argument_list *words, struct why *why)
 {
     for (int at = 1; at < argc; at++) {
-        const bool named = strncmp(argv[at], "--", 2) == 0;
-        const struct argument *argument = named ? find(table, argv[at]) : NULL;
-        if (named && !argument) {
-            return why_set(why, ERR_MALFORMED, "unknown argument %.80s", argv[at]);
-        }
-        const enum err err = argument ? read_one(argument, argc, argv, &at, why)
-                                      : append(words, argv[at], "words", why);
+        const struct argument *argument = find(table, argv[at]);
+        const enum err err =
+            argument ? read_one(argument, argc, argv, &at, why) : read_word(words, argv[at], why);
         if (err) { return err; }
     }
     if (words->count < table->words_least || words->count > table->words_most) {

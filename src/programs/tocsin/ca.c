@@ -108,9 +108,9 @@ static enum err read_days(int *days, const char *text, struct why *why)
     if (!text) { return OK; }
     char *end = NULL;
     const long number = strtol(text, &end, 10);
-    if (*end || end == text || number < 1 || number > AUTHORITY_YEARS * 365) {
+    if (*end || end == text || number < 1 || number > AUTHORITY_DAYS_MAX) {
         return why_set(why, ERR_MALFORMED, "--days is \"%.20s\", expected 1 to %d", text,
-                       AUTHORITY_YEARS * 365);
+                       AUTHORITY_DAYS_MAX);
     }
     *days = (int)number;
     return OK;

@@ -51,7 +51,7 @@ static void teardown(struct bench *bench)
 static char *base64_of(X509 *x509)
 {
     struct text der = craft_der(x509);
-    struct text out = text_limited(64 * 1024);
+    struct text out = text_limited((size_t)64 * 1024);
     encode_base64(&out, text_span(&der));
     text_deinit(&der);
     return text_take(&out);
@@ -169,8 +169,8 @@ static void test_time(struct bench *bench)
     CHECK(trusted_at(bench, &leaf, none, leaf.end_us));
     CHECK(!trusted_at(bench, &leaf, none, leaf.begin_us - CLOCK_SECOND_US));
     CHECK(!trusted_at(bench, &leaf, none, leaf.end_us + CLOCK_SECOND_US));
-    leaf.end_us = TEST_NOW_US + 20 * 365 * CLOCK_DAY_US; /* longer than its CA */
-    CHECK(!trusted_at(bench, &leaf, none, TEST_NOW_US + 11 * 365 * CLOCK_DAY_US));
+    leaf.end_us = TEST_NOW_US + 20L * 365 * CLOCK_DAY_US; /* longer than its CA */
+    CHECK(!trusted_at(bench, &leaf, none, TEST_NOW_US + 11L * 365 * CLOCK_DAY_US));
     leaf.end_us = TEST_NOW_US + 2 * CLOCK_DAY_US; /* longer than the CA between */
     leaf.issuer = bench->middle;
     leaf.issuer_key = bench->middle_key;

@@ -57,7 +57,7 @@ static char *changed(const char *json, const char *from, const char *to)
 {
     const char *at = strstr(json, from);
     if (!at) { abort(); }
-    struct text out = text_limited(4 * ENVELOPE_SIZE_MAX);
+    struct text out = text_limited((size_t)4 * ENVELOPE_SIZE_MAX);
     text_add_bytes(&out, span_of(json, (size_t)(at - json)));
     text_add(&out, to);
     text_add(&out, at + strlen(from));
