@@ -16,7 +16,8 @@ struct part {
     const char *executable; /* in the build folder; NULL: found in PATH by the first word */
     const char *words[WORDS_MAX];
     bool database;
-    int port; /* 0: ready as soon as it runs */
+    int needs; /* a port that must answer before it is started; 0: none */
+    int port;  /* that must answer before the next is started; 0: none */
 };
 
 static const char *path_of(char path[static FILE_PATH_SIZE], const char *folder, const char *name)
@@ -37,13 +38,13 @@ static void make_database_key(char variable[static ENVIRONMENT_SIZE])
     sodium_memzero(hex.data, hex.size);
 }
 
-static enum err wait_until_ready(const struct part *part, struct why *why)
+static enum err wait_for_port(const char *name, int port, struct why *why)
 {
     const int64_t deadline_us = clock_monotonic_us() + READY_DEADLINE_S * CLOCK_SECOND_US;
-    while (part->port && !demo_port_listens(part->port)) {
+    while (port && !demo_port_listens(port)) {
         if (clock_monotonic_us() > deadline_us) {
             return why_set(why, ERR_TIMEOUT, "%s does not answer after %d s; its log says why",
-                           part->name, READY_DEADLINE_S);
+                           name, READY_DEADLINE_S);
         }
         const struct timespec pause = {.tv_nsec = 20000000};
         (void)nanosleep(&pause, NULL);
@@ -91,7 +92,7 @@ static enum err start_part(struct supervisor *supervisor, const struct demo_site
         .name = part->name, .arguments = arguments, .environment = environment, .once = once};
     const enum err err = supervisor_start(supervisor, &child, why);
     sodium_memzero(key, sizeof key);
-    return err ? err : wait_until_ready(part, why);
+    return err ? err : wait_for_port(part->name, part->port, why);
 }
 
 enum err demo_children_start(struct supervisor **out, struct loop *loop,
@@ -107,8 +108,7 @@ enum err demo_children_start(struct supervisor **out, struct loop *loop,
     const struct part parts[] = {
         {.name = "camera",
          .executable = "tests/camera",
-         .words = {"--port", camera_port, "--file", site->options->video},
-         .port = site->ports.camera},
+         .words = {"--port", camera_port, "--file", site->options->video}},
         {.name = "site-broker",
          .words = {"mosquitto", "-c", path_of(config[0], state, "site-broker.conf")},
          .port = site->ports.site_broker},
@@ -132,15 +132,19 @@ enum err demo_children_start(struct supervisor **out, struct loop *loop,
          .port = site->ports.edge_metrics},
         {.name = "watch",
          .executable = "tocsin-watch",
-         .words = {"--config", path_of(config[5], state, "watch.ini")}},
+         .words = {"--config", path_of(config[5], state, "watch.ini")},
+         .needs = site->ports.camera},
     };
     CLEANUP(supervisor_free_p)
     struct supervisor *supervisor = supervisor_new(loop, path_of(config[6], state, "log"),
                                                    path_of(config[7], state, "run"), said);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         said("demo: starting", parts[i].name);
+        /* The camera encodes its video at the first start; the others need not wait for it. */
+        enum err err = wait_for_port("camera", parts[i].needs, why);
+        if (err) { return err; }
         const bool control = strcmp(parts[i].name, "control") == 0;
-        const enum err err = start_part(supervisor, site, &parts[i], control ? once : NULL, why);
+        err = start_part(supervisor, site, &parts[i], control ? once : NULL, why);
         if (err) { return err; }
     }
     sodium_memzero(once, sizeof once);
