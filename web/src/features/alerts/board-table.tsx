@@ -1,0 +1,121 @@
+import type { ReactElement } from 'react';
+import { classes, DeliveryName, Empty } from '../../show/parts';
+import { Ago, Time, ZoneName } from '../../show/time';
+import { latency } from '../../show/words';
+import type { Delivery } from '../../wire/types';
+import { shownState } from './deliveries';
+import css from '../../show/show.module.css';
+import own from './alerts.module.css';
+
+interface BoardTableProps {
+  rows: Delivery[];
+  nowMs: number;
+  chosen: string | null;
+  onChoose: (device: string) => void;
+}
+
+/** One row per device; choosing a row shows its sign beside. */
+export function BoardTable({ rows, nowMs, chosen, onChoose }: BoardTableProps): ReactElement {
+  if (rows.length === 0) return <Empty title="No delivery in this state" />;
+  return (
+    <div className={classes(css.scroll, own.boardTable)}>
+      <table className={css.table} data-testid="board">
+        <thead>
+          <tr>
+            <th scope="col">Device</th>
+            <th scope="col">Zone</th>
+            <th scope="col">State</th>
+            <th scope="col">
+              Queued <ZoneName />
+            </th>
+            <th scope="col" className={css.number}>
+              Received after
+            </th>
+            <th scope="col" className={css.number}>
+              Lit after
+            </th>
+            <th scope="col">Reason</th>
+            <th scope="col" className={css.number}>
+              Sent
+            </th>
+            <th scope="col">Last contact</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr
+              key={row.device}
+              data-device={row.device}
+              data-state={shownState(row, nowMs)}
+              className={classes(row.device === chosen && own.chosen)}
+            >
+              <td>
+                <button
+                  type="button"
+                  className={classes(own.rowButton, css.rowLink)}
+                  aria-pressed={row.device === chosen}
+                  onClick={() => onChoose(row.device)}
+                >
+                  {row.device}
+                </button>
+              </td>
+              <td>{row.zone}</td>
+              <td>
+                <DeliveryName state={shownState(row, nowMs)} />
+              </td>
+              <td>
+                <Time at={row.queued_at} age={false} />
+              </td>
+              <After from={row.queued_at} to={row.received_at} word="received after" />
+              <After from={row.queued_at} to={row.lit_at} word="lit after" />
+              <td className={css.fault}>{reasonWords(row.reason)}</td>
+              <td className={classes(css.number, css.quiet)}>{timesWords(row.attempts)}</td>
+              <td>
+                {row.last_contact ? (
+                  <Ago at={row.last_contact} />
+                ) : (
+                  <span className={css.quiet}>never</span>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function After({
+  from,
+  to,
+  word,
+}: {
+  from: string;
+  to: string | null;
+  word: string;
+}): ReactElement {
+  return (
+    <td className={css.number} {...(to ? { 'data-label': word } : {})}>
+      {to ? latency(from, to) : ''}
+    </td>
+  );
+}
+
+function timesWords(attempts: number): string {
+  if (attempts === 0) return 'not yet';
+  return attempts === 1 ? 'once' : `${attempts} times`;
+}
+
+const REASONS: Record<string, string> = {
+  over_tier: 'the key that signed it may not sign this tier',
+  replayed: 'older than what the device has',
+  expired: 'it had run out when it arrived',
+  untrusted: 'the device does not trust the signer',
+  forged: 'the signature is wrong',
+};
+
+/** The device's word, explained where we can; its own word otherwise. */
+function reasonWords(reason: string | null): string {
+  if (!reason) return '';
+  return REASONS[reason] ?? reason.replaceAll('_', ' ');
+}

@@ -1,0 +1,87 @@
+import { useState, type FormEvent, type ReactElement } from 'react';
+import Button from '@mui/material/Button';
+import TextField from '@mui/material/TextField';
+import { signIn } from '../../wire/api';
+import { asProblem, Problem } from '../../wire/problem';
+import { ProblemNote } from '../../show/parts';
+import type { Session } from '../../wire/types';
+import css from './session.module.css';
+
+interface SignInProps {
+  ended: boolean;
+  onSignedIn: (session: Session) => void;
+}
+
+export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState(false);
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    try {
+      onSignedIn(await signIn(username.trim(), password));
+    } catch (caught) {
+      const found = asProblem(caught, 'Signing in');
+      setProblem(found.status === 401 ? wrong(username) : found);
+      setBusy(false);
+    }
+  };
+
+  return (
+    <main className={css.door}>
+      <form className={css.form} onSubmit={(event) => void submit(event)}>
+        <Brand />
+        <h1>Sign in</h1>
+        {ended && !problem && (
+          <p className={css.hint}>Your session has ended. Sign in to go on where you were.</p>
+        )}
+        {problem && <ProblemNote problem={problem} />}
+        <TextField
+          label="Name"
+          name="username"
+          autoComplete="username"
+          required
+          value={username}
+          onChange={(event) => setUsername(event.target.value)}
+          slotProps={{ htmlInput: { autoCapitalize: 'none', spellCheck: false } }}
+        />
+        <TextField
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+        />
+        <Button type="submit" variant="contained" size="large" disabled={busy}>
+          {busy ? 'Signing in' : 'Sign in'}
+        </Button>
+        <p className={css.hint}>
+          The first time, use the one-time password that was printed when Tocsin started; you then
+          choose your own.
+        </p>
+      </form>
+    </main>
+  );
+}
+
+/** The usual 401 says "sign in again"; here that is what the person is doing. */
+function wrong(username: string): Problem {
+  const detail = `Name "${username.trim()}" and this password do not belong together.`;
+  return new Problem(401, 'Not signed in', detail, 'Check both and try again.');
+}
+
+export function Brand(): ReactElement {
+  return (
+    <div className={css.brand}>
+      <img src="/assets/tocsin.svg" alt="" width="32" height="32" />
+      <span>Tocsin</span>
+      <span className={css.host}>{window.location.host}</span>
+    </div>
+  );
+}

@@ -1,0 +1,38 @@
+/** Each zone in numbers, from what the town knows. */
+import type { Town } from '../../wire/town';
+
+export interface ZoneView {
+  name: string;
+  signs: number;
+  signsOnline: number;
+  cameras: number;
+  camerasOnline: number;
+  /** How many stand before its cameras now. */
+  inView: number;
+  alerts: number;
+}
+
+export function zonesOf(town: Town): ZoneView[] {
+  return town.zones.map(({ name }) => {
+    const signs = town.devices.filter((device) => device.zone === name && device.sign);
+    const cameras = town.cameras.filter((camera) => camera.zone === name);
+    const seen = town.sightings.filter((each) => each.zone === name && each.state !== 'end');
+    const names = new Set(signs.map((device) => device.name));
+    const alerts = town.alerts.filter(
+      ({ state, targets }) =>
+        state === 'active' &&
+        (targets.broadcast ||
+          targets.zones.includes(name) ||
+          targets.devices.some((device) => names.has(device))),
+    );
+    return {
+      name,
+      signs: signs.length,
+      signsOnline: signs.filter((device) => device.state === 'online').length,
+      cameras: cameras.length,
+      camerasOnline: cameras.filter((camera) => camera.state === 'online').length,
+      inView: seen.reduce((sum, each) => sum + each.count, 0),
+      alerts: alerts.length,
+    };
+  });
+}

@@ -1,0 +1,105 @@
+/**
+ * Requests to control. Keeps the CSRF token of the session in memory (never in storage) and
+ * repeats it in every unsafe request; the session itself is a cookie that scripts cannot read.
+ */
+import { linkProblem, problemFrom } from './problem';
+import type { Alert, AlertText, NewAlert, Session } from './types';
+
+let csrfToken = '';
+let lostSession: () => void = () => undefined;
+
+/** Called when any request finds that the session has ended. */
+export function onSessionLost(listener: () => void): void {
+  lostSession = listener;
+}
+
+export function keepCsrfToken(token: string): void {
+  csrfToken = token;
+}
+
+export interface Ask {
+  method?: 'GET' | 'POST' | 'PUT';
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** What this is about, for the words of an error: "Alert 018f…". */
+  subject?: string;
+}
+
+/** Sends and answers with the response, ok only; throws Problem otherwise. */
+export async function send(path: string, ask: Ask = {}): Promise<Response> {
+  const method = ask.method ?? 'GET';
+  const subject = ask.subject ?? path;
+  const headers: Record<string, string> = { Accept: 'application/json', ...ask.headers };
+  if (ask.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (method !== 'GET' && csrfToken) headers['X-CSRF-Token'] = csrfToken;
+  const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store' };
+  if (ask.body !== undefined) init.body = JSON.stringify(ask.body);
+  if (ask.signal) init.signal = ask.signal;
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (caught) {
+    if (ask.signal?.aborted) throw caught;
+    throw linkProblem(subject);
+  }
+  if (response.ok) return response;
+  if (response.status === 401 && !path.startsWith('/auth/')) lostSession();
+  throw await problemFrom(response, subject);
+}
+
+export async function getJson<T>(path: string, subject: string, signal?: AbortSignal): Promise<T> {
+  const response = await send(path, signal ? { signal, subject } : { subject });
+  return (await response.json()) as T;
+}
+
+async function sendJson<T>(path: string, ask: Ask): Promise<T> {
+  const response = await send(path, ask);
+  return (await response.json()) as T;
+}
+
+/* ---- session ---- */
+
+export async function readSession(): Promise<Session> {
+  const session = await getJson<Session>('/auth/session', 'Your session');
+  keepCsrfToken(session.csrf_token);
+  return session;
+}
+
+export async function signIn(username: string, password: string): Promise<Session> {
+  const ask: Ask = { method: 'POST', body: { username, password }, subject: 'Signing in' };
+  const session = await sendJson<Session>('/auth/login', ask);
+  keepCsrfToken(session.csrf_token);
+  return session;
+}
+
+export async function changePassword(current: string, next: string): Promise<void> {
+  const body = { current, new: next };
+  await send('/auth/password', { method: 'POST', body, subject: 'Your password' });
+}
+
+export async function signOut(): Promise<void> {
+  await send('/auth/logout', { method: 'POST', subject: 'Signing out' });
+  keepCsrfToken('');
+}
+
+/* ---- alerts ---- */
+
+/** The key makes a repeated send of the same alert harmless. */
+export function sendAlert(alert: NewAlert, key: string): Promise<Alert> {
+  const headers = { 'Idempotency-Key': key };
+  return sendJson('/api/alerts', { method: 'POST', body: alert, headers, subject: 'The alert' });
+}
+
+export function cancelAlert(id: string): Promise<Alert> {
+  const path = `/api/alerts/${encodeURIComponent(id)}/cancel`;
+  return sendJson(path, { method: 'POST', subject: `Alert ${id}` });
+}
+
+export function updateAlert(
+  id: string,
+  change: { texts: AlertText[]; expire?: string },
+): Promise<Alert> {
+  const path = `/api/alerts/${encodeURIComponent(id)}`;
+  return sendJson(path, { method: 'PUT', body: change, subject: `Alert ${id}` });
+}

@@ -1,0 +1,172 @@
+/** What control says: docs/protocols/api.md, member for member. */
+
+export type Tier = 'informational' | 'advisory' | 'warning' | 'emergency' | 'ipaws';
+
+export interface User {
+  username: string;
+  role: string;
+}
+
+export interface Session {
+  csrf_token: string;
+  expires_at: string;
+  user: User;
+  password_change_required: boolean;
+}
+
+/** Seconds since the event's start, then left, top, width and height as parts of the frame. */
+export type Box = [at: number, x: number, y: number, width: number, height: number];
+
+export interface Clip {
+  bytes: number;
+  duration_s: number;
+  /** Seconds of the clip before the event's start. */
+  lead_s?: number | null;
+  codec: string;
+}
+
+export interface Sighting {
+  id: string;
+  device: string;
+  zone: string;
+  camera: string;
+  label: string;
+  score: number;
+  count: number;
+  state: 'begin' | 'update' | 'end';
+  started_at: string;
+  updated_at: string;
+  ended_at: string | null;
+  duration_s: number | null;
+  boxes: Box[];
+  clip: Clip | null;
+  snapshot: boolean;
+  media_available: boolean;
+  model: string;
+  received_at: string;
+}
+
+export interface AlertText {
+  language: string;
+  text: string;
+}
+
+export interface Targets {
+  zones: string[];
+  devices: string[];
+  broadcast: boolean;
+}
+
+export interface Counts {
+  targets: number;
+  queued: number;
+  received: number;
+  lit: number;
+  cleared: number;
+  refused: number;
+  silent: number;
+}
+
+export type DeliveryState = 'queued' | 'sent' | 'received' | 'lit' | 'cleared' | 'refused';
+
+export interface Delivery {
+  device: string;
+  zone: string;
+  state: DeliveryState;
+  reason: string | null;
+  queued_at: string;
+  sent_at: string | null;
+  received_at: string | null;
+  lit_at: string | null;
+  cleared_at: string | null;
+  attempts: number;
+  last_contact: string | null;
+}
+
+export interface Alert {
+  id: string;
+  revision: number;
+  tier: Tier;
+  state: 'pending' | 'active' | 'cancelled' | 'expired';
+  texts: AlertText[];
+  targets: Targets;
+  begin: string;
+  expire: string;
+  created_at: string;
+  created_by: string;
+  cancelled_at: string | null;
+  counts: Counts;
+  deliveries?: Delivery[];
+}
+
+export interface NewAlert {
+  tier: Tier;
+  texts: AlertText[];
+  targets: Targets;
+  begin?: string;
+  expire?: string;
+  duration_s?: number;
+}
+
+export interface Device {
+  name: string;
+  kind: 'edge' | 'gateway';
+  zone: string;
+  state: 'online' | 'offline';
+  last_contact: string | null;
+  version: string | null;
+  sign: { width: number; height: number } | null;
+  cameras: DeviceCamera[];
+  telemetry: Telemetry | null;
+  certificate: { identity: string; expires_at: string } | null;
+}
+
+export type CameraState = 'connecting' | 'online' | 'stalled' | 'offline';
+
+/** A camera inside a device: its name alone, or as the device's own status says it. */
+export type DeviceCamera = string | { name: string; state?: CameraState };
+
+export interface Telemetry {
+  at?: string;
+  rss_bytes?: number;
+  cpu_s?: number;
+  uptime_s?: number;
+  disk_free_bytes?: number;
+  clips?: number;
+  queue_events?: number;
+  queue_receipts?: number;
+  fps?: Record<string, number>;
+}
+
+export interface Camera {
+  name: string;
+  device: string;
+  zone: string;
+  state: CameraState;
+  reason: string | null;
+  fps: number | null;
+  since: string | null;
+  events_today: number;
+  last_event_at: string | null;
+}
+
+export interface Zone {
+  name: string;
+  devices: number;
+  signs: number;
+  online: number;
+}
+
+export interface DeliveryChange extends Delivery {
+  alert_id: string;
+  revision: number;
+  counts: Counts;
+}
+
+export type LiveMessage =
+  | { kind: 'hello'; at: string; data: { server_time: string; version: string } }
+  | { kind: 'event'; at: string; data: Sighting }
+  | { kind: 'alert'; at: string; data: Alert }
+  | { kind: 'delivery'; at: string; data: DeliveryChange }
+  | { kind: 'device'; at: string; data: Device }
+  | { kind: 'camera'; at: string; data: Camera };
