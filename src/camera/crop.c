@@ -14,11 +14,20 @@ struct tap {
 struct plane {
     const uint8_t *data;
     size_t stride;
-    uint32_t width, height;
+    uint32_t height;
 };
 
-struct rows {
-    uint8_t y[CROP_SIDE_MAX], u[CROP_SIDE_MAX], v[CROP_SIDE_MAX];
+/* One row of the result, before its colours: luma may point into the frame itself. */
+struct row {
+    const uint8_t *y;
+    uint8_t luma[CROP_SIDE_MAX], u[CROP_SIDE_MAX], v[CROP_SIDE_MAX];
+};
+
+/* Where the columns come from. */
+struct columns {
+    struct tap luma[CROP_SIDE_MAX];
+    uint16_t colour[CROP_SIDE_MAX];
+    uint32_t count;
 };
 
 /* The part of the result that lies inside the frame, and how it maps to the frame. */
@@ -29,7 +38,9 @@ struct window {
 
 static struct tap tap_at(float at, uint32_t limit)
 {
-    at = fminf(fmaxf(at, 0), (float)(limit - 1));
+    const float most = (float)(limit - 1);
+    at = at > 0 ? at : 0;
+    at = at < most ? at : most;
     uint32_t whole = (uint32_t)at;
     return (struct tap){
         .first = (uint16_t)whole,
@@ -38,15 +49,21 @@ static struct tap tap_at(float at, uint32_t limit)
     };
 }
 
-/* `share` is 1 for luma, 0.5 for the colour planes. */
-static float place(uint32_t index, float start, float step, float share)
+/* The middle of a pixel of the result, in luma pixels of the frame. */
+static float middle(uint32_t index, float start, float step)
 {
-    return (start + ((float)index + 0.5F) * step) * share - 0.5F;
+    return start + ((float)index + 0.5F) * step;
 }
 
-/* One row of one plane. Rows are blended first (SIMD), then columns are picked from the blend. */
-static void row_take(uint8_t *out, struct plane plane, float at, const struct tap *columns,
-                     uint32_t count)
+static uint16_t colour_at(float place, uint32_t limit)
+{
+    const uint32_t whole = (uint32_t)(place > 0 ? place / 2 : 0);
+    return (uint16_t)(whole < limit ? whole : limit - 1);
+}
+
+/* One row of luma. Rows are blended first (SIMD), then columns are picked from the blend. */
+static void blend_luma(uint8_t *out, struct plane plane, float at, const struct tap *columns,
+                       uint32_t count)
 {
     struct tap row = tap_at(at, plane.height);
     uint16_t blend[FRAME_SIDE_MAX];
@@ -73,22 +90,25 @@ struct colours {
     float mean, scale;
 };
 
+/* Not fminf and fmaxf: their care for not-a-number would keep the loop from becoming SIMD. */
 static inline float within(float value)
 {
-    return fminf(fmaxf(value, 0), 255);
+    const float least = value > 0 ? value : 0;
+    return least < 255 ? least : 255;
 }
 
-static void row_colour(float *out[3], const struct rows *rows, uint32_t count,
-                       const struct colours *c)
+static void write_row(float *out[3], const struct row *row, uint32_t count,
+                      const struct colours *colours)
 {
     float *restrict red = out[0];
     float *restrict green = out[1];
     float *restrict blue = out[2];
-    const struct colours k = *c;
+    const uint8_t *restrict luma = row->y;
+    const struct colours k = *colours;
     for (uint32_t i = 0; i < count; i++) {
-        float y = ((float)rows->y[i] - k.base) * k.luma;
-        float u = (float)rows->u[i] - 128;
-        float v = (float)rows->v[i] - 128;
+        const float y = ((float)luma[i] - k.base) * k.luma;
+        const float u = (float)row->u[i] - 128;
+        const float v = (float)row->v[i] - 128;
         red[i] = (within(y + k.red * v) - k.mean) * k.scale;
         green[i] = (within(y - k.green_u * u - k.green_v * v) - k.mean) * k.scale;
         blue[i] = (within(y + k.blue * u) - k.mean) * k.scale;
@@ -116,7 +136,6 @@ static struct plane plane_of(const struct frame *frame, int index)
     return (struct plane){
         .data = frame->plane[index],
         .stride = frame->stride_bytes[index],
-        .width = luma ? frame->width : (frame->width + 1) / 2,
         .height = luma ? frame->height : (frame->height + 1) / 2,
     };
 }
@@ -141,30 +160,56 @@ static struct window window_of(const struct frame *frame, struct box square, uin
     };
 }
 
+static void lay_columns(struct columns *columns, const struct frame *frame,
+                        const struct window *window)
+{
+    columns->count = window->right - window->left;
+    for (uint32_t i = 0; i < columns->count; i++) {
+        const float place = middle(window->left + i, window->x, window->step);
+        columns->luma[i] = tap_at(place - 0.5F, frame->width);
+        columns->colour[i] = colour_at(place, (frame->width + 1) / 2);
+    }
+}
+
+/* Reads what row `at` (luma pixels of the frame) shows. */
+static void read_row(struct row *row, const struct frame *frame, const struct columns *columns,
+                     float at, bool plain)
+{
+    const struct plane y = plane_of(frame, FRAME_PLANE_Y);
+    const struct plane u = plane_of(frame, FRAME_PLANE_U);
+    const struct plane v = plane_of(frame, FRAME_PLANE_V);
+    if (plain) {
+        row->y = y.data + (size_t)at * y.stride + columns->luma[0].first;
+    } else {
+        blend_luma(row->luma, y, at - 0.5F, columns->luma, columns->count);
+        row->y = row->luma;
+    }
+    const size_t line = colour_at(at, u.height);
+    const uint8_t *from_u = u.data + line * u.stride;
+    const uint8_t *from_v = v.data + line * v.stride;
+    for (uint32_t i = 0; i < columns->count; i++) {
+        row->u[i] = from_u[columns->colour[i]];
+        row->v[i] = from_v[columns->colour[i]];
+    }
+}
+
 static void fill_window(float *out, const struct crop_format *format, const struct frame *frame,
                         const struct window *window)
 {
-    struct tap luma[CROP_SIDE_MAX];
-    struct tap colour[CROP_SIDE_MAX];
-    struct plane y = plane_of(frame, FRAME_PLANE_Y);
-    struct plane u = plane_of(frame, FRAME_PLANE_U);
-    struct plane v = plane_of(frame, FRAME_PLANE_V);
-    uint32_t count = window->right - window->left;
-    for (uint32_t i = 0; i < count; i++) {
-        luma[i] = tap_at(place(window->left + i, window->x, window->step, 1), y.width);
-        colour[i] = tap_at(place(window->left + i, window->x, window->step, 0.5F), u.width);
-    }
+    struct columns columns;
+    lay_columns(&columns, frame, window);
     const struct colours colours = colours_of(format, frame->full_range);
     const size_t area = (size_t)format->side * format->side;
-    struct rows rows;
-    for (uint32_t row = window->top; row < window->bottom; row++) {
-        row_take(rows.y, y, place(row, window->y, window->step, 1), luma, count);
-        row_take(rows.u, u, place(row, window->y, window->step, 0.5F), colour, count);
-        row_take(rows.v, v, place(row, window->y, window->step, 0.5F), colour, count);
-        float *at = out + (size_t)row * format->side + window->left;
+    /* Pixel for pixel: nothing to blend. */
+    const bool plain =
+        window->step == 1 && floorf(window->x) == window->x && floorf(window->y) == window->y;
+    struct row row;
+    for (uint32_t i = window->top; i < window->bottom; i++) {
+        read_row(&row, frame, &columns, middle(i, window->y, window->step), plain);
+        float *at = out + (size_t)i * format->side + window->left;
         float *planes[3] = {at + (format->bgr ? 2 * area : 0), at + area,
                             at + (format->bgr ? 0 : 2 * area)};
-        row_colour(planes, &rows, count, &colours);
+        write_row(planes, &row, columns.count, &colours);
     }
 }
 

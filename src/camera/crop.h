@@ -1,9 +1,10 @@
 /*
  * camera/crop - a square of a picture as the numbers that a model reads.
  *
- * Planar YUV to planar float RGB (or BGR) in one pass: bilinear, BT.601, no picture in between.
- * camera/region keeps the scale near 1:1, so that no blur is needed before shrinking. Plain loops
- * over rows, which the compiler turns into SIMD. No state but the caller's buffers; any thread.
+ * Planar YUV to planar float RGB (or BGR) in one pass: bilinear luma, BT.601, no picture in
+ * between. camera/region keeps the scale near 1:1, so that no blur is needed before shrinking, and
+ * colour is taken from the nearest sample. Plain loops over rows, which the compiler turns into
+ * SIMD. No state but the caller's buffers; any thread.
  */
 #pragma once
 

@@ -12,7 +12,7 @@
 #include "camera/box.h"
 #include "camera/frame.h"
 
-enum { MOTION_SIDE_MAX = 256, MOTION_REGIONS_MAX = 32 };
+enum { MOTION_SIDE_MAX = 192, MOTION_REGIONS_MAX = 32 };
 
 struct motion;
 

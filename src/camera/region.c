@@ -47,7 +47,8 @@ static struct box settle(float x, float y, float side, const struct region_plan 
 {
     x = side > plan->width ? (plan->width - side) / 2 : fminf(fmaxf(x, 0), plan->width - side);
     y = side > plan->height ? (plan->height - side) / 2 : fminf(fmaxf(y, 0), plan->height - side);
-    return (struct box){x, y, side, side};
+    /* On whole pixels: a square that is seen 1:1 then needs no blending. */
+    return (struct box){floorf(x), floorf(y), side, side};
 }
 
 /* The wanted box furthest to the left among those not yet covered; `count` when none is left. */

@@ -51,7 +51,9 @@ static const float LOOK_SHARE = 0.15F;   /* how fast a look follows */
 static const float MOVING_LEAST = 0.08F; /* of a find's area, for it to count as moving */
 static const float LIKE_LEAST = 0.80F;   /* to be taken for the same body after it was hidden */
 static const float WEIGHT_LOOK = 0.4F;
-static const float REACH_SPEED = 0.9F; /* body heights a second that a hidden body may walk */
+static const float INSIDE_STAY = 0.3F;  /* of a body in the picture, for its track to live on */
+static const float INSIDE_TELL = 0.85F; /* and for it to be told: a half body is a poor witness */
+static const float REACH_SPEED = 0.9F;  /* body heights a second that a hidden body may walk */
 
 /* A gap is filled with points only while the straight line between its ends is a fair guess. */
 #define FILL_GAP_US (2 * CLOCK_SECOND_US)
@@ -150,6 +152,13 @@ static void confirm(struct tracker *tracker, struct track *track)
     track->last = track->early[track->early_count - 1];
 }
 
+/* Has the body left the picture? Then there is nothing to tell or to wait for. */
+static bool is_outside(const struct frame *frame, struct box body, float inside_least)
+{
+    const struct box seen = box_clip(body, (float)frame->width, (float)frame->height);
+    return seen.width <= 0 || seen.height <= 0 || box_area(seen) < inside_least * box_area(body);
+}
+
 /* A find has joined the track: tells the point, or keeps it until the track is believed. */
 static void note_point(struct tracker *tracker, struct track *track, const struct frame *frame)
 {
@@ -161,6 +170,7 @@ static void note_point(struct tracker *tracker, struct track *track, const struc
         .score = track->score,
         .label = track->label,
     };
+    if (is_outside(frame, point.box, INSIDE_TELL)) { return; }
     if (track->number != 0) {
         fill_gap(tracker, track, &point);
         tell(tracker, &point);
@@ -292,13 +302,6 @@ static bool is_new_body(const struct tracker *tracker, const struct detection *f
     return true;
 }
 
-/* Has it left the picture? Then there is nothing to wait for. */
-static bool is_outside(const struct frame *frame, struct box body)
-{
-    const struct box seen = box_clip(body, (float)frame->width, (float)frame->height);
-    return seen.width <= 0 || seen.height <= 0 || box_area(seen) < 0.3F * box_area(body);
-}
-
 static void count_misses(struct tracker *tracker, const struct evidence *evidence)
 {
     const struct frame *frame = evidence->step->frame;
@@ -311,7 +314,7 @@ static void count_misses(struct tracker *tracker, const struct evidence *evidenc
         const bool lost = track->misses > 0 &&
                           (fresh ? track->misses > 2
                                  : track->looked_us - track->seen_us > tracker->options.lost_us);
-        if (!lost && !is_outside(frame, body)) { tracker->tracks[kept++] = *track; }
+        if (!lost && !is_outside(frame, body, INSIDE_STAY)) { tracker->tracks[kept++] = *track; }
     }
     tracker->count = kept;
 }

@@ -40,6 +40,7 @@ struct vision_options vision_options_usual(void)
         .tracker = tracker_options_usual(),
         .detect_us = 90000,
         .recheck_us = CLOCK_SECOND_US,
+        .body_least = 0.1,
         .regions_max = 12,
     };
 }
@@ -51,7 +52,8 @@ static enum err check(const struct vision_options *options, struct why *why)
     }
     const bool sane = options->regions_max >= 1 && options->regions_max <= VISION_REGIONS_MAX &&
                       options->detect_us >= 0 && options->detect_us <= CLOCK_SECOND_US &&
-                      options->recheck_us > 0 && options->tracker.confirm_hits >= 1 &&
+                      options->recheck_us > 0 && options->body_least >= 0 &&
+                      options->body_least <= 1 && options->tracker.confirm_hits >= 1 &&
                       options->tracker.confirm_hits <= TRACKER_HITS_MAX;
     return sane ? OK : why_set(why, ERR_RANGE, "an option of vision is out of its range");
 }
@@ -147,6 +149,17 @@ static void choose_squares(const struct vision *vision, struct scene *scene)
     scene->square_count = region_cover(scene->wanted, scene->wanted_count, &plan, scene->squares);
 }
 
+/* What is too far away to be told from a post is nobody. */
+static void drop_small(const struct vision *vision, struct detector_found *found)
+{
+    const float least = (float)vision->options.body_least * (float)vision->height;
+    size_t kept = 0;
+    for (size_t i = 0; i < found->count; i++) {
+        if (found->found[i].box.height >= least) { found->found[kept++] = found->found[i]; }
+    }
+    found->count = kept;
+}
+
 static enum err detect(struct vision *vision, const struct frame *frame, struct scene *scene,
                        struct why *why)
 {
@@ -160,6 +173,7 @@ static enum err detect(struct vision *vision, const struct frame *frame, struct 
     vision->figures.detections += scene->found.count;
     vision->figures.engine_us += scene->found.engine_us;
     vision->figures.engine_cpu_us += scene->found.engine_cpu_us;
+    drop_small(vision, &scene->found);
     for (size_t i = 0; i < scene->found.count; i++) {
         scene->moving[i] = motion_share(vision->motion, scene->found.found[i].box);
     }

@@ -21,6 +21,7 @@ struct vision_options {
     struct tracker_options tracker;
     int64_t detect_us;   /* least time between two frames that are looked into, 0..1 s */
     int64_t recheck_us;  /* how often a track that stands still is looked at again */
+    double body_least;   /* height of the smallest body that counts, part of the frame's, 0..1 */
     int64_t regions_max; /* inferences for one frame, 1..VISION_REGIONS_MAX */
 
     /* A visit began, goes on (at most one update a second) or ended. `frame` is the one fed now,

@@ -16,6 +16,7 @@ struct vision_options vision_options_of(const struct vision_tuning *tuning)
     };
     options.detect_us = tuning->detect_ms * 1000;
     options.recheck_us = tuning->recheck_ms * 1000;
+    options.body_least = tuning->body_least;
     options.regions_max = tuning->regions;
     return options;
 }

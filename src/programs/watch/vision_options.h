@@ -14,7 +14,7 @@ struct vision_tuning {
     int64_t threads;
     int64_t motion_threshold, motion_cells, motion_upheaval;
     int64_t detect_ms, recheck_ms, regions;
-    double score_high, score_low;
+    double body_least, score_high, score_low;
     int64_t confirm, lost_ms;
 };
 
@@ -41,6 +41,8 @@ struct vision_tuning {
                        "Milliseconds after which a body that stands still is looked at again."),   \
         VISION_OPTION_("vision.regions", INTEGER, owner, tuning.regions, 1, VISION_REGIONS_MAX,    \
                        "12", "Inferences for one frame, at most."),                                \
+        VISION_OPTION_("vision.body_least", REAL, owner, tuning.body_least, 0, 1, "0.1",           \
+                       "Height of the smallest body that counts, as part of the frame's."),        \
         VISION_OPTION_("vision.score_high", REAL, owner, tuning.score_high, 0, 1, "0",             \
                        "Score from which a find may begin a track; 0 = as the model says."),       \
         VISION_OPTION_("vision.score_low", REAL, owner, tuning.score_low, 0, 1, "0",               \
