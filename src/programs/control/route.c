@@ -189,6 +189,7 @@ static const struct route *find_route(struct call *call, char buffer[static HTTP
             /* The page's catch-all hides no API route of another method. */
             return route->way == ROUTE_WAY_PAGE && size > 0 ? NULL : route;
         }
+        if (route->way == ROUTE_WAY_PAGE) { continue; } /* nothing is ever sent to a page */
         size += (size_t)snprintf(allowed + size, allowed_size - size, "%s%s", size ? ", " : "",
                                  route->method);
     }
