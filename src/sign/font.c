@@ -105,10 +105,12 @@ enum err sign_fonts_open(struct sign_fonts **out, const char *const folders[], s
 {
     CLEANUP(sign_fonts_close_p) struct sign_fonts *fonts = MEM_NEW(struct sign_fonts);
     fonts->config = FcConfigCreate();
-    fonts->map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
-    if (!fonts->config || !fonts->map) {
-        return why_set(why, ERR_UNAVAILABLE, "fontconfig or pango could not be started");
+    /* As the current one it keeps pango from reading the whole system's fonts in a thread. */
+    if (!fonts->config || !FcConfigSetCurrent(fonts->config)) {
+        return why_set(why, ERR_UNAVAILABLE, "fontconfig could not be started");
     }
+    fonts->map = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
+    if (!fonts->map) { return why_set(why, ERR_UNAVAILABLE, "pango could not be started"); }
     const char *const *from = folders ? folders : default_folders;
     if (!add_file(fonts, from, files[0])) {
         return why_set(why, ERR_NOT_FOUND,
@@ -126,8 +128,12 @@ enum err sign_fonts_open(struct sign_fonts **out, const char *const folders[], s
 void sign_fonts_close(struct sign_fonts *fonts)
 {
     if (!fonts) { return; }
-    if (fonts->map) { g_object_unref(fonts->map); }
+    if (fonts->map) {
+        pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(fonts->map), NULL); /* its own reference */
+        g_object_unref(fonts->map);
+    }
     if (fonts->config) { FcConfigDestroy(fonts->config); }
+    FcFini(); /* the reference that made it the current one */
     free(fonts);
 }
 

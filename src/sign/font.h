@@ -5,7 +5,8 @@
  * and a text looks the same on every machine. Noto Sans draws most scripts; Han, Kana and Hangul
  * use GNU Unifont, drawn by hand for 16 pixels, because outline strokes merge at that size. Unifont
  * also stands behind every other font, so that no letter of the Basic Multilingual Plane is lost.
- * Belongs to one thread. Reads font files when opened and while shaping.
+ * Belongs to one thread; one at a time in a program. Reads font files when opened and while
+ * shaping.
  */
 #pragma once
 
