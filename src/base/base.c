@@ -29,6 +29,6 @@ char *mem_text(const char *text)
 char *mem_text_of(const char *text, size_t size)
 {
     char *copy = mem_zeroed(size + 1);
-    memcpy(copy, text, size);
+    if (size > 0) { memcpy(copy, text, size); } /* an empty span may have no address */
     return copy;
 }
