@@ -11,7 +11,8 @@
 struct dispatch {
     struct database *database;   /* borrowed */
     const struct signer *signer; /* borrowed */
-    struct statement *key_find, *key_add, *find, *store, *history, *deliver, *forget_outbox, *post;
+    struct statement *key_find, *key_add, *find, *store, *history, *again, *deliver, *forget_outbox,
+        *post;
 };
 
 enum err dispatch_open(struct dispatch **out, struct database *database,
@@ -26,6 +27,7 @@ enum err dispatch_open(struct dispatch **out, struct database *database,
         {&dispatch->find, SQL_DISPATCH_FIND},
         {&dispatch->store, SQL_DISPATCH_STORE},
         {&dispatch->history, SQL_DISPATCH_HISTORY},
+        {&dispatch->again, SQL_DISPATCH_AGAIN},
         {&dispatch->deliver, SQL_DISPATCH_DELIVER},
         {&dispatch->forget_outbox, SQL_DISPATCH_FORGET_OUTBOX},
         {&dispatch->post, SQL_DISPATCH_POST},
@@ -94,6 +96,18 @@ static void forget_outbox(struct passage *passage)
     passage->err = statement_run(row, NULL, passage->why);
 }
 
+static void deliver_again(struct passage *passage)
+{
+    if (passage->err != OK) { return; }
+    struct statement *row = passage->dispatch->again;
+    statement_bind_text(row, ":alert_id", passage->alert->id);
+    statement_bind_integer(row, ":revision", passage->alert->revision);
+    statement_bind_integer(row, ":now", passage->now_us);
+    statement_bind_integer(row, ":due_us", passage->now_us + DELIVERY_RETRY_LEAST_US);
+    statement_bind_integer(row, ":cancels", passage->alert->action == ALERT_ACTION_CANCEL);
+    passage->err = statement_run(row, NULL, passage->why);
+}
+
 static void deliver(struct passage *passage, enum target_scope scope, const char *name)
 {
     struct statement *row = passage->dispatch->deliver;
@@ -103,7 +117,6 @@ static void deliver(struct passage *passage, enum target_scope scope, const char
     statement_bind_text(row, ":name", name);
     statement_bind_integer(row, ":now", passage->now_us);
     statement_bind_integer(row, ":due_us", passage->now_us + DELIVERY_RETRY_LEAST_US);
-    statement_bind_integer(row, ":cancels", passage->alert->action == ALERT_ACTION_CANCEL);
     passage->err = statement_run(row, NULL, passage->why);
 }
 
@@ -141,6 +154,7 @@ static enum err enter(struct passage *passage)
     store(passage, text_c(&content), text_span(&payload));
     add_history(passage);
     forget_outbox(passage);
+    deliver_again(passage);
     target_set_each(&alert->targets, deliver_and_post, passage);
     return passage->err;
 }

@@ -90,14 +90,9 @@ static enum err count_kept(struct inbox *inbox, int64_t *count, struct why *why)
 }
 
 /* What the message says of itself, before memory is asked. SHOW or CANCEL: go on. */
-static enum inbox_answer judge_content(const struct inbox *inbox,
-                                       const struct inbox_message *message,
+static enum inbox_answer judge_content(const struct inbox_message *message,
                                        const struct alert *alert, struct why *why)
 {
-    if (!inbox->everything && !target_set_includes(&alert->targets, inbox->device, inbox->zone)) {
-        (void)why_set(why, OK, "neither %s nor its zone is a target", inbox->device);
-        return INBOX_ANSWER_NOT_FOR_US;
-    }
     if (alert->tier != message->envelope->tier) {
         (void)why_set(why, OK, "content says tier %s, the signature covers %s",
                       tier_name(alert->tier), tier_name(message->envelope->tier));
@@ -153,7 +148,7 @@ static enum err keep(struct inbox *inbox, const struct inbox_message *message,
 static enum err queue_receipt(struct inbox *inbox, const struct alert *alert,
                               enum inbox_answer answer, int64_t now_us, struct why *why)
 {
-    if (!inbox->receipts || answer == INBOX_ANSWER_NOT_FOR_US) { return OK; }
+    if (!inbox->receipts) { return OK; }
     if (answer == INBOX_ANSWER_REPLAYED) {
         struct why cause = {0}; /* that none is kept is no error: `why` keeps the refusal */
         const enum err err = receipt_queue_repeat(inbox->receipts, alert->id, &cause);
@@ -161,41 +156,68 @@ static enum err queue_receipt(struct inbox *inbox, const struct alert *alert,
     }
     struct receipt receipt = {.revision = alert->revision, .at_us = now_us};
     memcpy(receipt.alert_id, alert->id, ID_TEXT_SIZE);
-    const bool accepted = answer == INBOX_ANSWER_SHOW || answer == INBOX_ANSWER_CANCEL;
-    receipt.state = accepted ? RECEIPT_STATE_RECEIVED : RECEIPT_STATE_REFUSED;
-    if (!accepted) {
+    const bool taken = answer == INBOX_ANSWER_SHOW || answer == INBOX_ANSWER_CANCEL;
+    receipt.state = taken ? RECEIPT_STATE_RECEIVED : RECEIPT_STATE_REFUSED;
+    if (!taken) {
         (void)!text_copy(receipt.reason, sizeof receipt.reason, inbox_answer_name(answer));
     }
     return receipt_queue_push(inbox->receipts, &receipt, why);
 }
 
-static enum err remember(struct inbox *inbox, const struct inbox_message *message,
-                         const struct alert *alert, enum inbox_answer *answer, struct why *why)
+/* What is known of the alert already concerns us, even if the device has moved since. */
+static bool concerns_us(const struct inbox *inbox, const struct memory *memory,
+                        const struct alert *alert)
 {
-    struct memory memory = {0};
+    return memory->known || inbox->everything ||
+           target_set_includes(&alert->targets, inbox->device, inbox->zone);
+}
+
+/* One message before the inbox. */
+struct trial {
+    const struct inbox_message *message;
+    const struct alert *alert;
+    struct memory memory;
+    enum inbox_answer answer;
+};
+
+static bool accepted(const struct trial *trial)
+{
+    return trial->answer == INBOX_ANSWER_SHOW || trial->answer == INBOX_ANSWER_CANCEL;
+}
+
+static enum err remember(struct inbox *inbox, struct trial *trial, struct why *why)
+{
     int64_t kept = 0;
-    enum err err = recall(inbox, alert->id, &memory, why);
-    if (err == OK && !memory.known) { err = count_kept(inbox, &kept, why); }
+    const enum err err = trial->memory.known ? OK : count_kept(inbox, &kept, why);
     if (err != OK) { return err; }
-    *answer = judge_memory(&memory, alert, message->now_us, kept);
-    if (*answer == INBOX_ANSWER_SHOW || *answer == INBOX_ANSWER_CANCEL) {
-        return keep(inbox, message, alert, &memory, why);
-    }
+    const struct alert *alert = trial->alert;
+    trial->answer = judge_memory(&trial->memory, alert, trial->message->now_us, kept);
+    if (accepted(trial)) { return keep(inbox, trial->message, alert, &trial->memory, why); }
     (void)why_set(why, OK, "alert %s revision %lld is %s", alert->id, (long long)alert->revision,
-                  inbox_answer_name(*answer));
+                  inbox_answer_name(trial->answer));
     return OK;
 }
 
+static enum err settle_inside(struct inbox *inbox, struct trial *trial, struct why *why)
+{
+    enum err err = recall(inbox, trial->alert->id, &trial->memory, why);
+    if (err != OK) { return err; }
+    if (!concerns_us(inbox, &trial->memory, trial->alert)) {
+        (void)why_set(why, OK, "neither %s nor its zone is a target", inbox->device);
+        trial->answer = INBOX_ANSWER_NOT_FOR_US;
+        return OK;
+    }
+    if (accepted(trial)) { err = remember(inbox, trial, why); }
+    if (err != OK) { return err; }
+    return queue_receipt(inbox, trial->alert, trial->answer, trial->message->now_us, why);
+}
+
 /* From the judged content to the disk, in one transaction. */
-static enum err settle(struct inbox *inbox, const struct inbox_message *message,
-                       const struct alert *alert, enum inbox_answer *answer, struct why *why)
+static enum err settle(struct inbox *inbox, struct trial *trial, struct why *why)
 {
     enum err err = database_begin(inbox->database, why);
     if (err != OK) { return err; }
-    if (*answer == INBOX_ANSWER_SHOW || *answer == INBOX_ANSWER_CANCEL) {
-        err = remember(inbox, message, alert, answer, why);
-    }
-    if (err == OK) { err = queue_receipt(inbox, alert, *answer, message->now_us, why); }
+    err = settle_inside(inbox, trial, why);
     database_end(inbox->database, &err, why);
     return err;
 }
@@ -209,13 +231,12 @@ enum err inbox_admit(struct inbox *inbox, const struct inbox_message *message,
         *answer = INBOX_ANSWER_MALFORMED;
         return OK;
     }
-    enum inbox_answer judged = judge_content(inbox, message, &candidate, why);
-    if (judged != INBOX_ANSWER_NOT_FOR_US) {
-        const enum err err = settle(inbox, message, &candidate, &judged, why);
-        if (err != OK) { return err; }
-    }
-    *answer = judged;
-    if (judged == INBOX_ANSWER_SHOW || judged == INBOX_ANSWER_CANCEL) {
+    struct trial trial = {.message = message, .alert = &candidate};
+    trial.answer = judge_content(message, &candidate, why);
+    const enum err err = settle(inbox, &trial, why);
+    if (err != OK) { return err; }
+    *answer = trial.answer;
+    if (accepted(&trial)) {
         *alert = candidate;
         candidate = (struct alert){0};
     }

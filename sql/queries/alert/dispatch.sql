@@ -36,11 +36,15 @@ UNION ALL
 SELECT :alert_id, :name, coalesce((SELECT zone FROM devices WHERE name = :name), ''), :revision,
        0, '', :now, 1, :due_us
 WHERE :scope = 'device'
-ON CONFLICT (alert_id, device) DO UPDATE SET
-    zone = excluded.zone, revision = excluded.revision, state = 0, reason = '',
-    queued_us = excluded.queued_us, sent_us = NULL, received_us = NULL,
-    lit_us = CASE WHEN :cancels THEN deliveries.lit_us END, cleared_us = NULL, attempts = 1,
-    asks = 0, due_us = excluded.due_us;
+ON CONFLICT (alert_id, device) DO UPDATE SET zone = excluded.zone;
+
+-- name: dispatch_again
+-- Who was told of an older revision hears of this one, wherever it stands now.
+UPDATE deliveries SET
+    revision = :revision, state = 0, reason = '', queued_us = :now, sent_us = NULL,
+    received_us = NULL, lit_us = CASE WHEN :cancels THEN lit_us END, cleared_us = NULL,
+    attempts = 1, asks = 0, due_us = :due_us
+WHERE alert_id = :alert_id;
 
 -- name: dispatch_forget_outbox
 DELETE FROM outbox WHERE alert_id = :alert_id;

@@ -1,0 +1,345 @@
+/* The gate of a receiver, and its memory. */
+#include "alert/inbox.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "alert/lifecycle.h"
+#include "alerts.h"
+#include "check.h"
+#include "migrations/edge.h"
+#include "migrations/gateway.h"
+
+struct device {
+    struct tables tables;
+    struct receipt_queue *receipts;
+    struct inbox *inbox;
+    struct why why;
+};
+
+static void device_start(struct device *device)
+{
+    const struct inbox_config config = {.device = "sign-1", .zone = "north"};
+    struct inbox_config whole = config;
+    CHECK(receipt_queue_open(&device->receipts, device->tables.database, NULL) == OK);
+    whole.receipts = device->receipts;
+    CHECK(inbox_open(&device->inbox, device->tables.database, &whole, NULL) == OK);
+}
+
+static void device_open(struct device *device)
+{
+    *device = (struct device){0};
+    tables_open(&device->tables, MIGRATIONS_EDGE, ARRAY_LEN(MIGRATIONS_EDGE));
+    device_start(device);
+}
+
+static void device_stop(struct device *device)
+{
+    inbox_close(device->inbox);
+    receipt_queue_close(device->receipts);
+}
+
+static void device_reboot(struct device *device)
+{
+    device_stop(device);
+    tables_reopen(&device->tables);
+    device_start(device);
+}
+
+static void device_close(struct device *device)
+{
+    device_stop(device);
+    tables_close(&device->tables);
+}
+
+static const char *admit(struct device *device, const struct alert *alert, int64_t now_us)
+{
+    CLEANUP(envelope_deinit) struct envelope envelope = test_alert_envelope(alert);
+    CLEANUP(alert_deinit) struct alert stored = {0};
+    const struct inbox_message message = {.envelope = &envelope, .now_us = now_us};
+    enum inbox_answer answer = INBOX_ANSWER_FULL;
+    device->why = (struct why){0};
+    if (inbox_admit(device->inbox, &message, &answer, &stored, &device->why) != OK) {
+        return "failed";
+    }
+    const bool filled = stored.texts != NULL;
+    const bool taken = answer == INBOX_ANSWER_SHOW || answer == INBOX_ANSWER_CANCEL;
+    if (filled != taken) { return "filled wrongly"; }
+    if (!taken && device->why.text[0] == '\0') { return "refused without a reason"; }
+    return inbox_answer_name(answer);
+}
+
+static bool add_words(void *context, int64_t number, const struct receipt *receipt)
+{
+    (void)number;
+    text_format(context, "%s%lld%s ", receipt_state_name(receipt->state),
+                (long long)receipt->revision, receipt->reason);
+    return true;
+}
+
+/* Every receipt that waits, as words. */
+static const char *owed(struct device *device, struct text *words)
+{
+    const int64_t range[2] = {0, 100};
+    text_clear(words);
+    if (receipt_queue_unsent(device->receipts, range, add_words, words, NULL) != OK) {
+        return "failed";
+    }
+    return text_c(words);
+}
+
+static void add_item(void *context, const struct inbox_item *item)
+{
+    text_format(context, "%.4s/%lld%s%s ", item->alert.texts[0].text,
+                (long long)item->alert.revision, item->lit ? "lit" : "",
+                item->cleared ? "cleared" : "");
+}
+
+static const char *open_items(struct device *device, struct text *words, int64_t now_us)
+{
+    text_clear(words);
+    return inbox_each_open(device->inbox, now_us, add_item, words, NULL) == OK ? text_c(words)
+                                                                               : "failed";
+}
+
+static const char *over_items(struct device *device, struct text *words, int64_t now_us)
+{
+    text_clear(words);
+    return inbox_each_over(device->inbox, now_us, add_item, words, NULL) == OK ? text_c(words)
+                                                                               : "failed";
+}
+
+static enum err report(struct device *device, const struct alert *alert, enum receipt_state state)
+{
+    struct receipt receipt = {.revision = alert->revision, .state = state, .at_us = TEST_NOW_US};
+    (void)!text_copy(receipt.alert_id, sizeof receipt.alert_id, alert->id);
+    return inbox_report(device->inbox, &receipt, NULL);
+}
+
+static void an_alert_lives_and_is_cancelled(void)
+{
+    struct device device;
+    CLEANUP(text_deinit) struct text words = text_limited(1000);
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    CLEANUP(alert_deinit) struct alert cancel = {0};
+    device_open(&device);
+    test_alert(&alert);
+    CHECK(lifecycle_cancel(&cancel, &alert, TEST_NOW_US, NULL) == OK);
+
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    CHECK_TEXT(owed(&device, &words), "received1 ");
+    CHECK(report(&device, &alert, RECEIPT_STATE_LIT) == OK);
+    CHECK(report(&device, &alert, RECEIPT_STATE_LIT) == OK);
+    CHECK_TEXT(owed(&device, &words), "received1 lit1 ");
+    device_reboot(&device);
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US + 1), "Path/1lit ");
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US + 1), "replayed");
+    CHECK_TEXT(owed(&device, &words), "received1 lit1 "); /* the newest waits already */
+
+    CHECK_TEXT(admit(&device, &cancel, TEST_NOW_US + 2), "cancel");
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US + 2), "");
+    CHECK_TEXT(over_items(&device, &words, TEST_NOW_US + 2), "Path/2 ");
+    CHECK(report(&device, &alert, RECEIPT_STATE_CLEARED) == ERR_NOT_FOUND);
+    CHECK(report(&device, &cancel, RECEIPT_STATE_CLEARED) == OK);
+    CHECK_TEXT(over_items(&device, &words, TEST_NOW_US + 2), "");
+    CHECK_TEXT(owed(&device, &words), "received1 lit1 received2 cleared2 ");
+
+    /* never again, whatever is retained or replayed, also after a reboot */
+    device_reboot(&device);
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US + 3), "replayed");
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US + 3), "");
+    device_close(&device);
+}
+
+static void a_cancel_before_its_alert_leaves_a_tombstone(void)
+{
+    struct device device;
+    int64_t forgotten = 0;
+    CLEANUP(text_deinit) struct text words = text_limited(1000);
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    CLEANUP(alert_deinit) struct alert cancel = {0};
+    device_open(&device);
+    test_alert(&alert);
+    CHECK(lifecycle_cancel(&cancel, &alert, TEST_NOW_US, NULL) == OK);
+    CHECK_TEXT(admit(&device, &cancel, TEST_NOW_US), "cancel");
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "replayed");
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US), "");
+    CHECK(report(&device, &cancel, RECEIPT_STATE_CLEARED) == OK);
+
+    /* as long as an older revision could still be valid */
+    const int64_t until_us = TEST_NOW_US + tier_validity_max_us(TIER_ADVISORY);
+    CHECK(inbox_forget(device.inbox, until_us - 1, &forgotten, NULL) == OK && forgotten == 0);
+    CHECK_TEXT(admit(&device, &alert, until_us - 1), "replayed");
+    CHECK(inbox_forget(device.inbox, until_us, &forgotten, NULL) == OK && forgotten == 1);
+    CHECK_TEXT(admit(&device, &alert, until_us), "expired");
+    device_close(&device);
+}
+
+static void what_is_wrong_is_named(void)
+{
+    struct device device;
+    CLEANUP(text_deinit) struct text words = text_limited(1000);
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    device_open(&device);
+    test_alert(&alert);
+    CHECK_TEXT(admit(&device, &alert, alert.expire_us), "expired");
+    CHECK_TEXT(owed(&device, &words), "refused1expired ");
+
+    alert.expire_us = alert.begin_us + tier_validity_max_us(alert.tier) + 1;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "too_long");
+    alert.begin_us = TEST_NOW_US + 40 * CLOCK_DAY_US;
+    alert.expire_us = alert.begin_us + 1;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "too_long");
+    alert.begin_us = TEST_NOW_US;
+    alert.expire_us = TEST_NOW_US + CLOCK_HOUR_US;
+
+    CLEANUP(envelope_deinit) struct envelope envelope = test_alert_envelope(&alert);
+    CLEANUP(alert_deinit) struct alert none = {0};
+    const struct inbox_message message = {.envelope = &envelope, .now_us = TEST_NOW_US};
+    enum inbox_answer answer = INBOX_ANSWER_SHOW;
+    envelope.tier = TIER_INFORMATIONAL;
+    CHECK(inbox_admit(device.inbox, &message, &answer, &none, NULL) == OK);
+    CHECK(answer == INBOX_ANSWER_OVER_TIER && none.texts == NULL);
+    value_free(envelope.whole);
+    envelope.whole = json("{'content':{'type':'alert'}}");
+    envelope.content = value_get(envelope.whole, "content");
+    CHECK(inbox_admit(device.inbox, &message, &answer, &none, NULL) == OK);
+    CHECK(answer == INBOX_ANSWER_MALFORMED && none.texts == NULL);
+
+    (void)!text_copy(alert.targets.zones[0].text, TARGET_NAME_SIZE, "south");
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "not_for_us");
+    CHECK_TEXT(owed(&device, &words),
+               "refused1expired refused1too_long refused1too_long refused1over_tier ");
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US), "");
+    device_close(&device);
+}
+
+static void a_moved_sign_still_hears_the_cancel(void)
+{
+    struct device device;
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    device_open(&device);
+    test_alert(&alert);
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    (void)!text_copy(alert.targets.zones[0].text, TARGET_NAME_SIZE, "south");
+    alert.revision = 2;
+    alert.action = ALERT_ACTION_CANCEL;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "cancel");
+    device_close(&device);
+}
+
+static void updates_replace_and_may_end_it(void)
+{
+    struct device device;
+    int64_t due_us = 0;
+    CLEANUP(text_deinit) struct text words = text_limited(1000);
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    device_open(&device);
+    test_alert(&alert);
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    CHECK(report(&device, &alert, RECEIPT_STATE_LIT) == OK);
+    CHECK(inbox_next_us(device.inbox, TEST_NOW_US, &due_us, NULL) == OK);
+    CHECK(due_us == alert.expire_us);
+    alert.revision = 3;
+    (void)!text_copy(alert.texts[0].text, ALERT_TEXT_SIZE, "Open");
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US), "Open/3 "); /* to be lit anew */
+    CHECK_TEXT(over_items(&device, &words, alert.expire_us), "Open/3 ");
+    CHECK_TEXT(open_items(&device, &words, alert.expire_us), "");
+
+    /* an update that shortened it comes after its new end: what is shown must go */
+    alert.revision = 4;
+    alert.expire_us = TEST_NOW_US + CLOCK_MINUTE_US;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US + 2 * CLOCK_MINUTE_US), "cancel");
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US + 2 * CLOCK_MINUTE_US), "");
+    CHECK(inbox_next_us(device.inbox, alert.expire_us, &due_us, NULL) == OK);
+    CHECK(due_us == INT64_MAX);
+    device_close(&device);
+}
+
+static void the_gravest_comes_first(void)
+{
+    struct device device;
+    CLEANUP(text_deinit) struct text words = text_limited(1000);
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    device_open(&device);
+    test_alert(&alert);
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    alert.id[35] = '2';
+    alert.tier = TIER_WARNING;
+    alert.expire_us = alert.begin_us + CLOCK_MINUTE_US;
+    (void)!text_copy(alert.texts[0].text, ALERT_TEXT_SIZE, "Fire");
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    alert.id[35] = '3';
+    alert.tier = TIER_INFORMATIONAL;
+    (void)!text_copy(alert.texts[0].text, ALERT_TEXT_SIZE, "News");
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US + 5), "show");
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US), "Fire/1 Path/1 News/1 ");
+    device_close(&device);
+}
+
+static void remember_payload(void *context, const struct inbox_item *item)
+{
+    text_add_bytes(context, item->payload);
+}
+
+static void a_gateway_keeps_all_with_its_bytes(void)
+{
+    struct device device = {0};
+    CLEANUP(text_deinit) struct text bytes = text_limited(1000);
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    CLEANUP(alert_deinit) struct alert stored = {0};
+    enum inbox_answer answer = INBOX_ANSWER_FULL;
+    int64_t forgotten = 0;
+    tables_open(&device.tables, MIGRATIONS_GATEWAY, ARRAY_LEN(MIGRATIONS_GATEWAY));
+    const struct inbox_config config = {.device = "gate", .zone = "west", .everything = true};
+    CHECK(inbox_open(&device.inbox, device.tables.database, &config, NULL) == OK);
+    test_alert(&alert);
+    CLEANUP(envelope_deinit) struct envelope envelope = test_alert_envelope(&alert);
+    const struct inbox_message message = {
+        .envelope = &envelope, .bytes = span_text("{signed}"), .now_us = TEST_NOW_US};
+    CHECK(inbox_admit(device.inbox, &message, &answer, &stored, NULL) == OK);
+    CHECK(answer == INBOX_ANSWER_SHOW);
+    CHECK(inbox_each_open(device.inbox, TEST_NOW_US, remember_payload, &bytes, NULL) == OK);
+    CHECK_TEXT(text_c(&bytes), "{signed}");
+    const int64_t after_us = TEST_NOW_US + tier_validity_max_us(alert.tier);
+    CHECK(inbox_forget(device.inbox, after_us, &forgotten, NULL) == OK && forgotten == 1);
+    inbox_close(device.inbox);
+    tables_close(&device.tables);
+}
+
+/* Killed right after admit has returned: the alert and its receipt are both there. */
+static void kill_9_loses_nothing(void)
+{
+    struct device device;
+    CLEANUP(text_deinit) struct text words = text_limited(1000);
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    device_open(&device);
+    test_alert(&alert);
+    (void)fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        tables_reopen(&device.tables);
+        device_start(&device);
+        if (strcmp(admit(&device, &alert, TEST_NOW_US), "show") != 0) { _exit(1); }
+        (void)kill(getpid(), SIGKILL);
+    }
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US), "Path/1 ");
+    CHECK_TEXT(owed(&device, &words), "received1 ");
+    device_close(&device);
+}
+
+int main(void)
+{
+    an_alert_lives_and_is_cancelled();
+    a_cancel_before_its_alert_leaves_a_tombstone();
+    what_is_wrong_is_named();
+    a_moved_sign_still_hears_the_cancel();
+    updates_replace_and_may_end_it();
+    the_gravest_comes_first();
+    a_gateway_keeps_all_with_its_bytes();
+    kill_9_loses_nothing();
+    return CHECK_DONE();
+}
