@@ -21,6 +21,9 @@
 
 enum { TICK_US = 250000, BOARD_US = 10 * 1000000, MEGABYTE = 1024 * 1024 };
 
+/* Deletions that edge has not heard of: after that many messages the oldest are forgotten. */
+enum { DELETED_WAITING_MAX = 64 };
+
 static const int64_t gigabyte = INT64_C(1000000000);
 
 struct watch {
@@ -34,6 +37,8 @@ struct watch {
     struct news *news;
     struct keeper *keeper;
     struct board board;
+    struct value *deleted[DELETED_WAITING_MAX]; /* owned messages, while edge is away */
+    size_t deleted_count;
     struct watcher *watchers[OPTIONS_CAMERAS_MAX];
 };
 
@@ -44,12 +49,30 @@ static void say_camera(struct watch *watch, const struct board_camera *camera)
     (void)!link_send(watch->link, board_message(camera)); /* edge asks anew when it is back */
 }
 
+static void say_deleted(struct watch *watch)
+{
+    for (size_t i = 0; i < watch->deleted_count; i++) {
+        struct value *message = value_copy(watch->deleted[i]);
+        if (link_send(watch->link, message)) { return; } /* they come again when edge is back */
+    }
+    for (size_t i = 0; i < watch->deleted_count; i++) {
+        value_free(watch->deleted[i]);
+    }
+    watch->deleted_count = 0;
+}
+
 static void say_cameras(void *context)
 {
     struct watch *watch = context;
     for (size_t i = 0; i < watch->board.count; i++) {
         say_camera(watch, &watch->board.cameras[i]);
     }
+}
+
+static void on_connected(void *context)
+{
+    say_cameras(context);
+    say_deleted(context);
 }
 
 static void on_state(void *context, const char *name, enum reader_state state, const char *reason)
@@ -150,10 +173,18 @@ struct deletion {
     struct value *message; /* owned */
 };
 
-static void say_deleted(void *context)
+static void take_deletion(void *context)
 {
     struct deletion *deletion = context;
-    (void)!link_send(deletion->watch->link, TAKE(deletion->message));
+    struct watch *watch = deletion->watch;
+    if (watch->deleted_count == DELETED_WAITING_MAX) {
+        value_free(watch->deleted[0]);
+        memmove(watch->deleted, watch->deleted + 1,
+                (DELETED_WAITING_MAX - 1) * sizeof watch->deleted[0]);
+        watch->deleted_count--;
+    }
+    watch->deleted[watch->deleted_count++] = deletion->message;
+    say_deleted(watch);
     free(deletion);
 }
 
@@ -171,7 +202,7 @@ static void on_deleted(void *context, const struct id *events, size_t count)
               NULL);
     struct deletion *deletion = MEM_NEW(struct deletion);
     *deletion = (struct deletion){.watch = watch, .message = message};
-    if (loop_post(watch->loop, say_deleted, deletion)) {
+    if (loop_post(watch->loop, take_deletion, deletion)) {
         value_free(message);
         free(deletion);
     }
@@ -311,7 +342,7 @@ static enum err watch_open(struct watch *watch, struct why *why)
                                      .model = detector_model(watch->detector),
                                      .media = watch->media,
                                      .context = watch,
-                                     .connected = say_cameras};
+                                     .connected = on_connected};
     err = link_open(&watch->link, &link, why);
     if (!err) { err = start_keeper(watch, why); }
     for (size_t i = 0; !err && i < watch->options.camera_count; i++) {
@@ -337,6 +368,9 @@ static void watch_close(struct watch *watch)
         book_finish(watch->book, clock_monotonic_us());
     }
     keeper_free(watch->keeper);
+    for (size_t i = 0; i < watch->deleted_count; i++) {
+        value_free(watch->deleted[i]);
+    }
     link_close(watch->link);
     book_free(watch->book);
     news_free(watch->news);
