@@ -2,6 +2,7 @@
 """kill -9 of each process in turn while the site runs: the rest goes on, it comes back, and nothing
 that was acknowledged is lost or doubled."""
 
+import datetime
 import http.client
 import os
 import sys
@@ -23,8 +24,8 @@ def newest_started(site):
 
 def kill_one(tap, site, name, alert):
     before = {other: site.pid(other) for other in site.names()}
-    last_event = newest_started(site)
     killed = site.kill(name)
+    killed_at = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
     if name not in ("edge", "control"):
         tap.check(site.sign_lit(), f"{name} killed: the sign stays lit")
     tap.attempt(f"{name} comes back", lambda: wait_for(lambda: site.alive(name) and site.pid(name) != killed, 15, f"a new {name}"))
@@ -37,7 +38,7 @@ def kill_one(tap, site, name, alert):
         tap.attempt(f"{name} is back: the new alert lights", lambda: site.wait_delivery(fresh["id"], ["lit"], 40))
         site.request("POST", f"/api/alerts/{fresh['id']}/cancel")
         tap.attempt(f"{name} is back: and clears", lambda: site.wait_delivery(fresh["id"], ["cleared"], 40))
-    tap.attempt(f"{name} is back: new events arrive", lambda: wait_for(lambda: newest_started(site) > last_event, 60, "a newer event", 0.3))
+    tap.attempt(f"{name} is back: new events arrive", lambda: wait_for(lambda: newest_started(site) > killed_at, 60, "a newer event", 0.3))
 
 
 def try_send(site, name):

@@ -109,7 +109,8 @@ static void write_watch(const struct demo_site *site, struct text *ini)
     const char *state = site->options->state;
     text_format(ini, "[edge]\nsocket = %s/run/edge.sock\n\n[media]\nfolder = %s/media\n\n", state,
                 state);
-    if (*site->model) { text_format(ini, "[model]\nfile = %s\n\n", site->model); }
+    if (*site->model) { text_format(ini, "[vision]\nmodel = %s\n\n", site->model); }
+    text_format(ini, "[source]\nretry_least_ms = 200\nretry_most_ms = 5000\n\n");
     text_format(ini, "[camera gate]\nurl = rtsp://127.0.0.1:%d/cam1\ntransport = tcp\n",
                 site->ports.camera);
 }
