@@ -150,6 +150,33 @@ static inline size_t mailbox_count(struct mailbox *box)
     return count;
 }
 
+/* The payload of a letter, "" when it has not come. */
+static inline const char *mailbox_payload(struct mailbox *box, size_t index)
+{
+    return index < mailbox_count(box) ? box->letters[index].payload : "";
+}
+
+/* How many letters came on `topic`. */
+static inline size_t mailbox_count_on(struct mailbox *box, const char *topic)
+{
+    size_t found = 0;
+    for (size_t i = 0, count = mailbox_count(box); i < count; i++) {
+        found += strcmp(box->letters[i].topic, topic) == 0 ? 1 : 0;
+    }
+    return found;
+}
+
+/* Waits until one came on `topic`. */
+static inline bool mailbox_wait_topic(struct mailbox *box, const char *topic, int64_t wait_ms)
+{
+    const int64_t deadline = clock_monotonic_us() + wait_ms * 1000;
+    while (mailbox_count_on(box, topic) == 0 && clock_monotonic_us() < deadline) {
+        struct timespec moment = {.tv_nsec = 1000 * 1000};
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
+    }
+    return mailbox_count_on(box, topic) > 0;
+}
+
 /* Waits for `count` letters in all. */
 static inline bool mailbox_wait_count(struct mailbox *box, size_t count, int64_t wait_ms)
 {

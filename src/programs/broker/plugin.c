@@ -3,13 +3,15 @@
  *
  * Takes the SPIFFE ID out of a client's certificate, remembers it as the client's user name, and
  * asks fleet/topic_rule at every connection, subscription and message. It holds no other state than
- * counts, does no I/O, and runs on the broker's only thread. A client without a certificate, or
- * whose certificate names no identity of the site, is refused.
+ * counts, does no I/O of its own, and runs on the broker's only thread. A client without a
+ * certificate, or whose certificate names no identity of the site, is refused.
  *
  * Options (plugin_opt_NAME): site (required), prefix (default "tocsin"), zone (of a zone broker).
  */
+#include "base/clock.h"
 #include "base/text.h"
 #include "fleet/topic_rule.h"
+#include "programs/broker/prompt.h"
 
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
@@ -133,6 +135,13 @@ static int on_acl_check(int event, void *data, void *context)
     return MOSQ_ERR_ACL_DENIED;
 }
 
+static int on_tick(int event, void *data, void *context)
+{
+    (void)event, (void)data, (void)context;
+    prompt_tick(clock_monotonic_us());
+    return MOSQ_ERR_SUCCESS;
+}
+
 static bool set_option(const struct mosquitto_opt *option)
 {
     char *member = NULL;
@@ -168,6 +177,9 @@ EXPORTED int mosquitto_plugin_init(mosquitto_plugin_id_t *handle, void **user_da
         return MOSQ_ERR_INVAL;
     }
     int rc = mosquitto_callback_register(handle, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL, NULL);
+    if (rc == MOSQ_ERR_SUCCESS && plugin.zone[0] != '\0') {
+        rc = mosquitto_callback_register(handle, MOSQ_EVT_TICK, on_tick, NULL, NULL);
+    }
     if (rc != MOSQ_ERR_SUCCESS) { return rc; }
     return mosquitto_callback_register(handle, MOSQ_EVT_ACL_CHECK, on_acl_check, NULL, NULL);
 }
@@ -178,5 +190,8 @@ EXPORTED int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *opt
     mosquitto_log_printf(MOSQ_LOG_NOTICE, "tocsin: %lu denials since start", plugin.denied);
     (void)mosquitto_callback_unregister(plugin.handle, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL);
     (void)mosquitto_callback_unregister(plugin.handle, MOSQ_EVT_ACL_CHECK, on_acl_check, NULL);
+    if (plugin.zone[0] != '\0') {
+        (void)mosquitto_callback_unregister(plugin.handle, MOSQ_EVT_TICK, on_tick, NULL);
+    }
     return MOSQ_ERR_SUCCESS;
 }

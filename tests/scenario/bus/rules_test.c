@@ -51,7 +51,7 @@ static void test_topics(void)
     struct mailbox *edge = client(ROLE_EDGE, "gate-1", "tocsin/alerts/zone/north/#");
     CHECK(mailbox_send(edge, "tocsin/devices/gate-1/status", "mine", true) == OK);
     CHECK(mailbox_wait_count(control, 1, 5000));
-    CHECK_TEXT(control->letters[0].payload, "mine");
+    CHECK_TEXT(mailbox_payload(control, 0), "mine");
     CHECK(mailbox_send(control, "tocsin/alerts/zone/north/a", "alert", true) == OK);
     CHECK(mailbox_wait_count(edge, 1, 5000));
     mailbox_free(edge);

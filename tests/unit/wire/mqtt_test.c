@@ -73,7 +73,7 @@ static void test_there_and_back(const struct broker *broker)
     CHECK(mailbox_send(from, "t/1", "hello", true) == OK);
     CHECK(mailbox_wait_count(to, 1, 5000));
     CHECK_TEXT(to->letters[0].topic, "t/1");
-    CHECK_TEXT(to->letters[0].payload, "hello");
+    CHECK_TEXT(mailbox_payload(to, 0), "hello");
     CHECK(!to->letters[0].retained);
     struct mailbox *late = open_box(broker, "late", "t/#");
     CHECK(mailbox_wait_count(late, 1, 5000));
@@ -168,13 +168,13 @@ static void test_will(const struct broker *broker)
     CHECK(mailbox_open(box, &config) && mailbox_connect(box));
     mailbox_free(box);
     CHECK(mailbox_wait_count(watcher, 1, 5000));
-    CHECK_TEXT(watcher->letters[0].payload, "gone");
+    CHECK_TEXT(mailbox_payload(watcher, 0), "gone");
     box = mailbox_new();
     config.make_will = make_will;
     CHECK(mailbox_open(box, &config) && mailbox_connect(box));
     mailbox_free(box);
     CHECK(mailbox_wait_count(watcher, 2, 5000));
-    CHECK_TEXT(watcher->letters[1].payload, "fresh");
+    CHECK_TEXT(mailbox_payload(watcher, 1), "fresh");
     mailbox_free(watcher);
 }
 
