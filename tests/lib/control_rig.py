@@ -135,9 +135,12 @@ class Rig:
             words += ["--set", f"{key}={value}"]
         return words
 
-    def start(self):
+    def start(self, **more):
+        self.tls = None
+        if "http.certificate" in more:
+            self.tls = ssl.create_default_context(cafile=self.path("ca/web-ca.crt"))
         with open(self.path("control.log"), "ab") as log:
-            self.control = subprocess.Popen(self.config(), stderr=log, env={**os.environ, **self.secrets})
+            self.control = subprocess.Popen(self.config(**more), stderr=log, env={**os.environ, **self.secrets})
         wait_for(self._healthy, 20, "control to be healthy:\n" + self.log())
 
     def _healthy(self):
@@ -174,6 +177,8 @@ class Rig:
     # -- HTTP --
 
     def connect(self):
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=15, context=self.tls)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
 
     def ask(self, method, path, body=None, headers=None, as_nobody=False):

@@ -132,6 +132,51 @@ def check_start(tap, rig):
     tap.check(status == 1 and "64 hexadecimal" in words and "secret" not in words, "a malformed key: no start, and it is not repeated", words[-300:])
 
 
+def check_tls(tap, rig):
+    """Its own TLS: a certificate of the web CA, TLS 1.3 only, everything Secure, and the live link through it."""
+    rig.stop()
+    rig.tocsin("ca", "issue", "control", "web", "--web", "--host", "127.0.0.1", "--dir", rig.path("ca"), "--out", rig.folder)
+    rig.start(**{"http.certificate": rig.path("web.crt"), "http.key": rig.path("web.key")})
+    answer = rig.sign_in()
+    tap.check(answer.status == 200 and "; Secure" in answer.headers["Set-Cookie"], "over TLS the cookie is Secure")
+    tap.check("max-age" in answer.headers["Strict-Transport-Security"], "and the browser is told to stay there")
+    with socket.create_connection(("127.0.0.1", rig.port), timeout=10) as raw, rig.tls.wrap_socket(raw, server_hostname="127.0.0.1") as link:
+        tap.check(link.version() == "TLSv1.3", "TLS 1.3", str(link.version()))
+        link.sendall(
+            b"GET /api/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer " + rig.token.encode() + b"\r\n\r\n"
+        )
+        got = b""
+        while b'"hello"' not in got:
+            got += link.recv(4096)
+        tap.check(b" 101 " in got, "the live link works over TLS")
+        seconds, status = rig.stop()
+        tap.check(status == 0 and seconds < 5, "and does not hold up the end", f"{status} after {seconds:.1f} s")
+        rest = got
+        try:
+            while data := link.recv(4096):
+                rest += data
+        except OSError:
+            pass
+        tap.check(b"\x88\x02\x03\xe9" in rest, "it is told so: 1001")
+    rig.start()
+
+
+def check_proxy(tap, rig):
+    """Behind a proxy the client is who the proxy says, not the proxy."""
+    rig.stop()
+    rig.start(**{"http.behind_proxy": "true"})
+    answer = rig.ask("GET", "/metrics", headers={"X-Forwarded-For": "127.0.0.1, 192.0.2.9"}, as_nobody=True)
+    tap.check(answer.status == 401, "a client of the proxy is not on loopback", str(answer.status))
+    login = {"username": "admin", "password": PASSWORD}
+    answer = rig.ask("POST", "/auth/login", login, {"X-Forwarded-For": "203.0.113.5"}, as_nobody=True)
+    tap.check("; Secure" in answer.headers["Set-Cookie"], "cookies are Secure behind a proxy")
+    tap.check(audited(rig, "audit.signed_in", "address=203.0.113.5"), "the audit names the client's address")
+    rig.stop()
+    rig.start()
+    tap.check(rig.ask("GET", "/metrics", headers={"X-Forwarded-For": "192.0.2.9"}, as_nobody=True).status == 200, "without a proxy nobody is believed")
+
+
 def check_guessing(tap, rig):
     """Last, as it locks this address out."""
     statuses = [rig.sign_in(f"guess number {i}").status for i in range(12)]
@@ -155,7 +200,7 @@ def main():
     tap = Tap()
     with Rig() as rig:
         try:
-            for check in (check_one_time, check_cookie, check_tokens, check_live, check_flood, check_kill, check_start, check_guessing):
+            for check in (check_one_time, check_cookie, check_tokens, check_live, check_flood, check_kill, check_start, check_tls, check_proxy, check_guessing):
                 check(tap, rig)
             log = rig.log()
             secrets = [PASSWORD, ONE_TIME, rig.token, "guess number", rig.secrets["TOCSIN_DATABASE_KEY"]]
