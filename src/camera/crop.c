@@ -5,6 +5,14 @@
 /* Fixed point: 7 fraction bits keep a weighted sum of two bytes within uint16_t. */
 enum { FRACTION_BITS = 7, FRACTION_ONE = 1 << FRACTION_BITS, GREY = 114 };
 
+/* Compiled twice, for AVX2 and without; the loader chooses. Sanitizers get in before the loader. */
+#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&      \
+    !defined(__clang__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
 /* Where one number of the result comes from, along one axis of one plane. */
 struct tap {
     uint16_t first, second;
@@ -21,6 +29,7 @@ struct plane {
 struct row {
     const uint8_t *y;
     uint8_t luma[CROP_SIDE_MAX], u[CROP_SIDE_MAX], v[CROP_SIDE_MAX];
+    int colour_line; /* that u and v were read from; -1 at first */
 };
 
 /* Where the columns come from. */
@@ -97,8 +106,8 @@ static inline float within(float value)
     return least < 255 ? least : 255;
 }
 
-static void write_row(float *out[3], const struct row *row, uint32_t count,
-                      const struct colours *colours)
+WIDE static void write_row(float *out[3], const struct row *row, uint32_t count,
+                           const struct colours *colours)
 {
     float *restrict red = out[0];
     float *restrict green = out[1];
@@ -184,9 +193,11 @@ static void read_row(struct row *row, const struct frame *frame, const struct co
         blend_luma(row->luma, y, at - 0.5F, columns->luma, columns->count);
         row->y = row->luma;
     }
-    const size_t line = colour_at(at, u.height);
-    const uint8_t *from_u = u.data + line * u.stride;
-    const uint8_t *from_v = v.data + line * v.stride;
+    const uint16_t line = colour_at(at, u.height);
+    if (row->colour_line == line) { return; } /* two rows of luma share one of colour */
+    row->colour_line = line;
+    const uint8_t *from_u = u.data + (size_t)line * u.stride;
+    const uint8_t *from_v = v.data + (size_t)line * v.stride;
     for (uint32_t i = 0; i < columns->count; i++) {
         row->u[i] = from_u[columns->colour[i]];
         row->v[i] = from_v[columns->colour[i]];
@@ -204,6 +215,7 @@ static void fill_window(float *out, const struct crop_format *format, const stru
     const bool plain =
         window->step == 1 && floorf(window->x) == window->x && floorf(window->y) == window->y;
     struct row row;
+    row.colour_line = -1;
     for (uint32_t i = window->top; i < window->bottom; i++) {
         read_row(&row, frame, &columns, middle(i, window->y, window->step), plain);
         float *at = out + (size_t)i * format->side + window->left;
