@@ -48,6 +48,7 @@ struct envelope {
     int64_t timestamp_us;
     enum tier tier;
     struct identity signer;
+    int64_t signer_until_us; /* when its certificate, or one above it, runs out */
     char type[ENVELOPE_TYPE_SIZE];
     const struct value *content; /* borrowed from `whole` */
     struct value *whole;         /* owned */

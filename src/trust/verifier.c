@@ -223,6 +223,7 @@ static enum verdict judge_signer(struct verifier *verifier, struct message *mess
         return VERDICT_UNTRUSTED;
     }
     envelope->signer = message->leaf.identity;
+    envelope->signer_until_us = message->leaf.end_us;
     const enum role role = envelope->signer.role;
     (void)snprintf(message->issuer, sizeof message->issuer, "%s/%s", role_name(role),
                    envelope->signer.name);

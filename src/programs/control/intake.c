@@ -6,7 +6,6 @@
 #include "alert/receipt_book.h"
 #include "alert/schedule.h"
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/log.h"
 #include "fleet/confirm.h"
 #include "fleet/device.h"
@@ -143,21 +142,6 @@ static enum err enter_receipt(struct intake *intake, const struct intake_message
     return OK;
 }
 
-/* When the signer's certificate ends: the chain was verified, so reading it cannot fail. */
-static int64_t certificate_end_of(const struct envelope *envelope)
-{
-    const struct value *chain = value_get(envelope->whole, "certificate_chain");
-    const char *leaf = value_text_or(value_at(chain, 0), "");
-    uint8_t der[CERTIFICATE_SIZE_MAX];
-    size_t size = 0;
-    CLEANUP(certificate_free_p) struct certificate *certificate = NULL;
-    if (decode_base64(der, sizeof der, &size, leaf, NULL) != OK ||
-        certificate_from_der(&certificate, span_of(der, size), NULL) != OK) {
-        return 0;
-    }
-    return certificate_end_us(certificate);
-}
-
 static enum err enter_status(struct intake *intake, const struct intake_message *message,
                              const char **reason, struct why *why)
 {
@@ -171,7 +155,7 @@ static enum err enter_status(struct intake *intake, const struct intake_message 
     const struct device_report report = {
         .name = message->parts.device,
         .identity = text_c(&identity),
-        .certificate_expires_us = certificate_end_of(&message->envelope),
+        .certificate_expires_us = message->envelope.signer_until_us,
         .status = &status,
         .now_us = intake->now_us,
     };
