@@ -1,5 +1,6 @@
 #include "camera/decode.h"
 
+#include <assert.h>
 #include <libavcodec/avcodec.h>
 #include <libavutil/imgutils.h>
 #include <libswscale/swscale.h>
@@ -140,6 +141,7 @@ enum err decode_feed(struct decode *decode, const struct packet *packet, bool ke
         return OK;
     }
     decode->key_needed = false;
+    assert(decode->codec);
     /* Borrowed by the decoder for the call: without a buffer it copies what it keeps. */
     union {
         const uint8_t *constant;

@@ -166,21 +166,26 @@ static bool part_is_long_enough(const struct mux *mux, const struct packet *next
     return length_us >= (next->key ? MUX_PART_LEAST_US : MUX_PART_US);
 }
 
+/* Now that the next one is here, the pending packet's duration is known. */
+static bool write_pending(struct mux *mux, const struct packet *next)
+{
+    mux->step_us = next->decode_us - mux->pending->decode_us;
+    if (!emit(mux, mux->step_us)) { return false; }
+    packet_drop(TAKE(mux->pending));
+    if (!part_is_long_enough(mux, next)) { return true; }
+    mux->part_first_us = next->decode_us;
+    return end_part(mux);
+}
+
 enum err mux_write(struct mux *mux, struct packet *packet, struct why *why)
 {
     if (mux->finished || packet->format->run != mux->run) {
         return why_set(why, ERR_CLOSED, "the clip has ended");
     }
-    if (mux->pending) {
-        mux->step_us = packet->decode_us - mux->pending->decode_us;
-        if (!emit(mux, mux->step_us)) { return give_up(mux, "write", why); }
-        packet_drop(TAKE(mux->pending));
-        if (part_is_long_enough(mux, packet)) {
-            mux->part_first_us = packet->decode_us;
-            if (!end_part(mux)) { return give_up(mux, "write", why); }
-        }
-    } else {
+    if (!mux->pending) {
         mux->first_us = mux->part_first_us = packet->decode_us;
+    } else if (!write_pending(mux, packet)) {
+        return give_up(mux, "write", why);
     }
     mux->pending = packet_hold(packet);
     return OK;

@@ -235,6 +235,7 @@ static enum err load(const struct clip_input *input, int64_t offset, const struc
 }
 
 struct walk {
+    int64_t offset; /* of the next part */
     struct track track;
     bool header_seen;
     bool moof_pending;          /* a moof was read; its mdat is still to come */
@@ -246,6 +247,7 @@ static enum err walk_header(struct walk *walk, struct clip_facts *facts, const s
 {
     if (part->kind == BOX_MOOV) {
         walk->header_seen = true;
+        facts->bytes = walk->offset;
         return read_moov(&walk->track, facts->codec, content, why);
     }
     walk->promised = *facts;
@@ -262,28 +264,34 @@ static void walk_data(struct walk *walk, struct clip_facts *facts, int64_t end)
     walk->moof_pending = false;
 }
 
+/* Takes the part at `offset` into account. */
+static enum err walk_part(struct walk *walk, struct clip_facts *facts,
+                          const struct clip_input *input, const struct part *part, struct why *why)
+{
+    const int64_t offset = walk->offset;
+    walk->offset += part->size;
+    if (part->kind == BOX_MDAT) { walk_data(walk, facts, walk->offset); }
+    facts->finished = part->kind == BOX_MFRA && walk->offset == input->size;
+    if (part->kind != BOX_MOOV && part->kind != BOX_MOOF) { return OK; }
+    CLEANUP(mem_free_p) uint8_t *content = NULL;
+    const enum err err = load(input, offset, part, &content, why);
+    if (err) { return err; }
+    return walk_header(walk, facts, part,
+                       span_of(content, (size_t)(part->size - part->header_size)), why);
+}
+
 enum err clip_walk(struct clip_facts *out, const struct clip_input *input, struct why *why)
 {
     struct walk walk = {0};
     struct clip_facts facts = {0};
     struct part part = {0};
-    int64_t offset = 0;
-    for (unsigned boxes = 0; part_at(input, offset, &part); boxes++) {
+    for (unsigned boxes = 0; part_at(input, walk.offset, &part); boxes++) {
+        if (boxes == 0 && part.kind != BOX_FTYP) { break; }
         if (boxes == CLIP_BOXES_MAX) {
             return why_set(why, ERR_LIMIT, "more than %d boxes in a clip", CLIP_BOXES_MAX);
         }
-        if (boxes == 0 && part.kind != BOX_FTYP) { break; }
-        if (part.kind == BOX_MOOV || part.kind == BOX_MOOF) {
-            CLEANUP(mem_free_p) uint8_t *content = NULL;
-            enum err err = load(input, offset, &part, &content, why);
-            const struct span bytes = span_of(content, (size_t)(part.size - part.header_size));
-            if (!err) { err = walk_header(&walk, &facts, &part, bytes, why); }
-            if (err) { return err; }
-        }
-        offset += part.size;
-        if (part.kind == BOX_MOOV) { facts.bytes = offset; }
-        if (part.kind == BOX_MDAT) { walk_data(&walk, &facts, offset); }
-        facts.finished = part.kind == BOX_MFRA && offset == input->size;
+        const enum err err = walk_part(&walk, &facts, input, &part, why);
+        if (err) { return err; }
     }
     if (!walk.header_seen) {
         return why_set(why, ERR_MALFORMED, "this is not an MP4 file with a whole header");
@@ -323,10 +331,10 @@ enum err clip_recover(struct clip_facts *out, const char *path, struct why *why)
         return why_set(why, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
                        "cannot open the clip %.150s: error %d", path, errno);
     }
-    struct clip_facts facts;
+    struct clip_facts facts = {0};
     const enum err err = clip_measure(&facts, fd, why);
     if (err) { return err; }
-    struct stat now;
+    struct stat now = {0};
     if (fstat(fd, &now) != 0 ||
         (now.st_size != facts.bytes && (ftruncate(fd, facts.bytes) != 0 || fsync(fd) != 0))) {
         return why_set(why, ERR_IO, "cannot cut the clip %.150s: error %d", path, errno);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -12,8 +13,6 @@
 
 #include "base/clock.h"
 #include "system/file.h"
-
-extern char **environ;
 
 enum { FIRST_OTHER_DESCRIPTOR = 3 };
 
@@ -75,7 +74,7 @@ static void child_signals(void)
     }
     sigset_t none;
     (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
 }
 
 static _Noreturn void child_run(const struct launch *launch)
@@ -94,6 +93,7 @@ static _Noreturn void child_run(const struct launch *launch)
         const char *const *constant;
         char *const *writable;
     } arguments = {.constant = launch->arguments}, environment = {.constant = plan->environment};
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): this process has one thread
     (void)execvpe(arguments.writable[0], arguments.writable,
                   plan->environment ? environment.writable : environ);
     child_fail(launch, 'x');

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <link.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -139,7 +139,8 @@ static int allow_library(struct dl_phdr_info *library, size_t size, void *contex
     if (library->dlpi_name[0] != '/' || !text_copy(folder, sizeof folder, library->dlpi_name)) {
         return 0;
     }
-    const struct sandbox_path path = {.path = dirname(folder), .use = SANDBOX_USE_READ};
+    *strrchr(folder, '/') = '\0';
+    const struct sandbox_path path = {.path = folder, .use = SANDBOX_USE_READ};
     libraries->err = allow_path(libraries->ruleset_fd, libraries->handled, &path, libraries->why);
     return libraries->err != OK;
 }

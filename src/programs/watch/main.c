@@ -3,7 +3,6 @@
  * holds no key, opens no database and listens nowhere; once it has started it can read little, run
  * nothing and write only below its media folder.
  */
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -179,9 +178,10 @@ static void take_deletion(void *context)
     struct watch *watch = deletion->watch;
     if (watch->deleted_count == DELETED_WAITING_MAX) {
         value_free(watch->deleted[0]);
-        memmove(watch->deleted, watch->deleted + 1,
-                (DELETED_WAITING_MAX - 1) * sizeof watch->deleted[0]);
         watch->deleted_count--;
+        for (size_t i = 0; i < watch->deleted_count; i++) {
+            watch->deleted[i] = watch->deleted[i + 1];
+        }
     }
     watch->deleted[watch->deleted_count++] = deletion->message;
     say_deleted(watch);
@@ -233,6 +233,16 @@ static enum err make_media(struct watch *watch, struct why *why)
                          watch->options.media_folder);
 }
 
+/* The folder of `path`, in `folder`. */
+static const char *folder_of(char folder[static OPTION_TEXT_SIZE], const char *path)
+{
+    if (!text_copy(folder, OPTION_TEXT_SIZE, path)) { abort(); } /* options have that size */
+    char *slash = strrchr(folder, '/');
+    if (!slash) { return "."; }
+    slash[slash == folder] = '\0'; /* "/" stays what it is */
+    return folder;
+}
+
 static enum err enter_sandbox(struct watch *watch, struct why *why)
 {
     if (!watch->options.sandbox) {
@@ -241,18 +251,15 @@ static enum err enter_sandbox(struct watch *watch, struct why *why)
     }
     char socket_folder[OPTION_TEXT_SIZE];
     char model_folder[OPTION_TEXT_SIZE];
-    if (!text_copy(socket_folder, sizeof socket_folder, watch->options.edge_socket) ||
-        !text_copy(model_folder, sizeof model_folder, watch->options.tuning.model)) {
-        abort(); /* they have the same size */
-    }
+    const char *model = watch->options.tuning.model;
     struct sandbox_path paths[SANDBOX_PATHS_MAX] = {
         {.path = watch->media, .use = SANDBOX_USE_WRITE},
-        {.path = dirname(socket_folder), .use = SANDBOX_USE_READ},
+        {.path = folder_of(socket_folder, watch->options.edge_socket), .use = SANDBOX_USE_READ},
     };
     size_t count = 2;
-    if (*model_folder) {
+    if (*model) {
         paths[count++] =
-            (struct sandbox_path){.path = dirname(model_folder), .use = SANDBOX_USE_READ};
+            (struct sandbox_path){.path = folder_of(model_folder, model), .use = SANDBOX_USE_READ};
     }
     for (size_t i = 0; i < watch->options.camera_count; i++) {
         /* A camera that is a file; what is a URL is no path and is left out. */

@@ -1,5 +1,6 @@
 #include "programs/watch/outbox.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct entry {
@@ -28,6 +29,7 @@ struct outbox *outbox_new(void)
 static void take_out(struct outbox *outbox, struct entry **at)
 {
     struct entry *entry = *at;
+    assert(entry);
     *at = entry->next;
     if (!entry->next) { outbox->end = at; }
     outbox->count--;
@@ -64,7 +66,7 @@ static void make_room(struct outbox *outbox)
 {
     if (outbox->count < OUTBOX_LETTERS_MAX) { return; }
     struct entry **at = &outbox->first;
-    while (outbox->updates > 0 && (*at)->letter.kind != OUTBOX_KIND_UPDATE) {
+    while (outbox->updates > 0 && *at && (*at)->letter.kind != OUTBOX_KIND_UPDATE) {
         at = &(*at)->next;
     }
     if (outbox->updates > 0) {

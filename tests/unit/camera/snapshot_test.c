@@ -25,7 +25,7 @@ static struct frame grey(void)
 /* What an outside tool sees: "width,height,average luma". */
 static void ask_ffprobe(const char *path, char *words, size_t size)
 {
-    char source[FILE_PATH_SIZE];
+    char source[FILE_PATH_SIZE + 32];
     (void)snprintf(source, sizeof source, "movie=%s,signalstats", path);
     const char *const arguments[] = {"ffprobe",
                                      "-v",
