@@ -152,8 +152,9 @@ struct alerts *alerts_new(const struct alerts_config *config)
     struct alerts *alerts = MEM_NEW(struct alerts);
     alerts->config = *config;
     alerts->admitted = metric_counter("tocsin_alerts_admitted_total", "Alerts accepted.", NULL);
-    alerts->swap_time = metric_histogram("tocsin_alert_swap_seconds",
-                                         "From an alert's arrival to its swapped frame.", NULL);
+    alerts->swap_time =
+        metric_histogram("tocsin_alert_swap_seconds",
+                         "From an alert that the verifier admitted to its swapped frame.", NULL);
     alerts->forget = loop_timer_start(config->loop, forget_us, forget_us, forget, alerts);
     return alerts;
 }

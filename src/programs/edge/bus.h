@@ -9,8 +9,8 @@
 #include "base/value.h"
 #include "fleet/topic.h"
 #include "programs/edge/options.h"
-#include "programs/edge/sane_clock.h"
 #include "system/loop.h"
+#include "system/sane_clock.h"
 #include "trust/envelope.h"
 
 struct bus;

@@ -173,10 +173,13 @@ void events_take(struct events *events, const struct value *message)
     if (!err) { err = store(events, event, message, &why); }
     if (err == ERR_MALFORMED || err == ERR_RANGE || err == ERR_LIMIT) {
         metric_add(events->refused, 1);
-    }
-    if (err) {
         failed("event.refused", value_text_or(value_get(message, "event_id"), NULL), &why);
-        return; /* not acknowledged: watch keeps it and sends it again when it connects */
+        return;
+    }
+    if (err) { /* the disk: watch keeps the event and sends it again when it has connected again */
+        failed("event.store_failed", event->id, &why);
+        if (events->link) { link_drop(events->link, "events cannot be stored"); }
+        return;
     }
     metric_add(events->taken, 1);
     acknowledge(events, event->id, event->sequence);

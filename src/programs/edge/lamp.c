@@ -12,7 +12,7 @@
 static const int64_t ask_us = CLOCK_SECOND_US;
 
 /* Fonts are opened one after another, so that nothing waits for them long. */
-static const int64_t warm_us = CLOCK_SECOND_US / 10;
+static const int64_t warm_us = CLOCK_SECOND_US / 50;
 
 struct lamp {
     struct lamp_config config;

@@ -7,10 +7,10 @@
 #pragma once
 
 #include "alert/alert.h"
-#include "programs/edge/sane_clock.h"
 #include "sign/driver.h"
 #include "sign/show.h"
 #include "system/loop.h"
+#include "system/sane_clock.h"
 
 struct lamp;
 

@@ -26,7 +26,7 @@ struct link {
     uint8_t bytes[READ_SIZE];
 };
 
-static void drop_peer(struct link *link, const char *reason)
+void link_drop(struct link *link, const char *reason)
 {
     if (link->peer < 0) { return; }
     loop_unwatch(link->talking);
@@ -64,7 +64,7 @@ static void take_frames(struct link *link)
     do {
         if (frame_reader_next(&link->reader, &body, &why) ||
             (body.size > 0 && !take_frame(link, body, &why))) {
-            drop_peer(link, why.text);
+            link_drop(link, why.text);
             return;
         }
     } while (link->peer >= 0 && body.size > 0);
@@ -76,9 +76,9 @@ static void read_peer(struct link *link)
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) { return; }
     struct why why = {0};
     if (got <= 0) {
-        drop_peer(link, got == 0 ? "closed by watch" : strerrordesc_np(errno));
+        link_drop(link, got == 0 ? "closed by watch" : strerrordesc_np(errno));
     } else if (frame_reader_add(&link->reader, span_of(link->bytes, (size_t)got), &why)) {
-        drop_peer(link, why.text);
+        link_drop(link, why.text);
     } else {
         take_frames(link);
     }
@@ -91,7 +91,7 @@ static void write_peer(struct link *link)
     const struct span rest = text_span(&link->unsent);
     const ssize_t put = send(link->peer, rest.data, rest.size, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (put < 0 && errno != EAGAIN && errno != EINTR) {
-        drop_peer(link, strerrordesc_np(errno));
+        link_drop(link, strerrordesc_np(errno));
         return;
     }
     if (put > 0) {
@@ -113,7 +113,7 @@ enum err link_send(struct link *link, struct value *message)
     value_write(held, &json);
     const enum err err = frame_write(&link->unsent, text_span(&json), NULL);
     if (err) {
-        drop_peer(link, "it does not read its answers");
+        link_drop(link, "it does not read its answers");
         return err;
     }
     write_peer(link);
@@ -149,7 +149,7 @@ static void on_listener(void *context, int events)
         log_event(LOG_LEVEL_WARNING, "watch.refused", "why", "another user's process", NULL);
         return;
     }
-    drop_peer(link, "another watch came");
+    link_drop(link, "another watch came");
     link->reader = frame_reader_new();
     link->peer = peer;
     if (loop_watch(link->config.loop, peer, LOOP_READABLE, on_peer, link, &link->talking)) {

@@ -26,3 +26,6 @@ CLEANUP_FOR(struct link, link_close)
 
 /* Sends `message` (taken) to watch. ERR_UNAVAILABLE while it is away; one too slow is dropped. */
 MUST_USE enum err link_send(struct link *link, struct value *message);
+
+/* Hangs up, so that watch connects again and sends what was not acknowledged. */
+void link_drop(struct link *link, const char *reason);

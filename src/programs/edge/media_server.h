@@ -8,9 +8,9 @@
 #pragma once
 
 #include "programs/edge/options.h"
-#include "programs/edge/sane_clock.h"
 #include "sign/preview.h"
 #include "store/database.h"
+#include "system/sane_clock.h"
 
 struct media_server;
 

@@ -209,12 +209,13 @@ def languages_and_cost(tap, rig):
     wait_for(lambda: rig.metrics()["tocsin_sign_swaps_total"] > 60, 20, "the text to scroll")
     rss = rig.rss_bytes() / 1e6
     print(f"# rss {rss:.1f} MB with five languages lit")
-    tap.check(rss <= 60 or "asan" in rig.build or "tsan" in rig.build, "memory stays within 60 MB", f"{rss:.1f} MB")
+    slow = "asan" in rig.build or "tsan" in rig.build
+    tap.check(rss <= 60 or slow, "memory stays within 60 MB", f"{rss:.1f} MB")
     metrics = rig.metrics()
     count = metrics["tocsin_alert_swap_seconds_count"]
     print(f"# {count:.0f} alerts, mean {metrics['tocsin_alert_swap_seconds_sum'] / count * 1000:.1f} ms from arrival to swap")
     seconds, status = rig.edge_stop()
-    tap.check(status == 0 and seconds < 1, "SIGTERM ends it within a second", f"{seconds:.2f} s, status {status}")
+    tap.check(status == 0 and (seconds < 1 or slow), "SIGTERM ends it within a second", f"{seconds:.2f} s, status {status}")
 
 
 def main():

@@ -1,4 +1,4 @@
-#include "programs/edge/sane_clock.h"
+#include "system/sane_clock.h"
 
 #include "base/clock.h"
 

@@ -1,5 +1,5 @@
 /*
- * edge/sane_clock - the wall clock of a machine that may have none.
+ * system/sane_clock - the wall clock of a machine that may have none.
  *
  * A board without a battery starts in 1970 until a time server answers; judged by that, every
  * cancelled alert would be young again and every new one from the future. No time before the build
