@@ -182,19 +182,26 @@ static struct sight *sight_on(struct entry *entry, const char *topic)
     return sight;
 }
 
-void relay_seen(struct relay *relay, const struct relay_sight *seen)
+void relay_seen(struct relay *relay, const struct relay_sight *sight)
 {
-    struct entry *entry = entry_find(relay, seen->alert_id);
+    struct entry *entry = entry_find(relay, sight->alert_id);
     if (entry != NULL) {
-        struct sight *sight = sight_on(entry, seen->topic);
-        if (sight != NULL) { sight->revision = seen->revision; }
+        struct sight *kept = sight_on(entry, sight->topic);
+        if (kept != NULL) { kept->revision = sight->revision; }
         return;
     }
-    if (seen->expire_us > seen->now_us || relay->litter_count == RELAY_LITTER_MAX) { return; }
+    if (sight->expire_us > sight->now_us || relay->litter_count == RELAY_LITTER_MAX) { return; }
     struct litter *litter = &relay->litter[relay->litter_count];
-    if (!text_copy(litter->topic, sizeof litter->topic, seen->topic)) { return; }
-    litter->due_us = seen->now_us + RELAY_CLEAR_AFTER_US;
+    if (!text_copy(litter->topic, sizeof litter->topic, sight->topic)) { return; }
+    litter->due_us = sight->now_us + RELAY_CLEAR_AFTER_US;
     relay->litter_count++;
+}
+
+static void entry_emptied(struct entry *entry, const char *topic)
+{
+    for (size_t i = 0; i < entry->sight_count; i++) {
+        if (strcmp(entry->sights[i].topic, topic) == 0) { entry->sights[i].revision = INT64_MAX; }
+    }
 }
 
 void relay_emptied(struct relay *relay, const char *topic)
@@ -206,12 +213,7 @@ void relay_emptied(struct relay *relay, const char *topic)
         }
     }
     for (size_t i = 0; i < relay->entry_count; i++) {
-        struct entry *entry = relay->entries[i];
-        for (size_t k = 0; k < entry->sight_count; k++) {
-            if (strcmp(entry->sights[k].topic, topic) == 0) {
-                entry->sights[k].revision = INT64_MAX;
-            }
-        }
+        entry_emptied(relay->entries[i], topic);
     }
 }
 
@@ -322,16 +324,23 @@ static bool clear_litter(struct relay *relay, const struct relay_errand *errand)
     return true;
 }
 
+/* False: an order could not be carried out. */
+static bool serve(struct relay *relay, size_t index, const struct relay_errand *errand)
+{
+    struct entry *entry = relay->entries[index];
+    if (errand->now_us < entry->alert.expire_us) {
+        return restore(relay, entry, errand) && remind(relay, entry, errand);
+    }
+    if (errand->now_us < entry->alert.expire_us + RELAY_CLEAR_AFTER_US) { return true; }
+    if (!clear(entry, errand)) { return false; }
+    entry_remove(relay, index);
+    return true;
+}
+
 void relay_run(struct relay *relay, const struct relay_errand *errand)
 {
     for (size_t i = relay->entry_count; i-- > 0;) {
-        struct entry *entry = relay->entries[i];
-        if (errand->now_us < entry->alert.expire_us) {
-            if (!restore(relay, entry, errand) || !remind(relay, entry, errand)) { return; }
-        } else if (errand->now_us >= entry->alert.expire_us + RELAY_CLEAR_AFTER_US) {
-            if (!clear(entry, errand)) { return; }
-            entry_remove(relay, i);
-        }
+        if (!serve(relay, i, errand)) { return; }
     }
     (void)clear_litter(relay, errand);
 }

@@ -9,8 +9,8 @@ enum { RULE_WORDS_MAX = 3 };
 #define MAY(role) (1U << (role))
 
 /* In place of a word: the identity's own name, or the broker's zone. */
-static const char OWN[] = "{name}";
-static const char ZONE[] = "{zone}";
+static const char own_name[] = "{name}";
+static const char own_zone[] = "{zone}";
 
 /* One line of the table: the words, and everything below them. */
 struct rule {
@@ -21,16 +21,16 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-    {MAY(ROLE_EDGE), true, AT_SITE | AT_ZONE, {"devices", OWN}},
+    {MAY(ROLE_EDGE), true, AT_SITE | AT_ZONE, {"devices", own_name}},
     {MAY(ROLE_EDGE), false, AT_SITE | AT_ZONE, {"alerts", "broadcast"}},
-    {MAY(ROLE_EDGE), false, AT_ZONE, {"alerts", "zone", ZONE}},
-    {MAY(ROLE_EDGE), false, AT_SITE | AT_ZONE, {"alerts", "device", OWN}},
-    {MAY(ROLE_EDGE), false, AT_SITE | AT_ZONE, {"commands", OWN}},
+    {MAY(ROLE_EDGE), false, AT_ZONE, {"alerts", "zone", own_zone}},
+    {MAY(ROLE_EDGE), false, AT_SITE | AT_ZONE, {"alerts", "device", own_name}},
+    {MAY(ROLE_EDGE), false, AT_SITE | AT_ZONE, {"commands", own_name}},
     {MAY(ROLE_EDGE), false, AT_SITE | AT_ZONE, {"system"}},
     {MAY(ROLE_GATEWAY), true, AT_ZONE, {"alerts"}},
-    {MAY(ROLE_GATEWAY), true, AT_ZONE, {"devices", OWN}},
+    {MAY(ROLE_GATEWAY), true, AT_ZONE, {"devices", own_name}},
     {MAY(ROLE_GATEWAY), true, AT_SITE, {"devices"}}, /* its bridge carries the zone's devices */
-    {MAY(ROLE_GATEWAY), true, AT_SITE | AT_ZONE, {"system", "health", OWN}},
+    {MAY(ROLE_GATEWAY), true, AT_SITE | AT_ZONE, {"system", "health", own_name}},
     {MAY(ROLE_GATEWAY), false, AT_SITE | AT_ZONE, {NULL}},
     {MAY(ROLE_CONTROL) | MAY(ROLE_OPS), true, AT_SITE | AT_ZONE, {NULL}},
     {MAY(ROLE_CONTROL) | MAY(ROLE_OPS), false, AT_SITE | AT_ZONE, {NULL}},
@@ -65,8 +65,8 @@ static bool skip_levels(const char **at, const char *levels)
 static const char *word_of(const char *word, const struct topic_place *place,
                            const struct identity *who)
 {
-    if (word == OWN) { return who->name; }
-    if (word == ZONE) { return place->zone; }
+    if (word == own_name) { return who->name; }
+    if (word == own_zone) { return place->zone; }
     return word;
 }
 
@@ -78,6 +78,21 @@ static bool covers(const struct rule *rule, const struct topic_place *place,
         if (!skip_levels(&at, word_of(rule->words[i], place, who))) { return false; }
     }
     return true;
+}
+
+static bool any_rule_covers(const struct topic_place *place, const struct identity *who,
+                            bool publish, const char *below_prefix)
+{
+    const unsigned broker = place->zone != NULL && place->zone[0] != '\0' ? AT_ZONE : AT_SITE;
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        const struct rule *rule = &rules[i];
+        if ((rule->roles & MAY(who->role)) == 0 || rule->publish != publish ||
+            (rule->brokers & broker) == 0) {
+            continue;
+        }
+        if (covers(rule, place, who, below_prefix)) { return true; }
+    }
+    return false;
 }
 
 static enum topic_answer role_answer(const struct topic_place *place, const struct identity *who)
@@ -107,9 +122,9 @@ enum topic_answer topic_connect(const struct topic_place *place, const struct id
 /* What stands behind `$share/GROUP/`, or NULL when nothing does. */
 static const char *unshared(const char *topic)
 {
-    static const char SHARE[] = "$share/";
-    if (strncmp(topic, SHARE, strlen(SHARE)) != 0) { return topic; }
-    const char *slash = strchr(topic + strlen(SHARE), '/');
+    static const char share[] = "$share/";
+    if (strncmp(topic, share, strlen(share)) != 0) { return topic; }
+    const char *slash = strchr(topic + strlen(share), '/');
     return slash != NULL && slash[1] != '\0' ? slash + 1 : NULL;
 }
 
@@ -124,14 +139,5 @@ enum topic_answer topic_judge(const struct topic_place *place, const struct iden
     const char *at = access == TOPIC_ACCESS_SUBSCRIBE ? unshared(topic) : topic;
     if (at == NULL) { return TOPIC_ANSWER_MALFORMED; }
     if (!skip_levels(&at, place->prefix)) { return TOPIC_ANSWER_FOREIGN; }
-    const unsigned broker = place->zone != NULL && place->zone[0] != '\0' ? AT_ZONE : AT_SITE;
-    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
-        const struct rule *rule = &rules[i];
-        if ((rule->roles & MAY(who->role)) == 0 || rule->publish != publish ||
-            (rule->brokers & broker) == 0) {
-            continue;
-        }
-        if (covers(rule, place, who, at)) { return TOPIC_ANSWER_ALLOWED; }
-    }
-    return TOPIC_ANSWER_FOREIGN;
+    return any_rule_covers(place, who, publish, at) ? TOPIC_ANSWER_ALLOWED : TOPIC_ANSWER_FOREIGN;
 }

@@ -1,6 +1,7 @@
 #include "wire/mqtt_link.h"
 
 #include "base/clock.h"
+#include "system/backoff.h"
 
 #include <errno.h>
 #include <mqtt_protocol.h>
@@ -10,12 +11,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define BACKOFF_LEAST_US (CLOCK_SECOND_US / 5)
+#define BACKOFF_MOST_US (10 * CLOCK_SECOND_US)
+#define STABLE_US (10 * CLOCK_SECOND_US) /* a connection that lived so long begins it afresh */
+
 enum {
-    BACKOFF_LEAST_MS = 200,
-    BACKOFF_MOST_MS = 10 * 1000,
-    STABLE_MS = 10 * 1000, /* a connection that lived so long starts the back-off afresh */
-    POLL_MS = 1000,        /* how often keep-alive is looked at */
-    GOODBYE_MS = 500,      /* for the DISCONNECT to leave */
+    POLL_MS = 1000,   /* how often keep-alive is looked at */
+    GOODBYE_MS = 500, /* for the DISCONNECT to leave */
     RECEIVE_MAX = 64,
     SEND_MAX = 64,
     DENIED_LEAST = 0x80, /* reason codes from here on are failures */
@@ -93,6 +95,7 @@ static void on_connect(struct mosquitto *client, void *context, int reason_code,
     subscribe(mqtt);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the library asks for six parameters */
 static void on_subscribe(struct mosquitto *client, void *context, int mid, int count,
                          const int *granted, const mosquitto_property *properties)
 {
@@ -267,22 +270,17 @@ static void say_goodbye(struct mqtt *mqtt)
     while (clock_monotonic_us() < deadline && turn(mqtt, 50)) {}
 }
 
-static int64_t backoff_ms(unsigned failures)
+static uint32_t dice(void)
 {
-    int64_t delay = BACKOFF_LEAST_MS;
-    for (unsigned i = 1; i < failures && delay < BACKOFF_MOST_MS; i++) {
-        delay *= 2;
-    }
-    if (delay > BACKOFF_MOST_MS) { delay = BACKOFF_MOST_MS; }
-    uint8_t dice = 0;
-    ssize_t got = getrandom(&dice, 1, 0);
+    uint32_t number = 0;
+    ssize_t got = getrandom(&number, sizeof number, 0);
     (void)got;
-    return delay - delay * dice / (4 * 256); /* up to a quarter earlier */
+    return number;
 }
 
-static void wait_for(struct mqtt *mqtt, int64_t wait_ms)
+static void wait_for(struct mqtt *mqtt, int64_t wait_us)
 {
-    int64_t deadline = clock_monotonic_us() + wait_ms * 1000;
+    int64_t deadline = clock_monotonic_us() + wait_us;
     while (!stopping(mqtt)) {
         int64_t left_ms = (deadline - clock_monotonic_us()) / 1000;
         if (left_ms <= 0) { return; }
@@ -311,7 +309,7 @@ static void end_flights(struct mqtt *mqtt)
 void mqtt_link_run(void *context)
 {
     struct mqtt *mqtt = context;
-    unsigned failures = 0;
+    struct backoff backoff = backoff_between(BACKOFF_LEAST_US, BACKOFF_MOST_US);
     while (!stopping(mqtt)) {
         int64_t begin_us = clock_monotonic_us();
         bool alive = connect_once(mqtt);
@@ -322,9 +320,8 @@ void mqtt_link_run(void *context)
         if (stopping(mqtt)) { break; }
         if (mqtt->reason[0] == '\0') { set_reason(mqtt, "the broker closed the connection"); }
         tell_connection(mqtt, false);
-        bool stable = clock_monotonic_us() - begin_us > STABLE_MS * INT64_C(1000);
-        failures = stable ? 1 : failures + 1;
-        wait_for(mqtt, backoff_ms(failures));
+        if (clock_monotonic_us() - begin_us > STABLE_US) { backoff_succeed(&backoff); }
+        wait_for(mqtt, backoff_fail(&backoff, dice()));
     }
     (void)set_connected(mqtt, false);
     end_flights(mqtt);

@@ -7,18 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char SCHEME[] = "spiffe://";
-static const char ROLE[] = "/broker/";
+static const char spiffe_scheme[] = "spiffe://";
+static const char broker_role[] = "/broker/";
 
 /* Whether `uri` is spiffe://<site>/broker/<name>. The site is the CA's: it signs only its own. */
 static bool names_broker(const char *uri, size_t size)
 {
-    if (size <= strlen(SCHEME) || memcmp(uri, SCHEME, strlen(SCHEME)) != 0) { return false; }
-    const char *site = uri + strlen(SCHEME);
-    const char *slash = memchr(site, '/', size - strlen(SCHEME));
+    if (size <= strlen(spiffe_scheme) || memcmp(uri, spiffe_scheme, strlen(spiffe_scheme)) != 0) {
+        return false;
+    }
+    const char *site = uri + strlen(spiffe_scheme);
+    const char *slash = memchr(site, '/', size - strlen(spiffe_scheme));
     if (slash == NULL || slash == site) { return false; }
     size_t rest = size - (size_t)(slash - uri);
-    return rest > strlen(ROLE) && memcmp(slash, ROLE, strlen(ROLE)) == 0;
+    return rest > strlen(broker_role) && memcmp(slash, broker_role, strlen(broker_role)) == 0;
 }
 
 static bool is_broker(X509 *certificate)

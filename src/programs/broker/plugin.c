@@ -164,29 +164,31 @@ EXPORTED int mosquitto_plugin_version(int count, const int *versions)
     return -1;
 }
 
-EXPORTED int mosquitto_plugin_init(mosquitto_plugin_id_t *handle, void **user_data,
-                                   struct mosquitto_opt *options, int count)
+EXPORTED int mosquitto_plugin_init(mosquitto_plugin_id_t *identifier, void **userdata,
+                                   struct mosquitto_opt *options, int option_count)
 {
-    (void)user_data;
-    plugin = (struct plugin){.handle = handle, .prefix = "tocsin"};
-    for (int i = 0; i < count; i++) {
+    (void)userdata;
+    plugin = (struct plugin){.handle = identifier, .prefix = "tocsin"};
+    for (int i = 0; i < option_count; i++) {
         if (!set_option(&options[i])) { return MOSQ_ERR_INVAL; }
     }
     if (plugin.site[0] == '\0' || plugin.prefix[0] == '\0') {
         mosquitto_log_printf(MOSQ_LOG_ERR, "tocsin: plugin_opt_site must name the site");
         return MOSQ_ERR_INVAL;
     }
-    int rc = mosquitto_callback_register(handle, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL, NULL);
+    int rc =
+        mosquitto_callback_register(identifier, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL, NULL);
     if (rc == MOSQ_ERR_SUCCESS && plugin.zone[0] != '\0') {
-        rc = mosquitto_callback_register(handle, MOSQ_EVT_TICK, on_tick, NULL, NULL);
+        rc = mosquitto_callback_register(identifier, MOSQ_EVT_TICK, on_tick, NULL, NULL);
     }
     if (rc != MOSQ_ERR_SUCCESS) { return rc; }
-    return mosquitto_callback_register(handle, MOSQ_EVT_ACL_CHECK, on_acl_check, NULL, NULL);
+    return mosquitto_callback_register(identifier, MOSQ_EVT_ACL_CHECK, on_acl_check, NULL, NULL);
 }
 
-EXPORTED int mosquitto_plugin_cleanup(void *user_data, struct mosquitto_opt *options, int count)
+EXPORTED int mosquitto_plugin_cleanup(void *userdata, struct mosquitto_opt *options,
+                                      int option_count)
 {
-    (void)user_data, (void)options, (void)count;
+    (void)userdata, (void)options, (void)option_count;
     mosquitto_log_printf(MOSQ_LOG_NOTICE, "tocsin: %lu denials since start", plugin.denied);
     (void)mosquitto_callback_unregister(plugin.handle, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL);
     (void)mosquitto_callback_unregister(plugin.handle, MOSQ_EVT_ACL_CHECK, on_acl_check, NULL);
