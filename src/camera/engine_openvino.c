@@ -49,9 +49,9 @@ static enum err compile(struct openvino *self, const struct engine_request *requ
     if (status != 0) { return failed(why, "read the model", status); }
     char threads[16];
     snprintf(threads, sizeof threads, "%d", request->threads);
-    status = ov_core_compile_model(self->core, model, "CPU", 8, &self->compiled,
-                                   "INFERENCE_NUM_THREADS", threads, "PERFORMANCE_HINT", "LATENCY",
-                                   "INFERENCE_PRECISION_HINT", "f32", "ENABLE_CPU_PINNING", "NO");
+    status =
+        ov_core_compile_model(self->core, model, "CPU", 6, &self->compiled, "INFERENCE_NUM_THREADS",
+                              threads, "PERFORMANCE_HINT", "LATENCY", "ENABLE_CPU_PINNING", "NO");
     if (status != 0) { return failed(why, "compile the model", status); }
     status = ov_compiled_model_create_infer_request(self->compiled, &self->request);
     return status ? failed(why, "make a request", status) : OK;

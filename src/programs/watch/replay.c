@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 enum { SETTINGS_MAX = 32, POINTS_MAX = 4 * 1024 * 1024 };
 
@@ -37,6 +38,7 @@ struct replay {
     struct track_point *points; /* owned; in the order in which they became known */
     size_t count, capacity;
     bool visits;
+    double decode_ms; /* CPU time */
 };
 
 static void on_visit(void *context, const struct visit *visit, const struct frame *frame)
@@ -93,14 +95,13 @@ static enum err write_mot(struct replay *replay, const char *path, struct why *w
 
 static double process_cpu_ms(void)
 {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
 static void print_summary(const struct vision *vision, const struct detector *detector,
-                          double cpu_ms)
+                          double decode_ms, double cpu_ms)
 {
     const struct vision_figures f = vision_figures(vision);
     struct rusage usage;
@@ -112,9 +113,11 @@ static void print_summary(const struct vision *vision, const struct detector *de
            (unsigned long long)f.frames, (unsigned long long)f.motion_frames,
            (unsigned long long)f.inferences, (double)f.inferences / (double)(f.frames + !f.frames),
            (unsigned long long)f.detections);
-    printf("inference %.2f ms CPU each, %.0f ms in all; everything %.0f ms CPU, overhead %.1f %%\n",
-           engine_ms / inferences, engine_ms, cpu_ms,
-           engine_ms > 0 ? 100 * (cpu_ms - engine_ms) / engine_ms : 0.0);
+    printf("CPU ms: all %.0f, inferences %.0f (%.2f each), decoding %.0f, the rest %.0f\n", cpu_ms,
+           engine_ms, engine_ms / inferences, decode_ms, cpu_ms - engine_ms - decode_ms);
+    const double part = engine_ms > 0 ? 100 / engine_ms : 0;
+    printf("overhead over the inferences: %.1f %%, without decoding %.1f %%\n",
+           part * (cpu_ms - engine_ms), part * (cpu_ms - engine_ms - decode_ms));
     printf("resident memory at most %ld MiB\n", usage.ru_maxrss / 1024);
 }
 
@@ -148,7 +151,8 @@ static enum err parse(struct request *request, int argc, char *const argv[], str
                                    "[--frames N] [--visits] was expected");
 }
 
-static enum err play(struct vision *vision, const struct request *request, struct why *why)
+static enum err play(struct vision *vision, const struct request *request, double *decode_ms,
+                     struct why *why)
 {
     CLEANUP(video_file_close_p) struct video_file *video = NULL;
     enum err err = video_file_open(&video, request->file, why);
@@ -156,7 +160,9 @@ static enum err play(struct vision *vision, const struct request *request, struc
     bool more = true;
     unsigned long count = 0;
     while (!err && (request->frames_max == 0 || count++ < request->frames_max)) {
+        const double before_ms = process_cpu_ms();
         err = video_file_next(video, &frame, &more, why);
+        *decode_ms += process_cpu_ms() - before_ms;
         if (err || !more) { break; }
         err = vision_feed(vision, &frame, why);
     }
@@ -184,8 +190,8 @@ static enum err replay(const struct request *request, struct why *why)
     err = vision_open(&vision, &looking, why);
     if (err) { return err; }
     const double before_ms = process_cpu_ms();
-    err = play(vision, request, why);
-    if (!err) { print_summary(vision, detector, process_cpu_ms() - before_ms); }
+    err = play(vision, request, &state.decode_ms, why);
+    if (!err) { print_summary(vision, detector, state.decode_ms, process_cpu_ms() - before_ms); }
     if (!err && request->mot) { err = write_mot(&state, request->mot, why); }
     free(state.points);
     return err;
