@@ -208,7 +208,7 @@ enum err stream_open(struct stream *stream, const struct stream_request *request
         *answer = refuse(why, STREAM_ANSWER_UNTRUSTED, "media are for this site's control only");
         return OK;
     }
-    struct token token;
+    struct token token = {0};
     *answer = judge_envelope(stream, request, &token, why);
     if (*answer != STREAM_ANSWER_OPENED) { return OK; }
     memcpy(media->subject, token.subject, sizeof media->subject);

@@ -154,7 +154,7 @@ static size_t face_index(GUnicodeScript script)
 const struct sign_face *sign_face_for(const char *language, const char *text)
 {
     size_t letters[ARRAY_LEN(script_faces) + 1] = {0}; /* the last: scripts without a face */
-    for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+    for (const char *at = text; *at; at += g_utf8_skip[(uint8_t)*at]) {
         letters[face_index(g_unichar_get_script(g_utf8_get_char(at)))]++;
     }
     size_t best = 0;

@@ -62,11 +62,12 @@ void sign_mark_draw(struct sign_frame *frame, enum tier tier, int64_t shown_us,
                     struct sign_colour colour)
 {
     if (blinks(tier) && shown_us / blink_us % 2 == 1) { return; }
+    static const struct sign_colour dark;
     for (int row = 0; row < MARK_ROWS; row++) {
         for (int x = 0; x < frame->width; x++) {
-            if (!lit(tier, x, row)) { continue; }
-            sign_frame_light(frame, x, row, colour);
-            sign_frame_light(frame, x, frame->height - 1 - row, colour);
+            const struct sign_colour lamp = lit(tier, x, row) ? colour : dark;
+            sign_frame_light(frame, x, row, lamp);
+            sign_frame_light(frame, x, frame->height - 1 - row, lamp);
         }
     }
 }

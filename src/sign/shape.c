@@ -46,9 +46,10 @@ bool sign_strip_lit(const struct sign_strip *strip, int x, int y)
     return (strip->bits[strip_byte(strip, x, y)] & (0x80U >> (unsigned)(x % 8))) != 0;
 }
 
-static void strip_light(struct sign_strip *strip, int x, int y)
+/* Lights the lamp if `lit`; never darkens one. */
+static void strip_light(struct sign_strip *strip, int x, int y, bool lit)
 {
-    if (x < 0 || y < 0 || x >= strip->width || y >= strip->height) { return; }
+    if (!lit || x < 0 || y < 0 || x >= strip->width || y >= strip->height) { return; }
     uint8_t *byte = &strip->bits[strip_byte(strip, x, y)];
     *byte = (uint8_t)(*byte | (0x80U >> (unsigned)(x % 8)));
 }
@@ -156,9 +157,8 @@ static void draw_icon(struct sign_strip *strip, const struct setting *setting)
     const int top = (strip->height - icon->height) / 2;
     for (int y = 0; y < icon->height; y++) {
         for (int x = 0; x < icon->width; x++) {
-            if (icon->rows[y] >> (icon->width - 1 - x) & 1) {
-                strip_light(strip, left + x, top + y);
-            }
+            const bool lit = icon->rows[y] >> (icon->width - 1 - x) & 1;
+            strip_light(strip, left + x, top + y, lit);
         }
     }
 }
@@ -170,7 +170,8 @@ static enum err draw_words(struct sign_strip *strip, const struct setting *setti
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_A8, width, height);
     cairo_t *cairo = cairo_create(surface);
     const int left = setting->scrolls ? -setting->ink.x : 0;
-    cairo_move_to(cairo, left, (height - setting->ink.height) / 2 - setting->ink.y);
+    const int top = (height - setting->ink.height) / 2 - setting->ink.y;
+    cairo_move_to(cairo, left, top);
     pango_cairo_show_layout(cairo, setting->layout);
     const cairo_status_t status = cairo_status(cairo);
     cairo_destroy(cairo);
@@ -179,7 +180,7 @@ static enum err draw_words(struct sign_strip *strip, const struct setting *setti
     const ptrdiff_t stride = cairo_image_surface_get_stride(surface);
     for (int y = 0; status == CAIRO_STATUS_SUCCESS && y < height; y++) {
         for (int x = 0; x < width; x++) {
-            if (data[y * stride + x] > 127) { strip_light(strip, words_left(setting) + x, y); }
+            strip_light(strip, words_left(setting) + x, y, data[y * stride + x] > 127);
         }
     }
     cairo_surface_destroy(surface);

@@ -149,9 +149,9 @@ void sign_show_render(const struct sign_show *show, int64_t shown_us, struct sig
     sign_frame_clear(frame, show->width, show->height);
     for (int y = 0; y < strip->height; y++) {
         for (int x = 0; x < show->width; x++) {
-            if (sign_strip_lit(strip, first + x, y)) {
-                sign_frame_light(frame, x, y + MARGIN_PX, colour);
-            }
+            static const struct sign_colour dark;
+            const bool lit = sign_strip_lit(strip, first + x, y);
+            sign_frame_light(frame, x, y + MARGIN_PX, lit ? colour : dark);
         }
     }
     sign_mark_draw(frame, show->tier, shown_us, colour);

@@ -302,34 +302,41 @@ static void poll_once(struct group *group)
     }
 }
 
+/* Once a second: keep-alive, and every half minute the status that a device owes. */
+static void tend(struct group *group, bool tell)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        (void)mosquitto_loop_misc(group->signs[i].client);
+        if (tell) { say_status(&group->signs[i], true); }
+    }
+}
+
+/* Says good-bye; what was said last must leave. */
+static void end(struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        if (group->signs[i].subscribed) { say_status(&group->signs[i], false); }
+    }
+    const int64_t until_us = clock_monotonic_us() + CLOCK_SECOND_US;
+    while (clock_monotonic_us() < until_us) {
+        poll_once(group);
+    }
+}
+
 static void *run(void *context)
 {
     struct group *group = context;
     for (size_t i = 0; i < group->count; i++) {
         open_sign(&group->signs[i]);
     }
-    int64_t misc_us = clock_monotonic_us();
-    int64_t status_us = misc_us;
-    while (!atomic_load(&stop)) {
+    int64_t due_us = clock_monotonic_us();
+    for (int seconds = 1; !atomic_load(&stop);) {
         poll_once(group);
-        const int64_t now_us = clock_monotonic_us();
-        const bool tell = now_us - status_us > 30 * CLOCK_SECOND_US;
-        const bool tend = now_us - misc_us > CLOCK_SECOND_US;
-        if (tend) { misc_us = now_us; }
-        if (tell) { status_us = now_us; }
-        for (size_t i = 0; tend && i < group->count; i++) {
-            (void)mosquitto_loop_misc(group->signs[i].client);
-            if (tell) { say_status(&group->signs[i], true); }
-        }
+        if (clock_monotonic_us() < due_us) { continue; }
+        due_us += CLOCK_SECOND_US;
+        tend(group, seconds++ % 30 == 0);
     }
-    for (size_t i = 0; i < group->count; i++) {
-        if (group->signs[i].subscribed) { say_status(&group->signs[i], false); }
-    }
-    /* What was said last must leave. */
-    const int64_t until_us = clock_monotonic_us() + CLOCK_SECOND_US;
-    while (clock_monotonic_us() < until_us) {
-        poll_once(group);
-    }
+    end(group);
     return NULL;
 }
 
@@ -439,7 +446,7 @@ static void start_group(struct group *group, struct sign *signs, size_t count)
 
 static void wait_until_done(void)
 {
-    const struct timespec tick = {.tv_nsec = 20 * 1000 * 1000};
+    const struct timespec tick = {.tv_nsec = 20000000L};
     bool told = false;
     while (!atomic_load(&stop) && clock_wall_us() - begun_us < settings.seconds * CLOCK_SECOND_US) {
         if (!told && atomic_load(&ready) == settings.count) {

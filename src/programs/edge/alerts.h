@@ -31,5 +31,6 @@ void alerts_begin(struct alerts *alerts);
 /* An envelope of type "alert" that the verifier has admitted. */
 void alerts_receive(struct alerts *alerts, const char *topic, const struct envelope *envelope);
 
-/* The sign has swapped the first frame of this revision (lamp_config.lit). */
-void alerts_lit(void *alerts, const char *alert_id, int64_t revision);
+/* The sign has swapped the first frame of this revision (lamp_config.lit); `context` is a struct
+ * alerts. */
+void alerts_lit(void *context, const char *alert_id, int64_t revision);

@@ -36,5 +36,5 @@ void health_send(struct health *health); /* status and telemetry, now */
 void health_camera(struct health *health, const struct value *message);
 void health_watch_gone(struct health *health);
 
-/* The content of the will; `health` is a struct health. */
-struct value *health_will(void *health);
+/* The content of the will; `context` is a struct health. */
+struct value *health_will(void *context);

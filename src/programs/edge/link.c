@@ -142,10 +142,10 @@ static void on_listener(void *context, int events)
 {
     struct link *link = context;
     (void)events;
-    CLEANUP(file_close_p)
-    int peer = accept4(link->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    const int peer = accept4(link->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (peer < 0) { return; }
     if (!may_talk(peer)) {
+        (void)close(peer);
         log_event(LOG_LEVEL_WARNING, "watch.refused", "why", "another user's process", NULL);
         return;
     }
@@ -153,10 +153,10 @@ static void on_listener(void *context, int events)
     link->reader = frame_reader_new();
     link->peer = peer;
     if (loop_watch(link->config.loop, peer, LOOP_READABLE, on_peer, link, &link->talking)) {
+        (void)close(peer);
         link->peer = -1;
         return;
     }
-    peer = -1; /* the link has taken it */
     log_event(LOG_LEVEL_INFO, "watch.connected", NULL);
     link->config.connection(link->config.context, true);
 }

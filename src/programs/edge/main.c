@@ -196,7 +196,7 @@ static enum err load_key(struct edge *edge, struct why *why)
     uint8_t key[DATABASE_KEY_SIZE];
     size_t size = 0;
     const struct span bytes = secret_bytes(hex);
-    if (bytes.size == 2 * DATABASE_KEY_SIZE) { memcpy(text, bytes.data, bytes.size); }
+    if (bytes.size == sizeof text - 1) { memcpy(text, bytes.data, bytes.size); }
     err = decode_hex(key, sizeof key, &size, text, NULL);
     if (err || size != DATABASE_KEY_SIZE) {
         err = why_set(why, ERR_MALFORMED, "TOCSIN_DATABASE_KEY must be 64 hexadecimal digits");

@@ -138,11 +138,6 @@ static void write_frames(void *context, struct http_sink *sink)
     }
 }
 
-static void nothing(void *context)
-{
-    (void)context; /* the preview is not the stream's */
-}
-
 static void serve_picture(const struct media_server *server, struct http_request *request)
 {
     CLEANUP(mem_free_p) struct sign_view *view = MEM_NEW(struct sign_view);
@@ -189,8 +184,9 @@ static void handle(void *context, void *worker_state, struct http_request *reque
     } else if (strncmp(path, media_prefix, strlen(media_prefix)) == 0) {
         serve_media(server, worker_state, request);
     } else if (strcmp(path, "/sign/frames") == 0) {
-        http_answer_stream(request, 200, "application/octet-stream", write_frames,
-                           server->config.preview, nothing);
+        const struct http_writer writer = {.context = server->config.preview,
+                                           .write = write_frames};
+        http_answer_stream(request, 200, "application/octet-stream", &writer);
     } else if (strcmp(path, "/sign/frame.png") == 0) {
         serve_picture(server, request);
     } else if (strcmp(path, "/health") == 0) {
