@@ -19,6 +19,7 @@ mapfile -t units < <(find src -name '*.c')
 check format clang-format --dry-run -Werror "${sources[@]}"
 check style tools/check-style.sh
 check layers tools/check-layers.sh
+check faults tools/check-faults.sh
 check shell shellcheck -S warning tools/*.sh .ci/run
 if [ "${LINT:-full}" != quick ]; then
     [ -f build/clang/build.ninja ] || cmake --preset clang >/dev/null
