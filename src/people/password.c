@@ -4,7 +4,7 @@
 #include <sodium.h>
 
 static const unsigned long long PASSES = 2;
-static const size_t MEMORY_SIZE = 19U * 1024 * 1024;
+static const size_t MEMORY_SIZE = (size_t)19 << 20;
 
 static struct {
     pthread_mutex_t lock;

@@ -72,27 +72,30 @@ static void remove_at(struct rate_limit *limit, struct entry **place)
     limit->count--;
 }
 
+/* Drops what is forgiven in one bucket; tells the place that is forgiven first, if it is earlier.
+ */
+static void sweep_bucket(struct rate_limit *limit, size_t bucket, int64_t now_us,
+                         struct entry ***first)
+{
+    struct entry **place = &limit->buckets[bucket];
+    while (*place) {
+        if ((*place)->free_us <= now_us) {
+            remove_at(limit, place);
+            continue;
+        }
+        if (!*first || (*place)->free_us < (**first)->free_us) { *first = place; }
+        place = &(*place)->next;
+    }
+}
+
 /* Makes room: drops what is forgiven, and if nothing is, the one that is forgiven first. */
 static void make_room(struct rate_limit *limit, int64_t now_us)
 {
     struct entry **first = NULL;
     for (size_t i = 0; i < BUCKET_COUNT; i++) {
-        struct entry **place = &limit->buckets[i];
-        while (*place) {
-            if ((*place)->free_us <= now_us) {
-                remove_at(limit, place);
-                continue;
-            }
-            place = &(*place)->next;
-        }
+        sweep_bucket(limit, i, now_us, &first);
     }
-    if (limit->count < RATE_LIMIT_ENTRY_MAX) { return; }
-    for (size_t i = 0; i < BUCKET_COUNT; i++) {
-        for (struct entry **place = &limit->buckets[i]; *place; place = &(*place)->next) {
-            if (!first || (*place)->free_us < (*first)->free_us) { first = place; }
-        }
-    }
-    remove_at(limit, first);
+    if (limit->count == RATE_LIMIT_ENTRY_MAX) { remove_at(limit, first); }
 }
 
 int64_t rate_limit_wait_us(struct rate_limit *limit, const char *name, int64_t now_us)

@@ -63,6 +63,7 @@ static CURLcode prepare_tls(CURL *curl, void *tls, void *context)
     return CURLE_OK;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's own signature */
 static size_t on_header(char *line, size_t unit, size_t count, void *context)
 {
     struct transfer *transfer = context;

@@ -87,9 +87,13 @@ bool http_sink_send(struct http_sink *sink, struct span bytes);
 void http_sink_begin(struct http_sink *sink, int status, const char *type);
 void http_sink_refuse(struct http_sink *sink, int status, const char *title, const char *detail);
 void http_sink_break(struct http_sink *sink); /* after `write`, end as cut off, not as whole */
+struct http_writer {
+    void *context;
+    void (*write)(void *context, struct http_sink *sink);
+    void (*done)(void *context); /* may be NULL */
+};
 void http_answer_stream(struct http_request *request, int status, const char *type,
-                        void (*write)(void *context, struct http_sink *sink), void *context,
-                        void (*done)(void *context));
+                        const struct http_writer *writer);
 
 /* ---- WebSocket (RFC 6455), after the handler has checked session and origin ---- */
 enum { WEBSOCKET_MAX = 256, WEBSOCKET_MESSAGE_MAX = 64 * 1024 }; /* sockets per server; bytes */

@@ -103,9 +103,8 @@ void http_answer_json(struct http_request *request, int status, const struct val
 {
     CLEANUP(text_deinit) struct text json = text_limited(ANSWER_JSON_SIZE_MAX);
     value_write(body, &json);
-    if (json.overflow) {
-        http_answer_problem(request, 500, http_status_title(500),
-                            "The answer is too large. Ask for less at a time.");
+    if (json.overflow) { /* ends the program's request, not the program: 500 without a body */
+        http_answer_bytes(request, 500, NULL, span_of("", 0));
         return;
     }
     answer_text(request, status, status < 400 ? "application/json" : "application/problem+json",
@@ -150,33 +149,42 @@ static const char *wanted_range(const struct http_request *request, const char *
     return http_header(request, MHD_HTTP_HEADER_RANGE);
 }
 
-void http_answer_file(struct http_request *request, const char *type, int fd, const char *etag)
+/* 200 or 206 and which bytes; 0: the request is answered with what there is instead of them. */
+static int judge_file(struct http_request *request, int fd, const char *etag,
+                      struct http_span *part, uint64_t *length)
 {
-    CLEANUP(file_close_p) int file = fd;
     struct stat about;
-    if (fstat(file, &about) || !S_ISREG(about.st_mode)) {
+    if (fstat(fd, &about) || !S_ISREG(about.st_mode)) {
         http_answer_problem(request, 404, http_status_title(404), "There is no such file.");
-        return;
+        return 0;
     }
     if (etag) { http_add_header(request, MHD_HTTP_HEADER_ETAG, etag); }
     if (etag && http_etag_listed(http_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
         http_answer_bytes(request, 304, NULL, span_of("", 0));
-        return;
+        return 0;
     }
     http_add_header(request, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
     const uint64_t size = (uint64_t)about.st_size;
-    struct http_span part = {.first = 0, .last = size ? size - 1 : 0};
-    const enum http_range range = http_parse_range(wanted_range(request, etag), size, &part);
+    *part = (struct http_span){.first = 0, .last = size ? size - 1 : 0};
+    const enum http_range range = http_parse_range(wanted_range(request, etag), size, part);
     if (range == HTTP_RANGE_UNSATISFIABLE) {
         add_range(request, NULL, size);
         http_answer_problem(request, 416, http_status_title(416),
                             "The file ends before the range.");
-        return;
+        return 0;
     }
-    if (range == HTTP_RANGE_PART) { add_range(request, &part, size); }
-    const uint64_t length = size ? part.last - part.first + 1 : 0;
+    if (range == HTTP_RANGE_PART) { add_range(request, part, size); }
+    *length = size ? part->last - part->first + 1 : 0;
+    return range == HTTP_RANGE_PART ? 206 : 200;
+}
+
+void http_answer_file(struct http_request *request, const char *type, int fd, const char *etag)
+{
+    struct http_span part = {0};
+    uint64_t length = 0;
+    const int status = judge_file(request, fd, etag, &part, &length);
     struct MHD_Response *response =
-        MHD_create_response_from_fd_at_offset64(length, file, part.first);
-    if (response) { file = -1; } /* which it closes from now on */
-    http_answer_take(request, range == HTTP_RANGE_PART ? 206 : 200, type, response);
+        status ? MHD_create_response_from_fd_at_offset64(length, fd, part.first) : NULL;
+    if (!response) { file_close_p(&fd); } /* else it belongs to the response */
+    if (status) { http_answer_take(request, status, type, response); }
 }

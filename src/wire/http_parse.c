@@ -97,6 +97,22 @@ static bool decode_form(const char **at, const char *stop, char **to)
     return true;
 }
 
+/* Reads one member, up to '&' or the end, into the next pair; false when an escape is broken. */
+static bool read_pair(struct http_pairs *pairs, const char **at, char **to)
+{
+    const char *end = *at + strcspn(*at, "&");
+    const char *equals = memchr(*at, '=', (size_t)(end - *at));
+    struct http_pair *pair = &pairs->list[pairs->count];
+    pair->name = *to;
+    bool sound = decode_form(at, equals ? equals : end, to);
+    if (equals) { *at = equals + 1; }
+    pair->value = *to;
+    sound = sound && decode_form(at, end, to);
+    *at = *end ? end + 1 : end;
+    if (sound && *pair->name) { pairs->count++; }
+    return sound;
+}
+
 enum err http_parse_query(struct http_pairs *pairs, const char *target, struct why *why)
 {
     *pairs = (struct http_pairs){0};
@@ -111,25 +127,11 @@ enum err http_parse_query(struct http_pairs *pairs, const char *target, struct w
     pairs->memory = mem_zeroed(2 * size + 2);
     char *to = pairs->memory;
     while (*at) {
-        const char *end = at + strcspn(at, "&");
-        const char *equals = memchr(at, '=', (size_t)(end - at));
-        const char *name_end = equals ? equals : end;
-        if (pairs->count == HTTP_PAIRS_MAX) {
-            http_pairs_deinit(pairs);
-            return why_set(why, ERR_LIMIT, "the query has more than %d members", HTTP_PAIRS_MAX);
-        }
-        struct http_pair *pair = &pairs->list[pairs->count];
-        pair->name = to;
-        bool sound = decode_form(&at, name_end, &to);
-        if (equals) { at = equals + 1; }
-        pair->value = to;
-        sound = sound && decode_form(&at, end, &to);
-        if (!sound) {
-            http_pairs_deinit(pairs);
-            return why_set(why, ERR_MALFORMED, "the query has an escape that is not allowed");
-        }
-        if (*pair->name) { pairs->count++; }
-        at = *end ? end + 1 : end;
+        const bool room = pairs->count < HTTP_PAIRS_MAX;
+        if (room && read_pair(pairs, &at, &to)) { continue; }
+        http_pairs_deinit(pairs);
+        return room ? why_set(why, ERR_MALFORMED, "the query has an escape that is not allowed")
+                    : why_set(why, ERR_LIMIT, "the query has more than %d members", HTTP_PAIRS_MAX);
     }
     return OK;
 }
@@ -183,23 +185,28 @@ static bool read_digits(const char **at, uint64_t *number)
     return true;
 }
 
+/* "first-last", "first-" or "-suffix"; a missing number is UINT64_MAX. False: not one range. */
+static bool read_range(const char *at, uint64_t *first, uint64_t *last)
+{
+    *first = UINT64_MAX;
+    *last = UINT64_MAX;
+    at += strspn(at, " \t");
+    if (*at != '-' && !read_digits(&at, first)) { return false; }
+    if (*at++ != '-') { return false; }
+    const bool open = at[strspn(at, " \t")] == '\0';
+    if (open) { return *first != UINT64_MAX; }
+    return read_digits(&at, last) && at[strspn(at, " \t")] == '\0';
+}
+
 enum http_range http_parse_range(const char *header, uint64_t size, struct http_span *span)
 {
-    if (!header || strncasecmp(header, "bytes=", 6) != 0) { return HTTP_RANGE_WHOLE; }
-    const char *at = header + 6;
-    at += strspn(at, " \t");
     uint64_t first = 0;
-    uint64_t last = UINT64_MAX;
-    const bool from_end = *at == '-';
-    if (!from_end && !read_digits(&at, &first)) { return HTTP_RANGE_WHOLE; }
-    if (*at++ != '-') { return HTTP_RANGE_WHOLE; }
-    const bool open = *at == '\0' || *at == ' ' || *at == '\t';
-    if (from_end || !open) {
-        if (!read_digits(&at, &last)) { return HTTP_RANGE_WHOLE; }
+    uint64_t last = 0;
+    if (!header || strncasecmp(header, "bytes=", 6) != 0 ||
+        !read_range(header + 6, &first, &last)) {
+        return HTTP_RANGE_WHOLE; /* several ranges too: the whole is a lawful answer */
     }
-    at += strspn(at, " \t");
-    if (*at) { return HTTP_RANGE_WHOLE; } /* several ranges: the whole is a lawful answer */
-    if (from_end) {
+    if (first == UINT64_MAX) { /* the last so many bytes */
         if (last == 0 || size == 0) { return HTTP_RANGE_UNSATISFIABLE; }
         *span = (struct http_span){.first = last < size ? size - last : 0, .last = size - 1};
         return HTTP_RANGE_PART;

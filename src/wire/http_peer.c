@@ -73,14 +73,19 @@ void http_peers_expect(struct http_peer *peer, struct http_server *server, bool 
     (void)pthread_mutex_unlock(&server->lock);
 }
 
-void http_peers_expire(struct http_server *server, int64_t now_us)
+void http_peers_hang_up(struct http_server *server, int64_t now_us)
 {
-    (void)pthread_mutex_lock(&server->lock);
     for (struct http_peer *peer = server->peers; peer; peer = peer->next) {
         if (peer->deadline_us && peer->deadline_us < now_us) {
             (void)shutdown(peer->fd, SHUT_RDWR); /* libmicrohttpd sees the end and cleans up */
         }
     }
+}
+
+void http_peers_expire(struct http_server *server, int64_t now_us)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    http_peers_hang_up(server, now_us);
     (void)pthread_mutex_unlock(&server->lock);
 }
 

@@ -95,6 +95,7 @@ static enum MHD_Result dispatch(struct http_request *request)
     return MHD_YES;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's own signature */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_size, void **request_context)
@@ -312,10 +313,7 @@ static void wait_served(struct http_server *server)
     int waited = 0;
     (void)pthread_mutex_lock(&server->lock);
     while (server->open_requests > 0 && waited == 0) {
-        /* A client that has sent half a request gets no more time. */
-        for (struct http_peer *peer = server->peers; peer; peer = peer->next) {
-            if (peer->deadline_us) { (void)shutdown(peer->fd, SHUT_RDWR); }
-        }
+        http_peers_hang_up(server, INT64_MAX); /* half a request gets no more time */
         waited = pthread_cond_timedwait(&server->served, &server->lock, &deadline);
     }
     (void)pthread_mutex_unlock(&server->lock);

@@ -101,7 +101,8 @@ void http_peer_notify(void *context, struct MHD_Connection *connection, void **s
 /* The verified SPIFFE ID of the peer's certificate; once per connection. False: it has none. */
 bool http_peer_verify(struct http_peer *peer, struct MHD_Connection *connection);
 void http_peers_expect(struct http_peer *peer, struct http_server *server, bool request);
-void http_peers_expire(struct http_server *server, int64_t now_us); /* hangs up on the slow */
+void http_peers_expire(struct http_server *server, int64_t now_us);  /* hangs up on the slow */
+void http_peers_hang_up(struct http_server *server, int64_t now_us); /* the same, under lock */
 
 /* http_stream.c */
 struct http_streams *http_streams_new(void);
@@ -113,9 +114,9 @@ bool http_stream_deferred(const struct http_stream *stream); /* the writer will 
 /* websocket.c */
 MUST_USE enum err websockets_open(struct websockets **out, struct http_server *server,
                                   struct why *why);
-void websockets_stop(struct websockets *websockets); /* closes every socket, ends the thread */
-void websockets_free(struct websockets *websockets);
-bool websockets_full(struct websockets *websockets);
+void websockets_stop(struct websockets *owner); /* closes every socket, ends the thread */
+void websockets_free(struct websockets *owner);
+bool websockets_full(struct websockets *owner);
 struct websocket_arrival {
     struct websocket_handler handler;
     int fd;
@@ -123,4 +124,4 @@ struct websocket_arrival {
     struct span early; /* bytes that came behind the request, borrowed */
 };
 /* Takes the upgraded connection and its handler. False: there is no room, the caller keeps them. */
-bool websockets_adopt(struct websockets *websockets, const struct websocket_arrival *arrival);
+bool websockets_adopt(struct websockets *owner, const struct websocket_arrival *arrival);

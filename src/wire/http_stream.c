@@ -22,10 +22,8 @@ struct http_stream {
     struct http_streams *streams;
     struct http_stream *next;     /* in streams->running */
     struct http_request *request; /* until the answer has begun */
-    struct worker *writer;
-    void (*write)(void *context, struct http_sink *sink);
-    void (*done)(void *context);
-    void *context;
+    struct worker *thread;
+    struct http_writer writer;
 
     pthread_mutex_t lock;
     pthread_cond_t room;  /* the reader took bytes, or went */
@@ -34,7 +32,7 @@ struct http_stream {
     bool finished;        /* the writer has returned: end of the stream */
     bool broken;          /* what was sent is not the whole: end with an error */
     bool gone;            /* the reader has gone, or must go */
-    bool started, ending; /* under streams->lock: `writer` stands; it is about to return */
+    bool started, ending; /* under streams->lock: `thread` stands; it is about to return */
     bool suspended;       /* the connection waits for bytes; under lock */
     struct MHD_Connection *connection;
     int fd;
@@ -196,7 +194,7 @@ static void finish_writing(struct http_stream *stream)
     if (!stream->begun) {
         http_sink_refuse(sink, 502, http_status_title(502), "What was asked for did not come.");
     }
-    if (stream->done) { stream->done(stream->context); }
+    if (stream->writer.done) { stream->writer.done(stream->writer.context); }
     (void)pthread_mutex_lock(&stream->lock);
     stream->finished = true;
     wake_reader(stream);
@@ -206,7 +204,7 @@ static void finish_writing(struct http_stream *stream)
 static void run_writer(void *context)
 {
     struct http_stream *stream = context;
-    stream->write(stream->context, (struct http_sink *)(void *)stream);
+    stream->writer.write(stream->writer.context, (struct http_sink *)(void *)stream);
     finish_writing(stream);
     struct http_streams *streams = stream->streams;
     (void)pthread_mutex_lock(&streams->lock);
@@ -243,7 +241,7 @@ static void reap(struct http_streams *streams, bool all)
     while (ended) {
         struct http_stream *stream = ended;
         ended = stream->next;
-        worker_join(stream->writer);
+        worker_join(stream->thread);
         release(stream);
     }
 }
@@ -298,20 +296,17 @@ static struct http_stream *stream_new(struct http_request *request)
 }
 
 void http_answer_stream(struct http_request *request, int status, const char *type,
-                        void (*write)(void *context, struct http_sink *sink), void *context,
-                        void (*done)(void *context))
+                        const struct http_writer *writer)
 {
     struct http_stream *stream = stream_new(request);
-    stream->write = write;
-    stream->context = context;
-    stream->done = done;
+    stream->writer = *writer;
     reap(stream->streams, false);
     if (!admit(stream->streams, stream)) {
         release(stream);
         http_add_header(request, MHD_HTTP_HEADER_RETRY_AFTER, "5");
         http_answer_problem(request, 503, http_status_title(503),
                             "Too many streams are open. Close one and try again.");
-        if (done) { done(context); }
+        if (writer->done) { writer->done(writer->context); }
         return;
     }
     if (status) { answer_with(stream, status, type); }
@@ -326,11 +321,11 @@ bool http_stream_deferred(const struct http_stream *stream)
 void http_stream_start(struct http_stream *stream)
 {
     struct http_streams *streams = stream->streams;
-    struct worker *writer = NULL;
-    const bool failed = worker_start(&writer, "http.stream", run_writer, stream, NULL) != OK;
+    struct worker *thread = NULL;
+    const bool failed = worker_start(&thread, "http.stream", run_writer, stream, NULL) != OK;
     if (failed) { finish_writing(stream); }
     (void)pthread_mutex_lock(&streams->lock);
-    stream->writer = writer;
+    stream->thread = thread;
     stream->started = true;
     stream->ending = stream->ending || failed;
     (void)pthread_mutex_unlock(&streams->lock);

@@ -11,6 +11,7 @@
 enum { KEY_TEXT_SIZE = 24 };
 
 /* On a thread of libmicrohttpd, when the 101 has been sent. */
+/* NOLINTNEXTLINE(readability-function-size): libmicrohttpd's own signature */
 static void on_upgrade(void *context, struct MHD_Connection *connection, void *request_context,
                        const char *early, size_t early_size, MHD_socket fd,
                        struct MHD_UpgradeResponseHandle *upgrade)

@@ -8,7 +8,7 @@
 #include "fleet/topic.h"
 #include "programs/control/control.h"
 
-static const int64_t SESSION_EXPIRY_S = 24 * 3600;
+static const int64_t SESSION_EXPIRY_S = 86400;
 
 struct bus {
     pthread_mutex_t lock; /* for the pointer, held while publishing */

@@ -20,5 +20,6 @@ CLEANUP_FOR(struct bus, bus_free)
 MUST_USE enum err bus_start(struct bus *bus, struct control *control, struct why *why);
 void bus_stop(struct bus *bus); /* no callback comes afterwards */
 
-enum err bus_publish(void *bus, const struct mqtt_publication *publication); /* a bus_port */
+/* A bus_port: `context` is the bus. */
+enum err bus_publish(void *context, const struct mqtt_publication *publication);
 bool bus_connected(struct bus *bus);

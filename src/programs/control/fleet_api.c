@@ -91,6 +91,15 @@ static void add_configured(const struct control_options *options, struct value *
     }
 }
 
+static const char *title_of(const struct control_options *options, const char *name)
+{
+    for (size_t i = 0; i < options->zone_count; i++) {
+        const struct control_zone *zone = &options->zones[i];
+        if (strcmp(zone->name, name) == 0 && *zone->title) { return zone->title; }
+    }
+    return name;
+}
+
 /* The zones with the titles of the configuration; frees `zones`. */
 static struct value *with_titles(const struct control_options *options, struct value *zones)
 {
@@ -98,14 +107,7 @@ static struct value *with_titles(const struct control_options *options, struct v
     for (size_t i = 0; i < value_count(zones); i++) {
         struct value *zone = value_copy(value_at(zones, i));
         const char *name = value_text_or(value_get(zone, "name"), "");
-        const char *title = name;
-        for (size_t at = 0; at < options->zone_count; at++) {
-            const struct control_zone *configured = &options->zones[at];
-            if (strcmp(configured->name, name) == 0 && *configured->title) {
-                title = configured->title;
-            }
-        }
-        value_set_text(zone, "title", title);
+        value_set_text(zone, "title", title_of(options, name));
         value_append(titled, zone);
     }
     value_free(zones);

@@ -18,8 +18,8 @@ CLEANUP_FOR(struct live, live_free)
 /* Makes the request a watcher's WebSocket, which begins with "hello". */
 void live_answer(struct live *live, struct http_request *request, const struct session *session);
 
-/* A live_port: takes `data`. */
-void live_send(void *live, const char *kind, struct value *data);
+/* A live_port: `context` is the live; takes `data`. */
+void live_send(void *context, const char *kind, struct value *data);
 
 /* Closes the sockets of a session, or all of a user but the session's own. */
 void live_end_session(struct live *live, const struct session *session);

@@ -36,7 +36,7 @@ static enum err read_key(struct secret **out, struct why *why)
     char text[2 * KEY_BYTES + 1] = "";
     uint8_t key[KEY_BYTES];
     size_t size = 0;
-    if (letters.size == 2 * KEY_BYTES) { memcpy(text, letters.data, letters.size); }
+    if (letters.size == sizeof text - 1) { memcpy(text, letters.data, letters.size); }
     err = decode_hex(key, sizeof key, &size, text, NULL);
     if (err || size != KEY_BYTES) {
         err = why_set(why, ERR_MALFORMED, "TOCSIN_DATABASE_KEY must be 64 hexadecimal digits");

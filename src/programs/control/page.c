@@ -55,7 +55,7 @@ static void answer_index(struct call *call)
     randombytes_buf(random, sizeof random);
     CLEANUP(text_deinit) struct text nonce = text_limited(64);
     encode_base64_url(&nonce, span_of(random, sizeof random));
-    CLEANUP(text_deinit) struct text filled = text_limited(2 * INDEX_SIZE_MAX);
+    CLEANUP(text_deinit) struct text filled = text_limited((size_t)INDEX_SIZE_MAX * 2);
     fill_page(&filled, text_c(&page), text_c(&nonce));
     add_policy(call->request, text_c(&nonce));
     http_answer_bytes(call->request, 200, "text/html; charset=utf-8", text_span(&filled));

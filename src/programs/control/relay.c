@@ -114,5 +114,6 @@ void relay_answer(struct call *call, const struct relay_source *source)
         call_refuse(call, 502, "Bad Gateway", "The device's address is too long.");
         return;
     }
-    http_answer_stream(call->request, 0, NULL, relay_write, relay, free);
+    const struct http_writer writer = {.context = relay, .write = relay_write, .done = free};
+    http_answer_stream(call->request, 0, NULL, &writer);
 }

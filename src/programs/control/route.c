@@ -37,26 +37,30 @@ const struct route ROUTES[] = {
 };
 const size_t ROUTE_COUNT = ARRAY_LEN(ROUTES);
 
+/* Cuts the part of *path that stands for a {name} out into *buffer; its size. */
+static size_t cut_part(const char *path, bool rest, char **buffer)
+{
+    const size_t size = rest ? strlen(path) : strcspn(path, "/");
+    memcpy(*buffer, path, size);
+    (*buffer)[size] = '\0';
+    *buffer += size + 1;
+    return size;
+}
+
 bool route_matches(const char *pattern, const char *path, char buffer[static HTTP_PATH_SIZE],
                    const char *arguments[static CALL_ARGUMENT_MAX])
 {
     size_t count = 0;
-    char *free_place = buffer;
-    while (*pattern) {
-        if (*pattern != '{') {
-            if (*pattern++ != *path++) { return false; }
-            continue;
-        }
-        const char *end = strchr(pattern, '}');
-        const bool rest = end[-1] == '.';
-        const size_t size = rest ? strlen(path) : strcspn(path, "/");
-        if (count == CALL_ARGUMENT_MAX || (size == 0 && !rest)) { return false; }
-        memcpy(free_place, path, size);
-        free_place[size] = '\0';
-        arguments[count++] = free_place;
-        free_place += size + 1;
-        path += size;
-        pattern = end + 1;
+    for (; *pattern; pattern++) {
+        if (*pattern != '{' && *pattern != *path++) { return false; }
+        if (*pattern != '{') { continue; }
+        pattern = strchr(pattern, '}');
+        const bool rest = pattern[-1] == '.';
+        if (count == CALL_ARGUMENT_MAX) { return false; }
+        arguments[count] = buffer;
+        path += cut_part(path, rest, &buffer);
+        if (!rest && !*arguments[count]) { return false; }
+        count++;
     }
     return *path == '\0';
 }

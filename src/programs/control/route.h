@@ -29,8 +29,8 @@ extern const size_t ROUTE_COUNT;
 bool route_matches(const char *pattern, const char *path, char buffer[static HTTP_PATH_SIZE],
                    const char *arguments[static CALL_ARGUMENT_MAX]);
 
-/* Answers one request: wire/http's handle. `desk` may be NULL (503). */
-void route_answer(void *control, void *desk, struct http_request *request);
+/* Answers one request: wire/http's handle. `state` is the worker's desk; NULL: 503. */
+void route_answer(void *context, void *state, struct http_request *request);
 
 /* The table as text, one route a line: for tests and people. */
 void route_print(void);

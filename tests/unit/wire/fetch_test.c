@@ -33,7 +33,8 @@ static void handle(void *context, void *state, struct http_request *request)
 {
     (void)context, (void)state;
     if (strcmp(http_path(request), "/slow") == 0) {
-        http_answer_stream(request, 200, "text/plain", write_slowly, NULL, NULL);
+        const struct http_writer writer = {.write = write_slowly};
+        http_answer_stream(request, 200, "text/plain", &writer);
     } else if (strcmp(http_path(request), "/who") == 0) {
         const char *token = http_header(request, "Tocsin-Stream-Token");
         http_add_header(request, "X-Token", token ? token : "none");

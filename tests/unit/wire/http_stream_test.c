@@ -48,6 +48,16 @@ static void write_pieces(void *context, struct http_sink *sink)
     }
 }
 
+/* More than all buffers on the way can hold. */
+static void write_without_end(void *context, struct http_sink *sink)
+{
+    (void)context;
+    static const uint8_t piece[PIECE_SIZE];
+    count(&scene.started);
+    while (http_sink_send(sink, span_of(piece, sizeof piece))) {}
+    count(&scene.stopped);
+}
+
 /* As the sign's frames: one, and then nothing for as long as nothing changes. */
 static void write_endless(void *context, struct http_sink *sink)
 {
@@ -97,10 +107,11 @@ static void handle(void *context, void *state, struct http_request *request)
     } routes[] = {{"/pieces", 200, write_pieces}, {"/endless", 200, write_endless},
                   {"/later", 0, write_later},     {"/refused", 0, write_refusal},
                   {"/nothing", 0, write_nothing}, {"/empty", 200, write_nothing},
-                  {"/half", 200, write_half}};
+                  {"/half", 200, write_half},     {"/more", 200, write_without_end}};
     for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
         if (strcmp(routes[i].path, http_path(request)) != 0) { continue; }
-        http_answer_stream(request, routes[i].status, "text/plain", routes[i].write, NULL, on_done);
+        const struct http_writer writer = {.write = routes[i].write, .done = on_done};
+        http_answer_stream(request, routes[i].status, "text/plain", &writer);
         return;
     }
     http_answer_problem(request, 404, "Not Found", "");
@@ -183,7 +194,7 @@ static void test_gone(int port)
 {
     /* A client that goes while the writer waits for room. */
     int fd = client_open(port);
-    (void)client_say(fd, "GET /pieces HTTP/1.1\r\nHost: x\r\n\r\n");
+    (void)client_say(fd, "GET /more HTTP/1.1\r\nHost: x\r\n\r\n");
     char some[100];
     CHECK(client_receive(fd, some, sizeof some) > 0);
     (void)close(fd);
