@@ -213,6 +213,7 @@ void alerts_receive(struct alerts *alerts, const char *topic, const struct envel
     CLEANUP(alert_deinit) struct alert alert = {0};
     if (inbox_admit(alerts->config.inbox, &message, &answer, &alert, &why)) {
         failed("alert.store_failed", envelope->message_id, &why);
+        alerts->received_us = 0;
         return;
     }
     if (answer == INBOX_ANSWER_SHOW || answer == INBOX_ANSWER_CANCEL) {
