@@ -205,6 +205,20 @@ static enum err make_absolute(char path[static FILE_PATH_SIZE], struct why *why)
     return fits ? OK : why_set(why, ERR_NOT_FOUND, "folder %.140s is not here", path);
 }
 
+/* The model that setup fetched, or "": then OpenCV's people detector, which needs no file. */
+static void find_model(struct demo_site *site)
+{
+    static const char *const places[] = {"build/cache/models/ssd-mobilenetv2-oidv4.ini",
+                                         "models/ssd-mobilenetv2-oidv4.ini"};
+    for (size_t i = 0; i < ARRAY_LEN(places) && !*site->model; i++) {
+        char path[FILE_PATH_SIZE];
+        if (file_exists(path_in(path, site->options->share, places[i])) &&
+            !text_copy(site->model, sizeof site->model, path)) {
+            site->model[0] = '\0';
+        }
+    }
+}
+
 enum err demo_site_make(struct demo_site *site, struct demo_options *options, struct why *why)
 {
     static const char *const folders[] = {"ca",          "identity", "log",     "run",
@@ -220,6 +234,7 @@ enum err demo_site_make(struct demo_site *site, struct demo_options *options, st
         err = file_join(path, options->state, folders[i], why);
         if (!err) { err = file_make_folder(path, 0700, why); }
     }
+    if (!err) { find_model(site); }
     if (!err) { err = make_identities(options->state, why); }
     if (!err) { err = write_configs(site, why); }
     if (!err) { err = write_broker(site, false, why); }
