@@ -38,6 +38,8 @@ struct camera {
     long after;
     struct film film, small;
     struct film *playing;
+    GMutex
+        lock; /* clients come and go on threads of the server; the members below are theirs too */
     GstAppSrc *out; /* owned reference; NULL while nobody watches */
     bool key_sent;
     guint64 sent;  /* to this audience */
@@ -152,10 +154,9 @@ static bool finished(struct camera *camera)
 }
 
 /* One picture every tenth of a second, to whoever watches. */
-static gboolean on_tick(gpointer context)
+static void play_one(struct camera *camera)
 {
-    struct camera *camera = context;
-    if (!camera->out || finished(camera)) { return TRUE; }
+    if (!camera->out || finished(camera)) { return; }
     do {
         film_next(camera->playing);
     } while (!camera->key_sent && !(camera->playing->packet->flags & AV_PKT_FLAG_KEY));
@@ -172,6 +173,14 @@ static gboolean on_tick(gpointer context)
     camera->sent++;
     camera->pictures++;
     (void)gst_app_src_push_buffer(camera->out, buffer); /* takes the buffer */
+}
+
+static gboolean on_tick(gpointer context)
+{
+    struct camera *camera = context;
+    g_mutex_lock(&camera->lock);
+    play_one(camera);
+    g_mutex_unlock(&camera->lock);
     return TRUE;
 }
 
@@ -179,19 +188,23 @@ static void on_unprepared(GstRTSPMedia *media, gpointer context)
 {
     struct camera *camera = context;
     (void)media;
+    g_mutex_lock(&camera->lock);
     gst_clear_object(&camera->out);
+    g_mutex_unlock(&camera->lock);
 }
 
 static void on_configure(GstRTSPMediaFactory *factory, GstRTSPMedia *media, gpointer context)
 {
     struct camera *camera = context;
     (void)factory;
-    gst_clear_object(&camera->out);
     GstElement *bin = gst_rtsp_media_get_element(media);
+    g_mutex_lock(&camera->lock);
+    gst_clear_object(&camera->out);
     camera->out = GST_APP_SRC(gst_bin_get_by_name_recurse_up(GST_BIN(bin), "pictures"));
     gst_object_unref(bin);
     camera->sent = 0;
     camera->key_sent = false;
+    g_mutex_unlock(&camera->lock);
     (void)g_signal_connect(media, "unprepared", G_CALLBACK(on_unprepared), camera);
 }
 

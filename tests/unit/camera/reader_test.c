@@ -54,6 +54,15 @@ static bool await(struct heard *heard, size_t states, unsigned packets)
     return there;
 }
 
+/* What was heard so far; the lock and the condition of the copy are not for use. */
+static struct heard so_far(struct heard *heard)
+{
+    (void)pthread_mutex_lock(&heard->lock);
+    const struct heard copy = *heard;
+    (void)pthread_mutex_unlock(&heard->lock);
+    return copy;
+}
+
 static struct reader *start(struct heard *heard, struct address **address, const char *url)
 {
     *heard = (struct heard){.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -86,18 +95,18 @@ static void test_comes_and_goes(void)
 
     CLEANUP(address_free_p) struct address *address = NULL;
     CLEANUP(reader_free_p) struct reader *reader = start(&heard, &address, url);
-    CHECK(await(&heard, 1, 0) && heard.states[0] == READER_STATE_OFFLINE);
-    CHECK(strstr(heard.reason, "refused") != NULL);
+    CHECK(await(&heard, 1, 0) && so_far(&heard).states[0] == READER_STATE_OFFLINE);
+    CHECK(strstr(so_far(&heard).reason, "refused") != NULL);
     CHECK(test_camera_start(&camera, more));
-    CHECK(await(&heard, 2, 15) && heard.states[1] == READER_STATE_ONLINE);
-    const uint64_t run = heard.run;
+    CHECK(await(&heard, 2, 15) && so_far(&heard).states[1] == READER_STATE_ONLINE);
+    const uint64_t run = so_far(&heard).run;
     test_camera_stop(&camera);
-    CHECK(await(&heard, 3, 0) && heard.states[2] == READER_STATE_OFFLINE);
-    CHECK(heard.reason[0] != '\0');
-    const unsigned packets = heard.packets;
+    CHECK(await(&heard, 3, 0) && so_far(&heard).states[2] == READER_STATE_OFFLINE);
+    CHECK(so_far(&heard).reason[0] != '\0');
+    const unsigned packets = so_far(&heard).packets;
     CHECK(test_camera_start(&camera, more));
-    CHECK(await(&heard, 4, packets + 5) && heard.states[3] == READER_STATE_ONLINE);
-    CHECK(heard.run > run);
+    CHECK(await(&heard, 4, packets + 5) && so_far(&heard).states[3] == READER_STATE_ONLINE);
+    CHECK(so_far(&heard).run > run);
     const int64_t begun_us = clock_monotonic_us();
     reader_free(TAKE(reader));
     CHECK(clock_monotonic_us() - begun_us < CLOCK_SECOND_US);
@@ -113,17 +122,18 @@ static void test_stall_and_garbage(void)
     CLEANUP(address_free_p) struct address *address = NULL;
     CLEANUP(reader_free_p) struct reader *reader = start(&heard, &address, camera.url);
     CHECK(await(&heard, 2, 8));
-    CHECK(heard.states[0] == READER_STATE_ONLINE && heard.states[1] == READER_STATE_STALLED);
+    CHECK(so_far(&heard).states[0] == READER_STATE_ONLINE &&
+          so_far(&heard).states[1] == READER_STATE_STALLED);
     test_camera_stop(&camera);
-    CHECK(await(&heard, 3, 0) && heard.states[2] == READER_STATE_OFFLINE);
+    CHECK(await(&heard, 3, 0) && so_far(&heard).states[2] == READER_STATE_OFFLINE);
     reader_free(TAKE(reader));
 
     const char *const garbage[] = {"--mode", "garbage", NULL};
     CHECK(test_camera_start(&camera, garbage));
     CLEANUP(address_free_p) struct address *other = NULL;
     CLEANUP(reader_free_p) struct reader *second = start(&heard, &other, camera.url);
-    CHECK(await(&heard, 1, 0) && heard.states[0] == READER_STATE_OFFLINE);
-    CHECK(heard.packets == 0);
+    CHECK(await(&heard, 1, 0) && so_far(&heard).states[0] == READER_STATE_OFFLINE);
+    CHECK(so_far(&heard).packets == 0);
     test_camera_stop(&camera);
 }
 
