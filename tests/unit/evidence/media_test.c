@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "check.h"
+#include "lib/scratch.h"
 #include "migrations/edge.h"
 #include "system/file.h"
 
@@ -97,5 +98,6 @@ int main(void)
     enum media_kind kind = MEDIA_KIND_CLIP;
     CHECK(media_kind_parse(&kind, "snapshot", NULL) == OK && kind == MEDIA_KIND_SNAPSHOT);
     CHECK(media_kind_parse(&kind, "audio", NULL) == ERR_MALFORMED);
+    scratch_remove(folder);
     return CHECK_DONE();
 }

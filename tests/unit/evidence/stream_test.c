@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "check.h"
+#include "lib/scratch.h"
 #include "migrations/edge.h"
 #include "system/file.h"
 #include "trust/authority.h"
@@ -193,5 +194,6 @@ int main(void)
     media_index_close(media_index);
     database_close(database);
     authority_close(authority);
+    scratch_remove(folder);
     return CHECK_DONE();
 }
