@@ -7,7 +7,14 @@
 #include "check.h"
 #include "unit/wire/http_client.h"
 
-enum { BODY_MAX = 4096, WORKERS = 3, QUEUE_MAX = 4, CLIENTS = 32, ASKED_EACH = 25 };
+enum {
+    BODY_MAX = 4096,
+    WORKERS = 3,
+    QUEUE_MAX = 4,
+    CLIENTS = 32,
+    ASKED_EACH = 25,
+    REQUEST_SIZE = 1 << 18
+};
 
 /* What the handlers share with the test. */
 static struct {
@@ -150,10 +157,10 @@ static void test_requests(int port)
 
 static int status_with(int port, const char *headers, size_t filler, const char *body)
 {
-    char *request = calloc(1, 256 * 1024);
+    char *request = calloc(1, REQUEST_SIZE);
     char *pad = calloc(1, filler + 1);
     memset(pad, 'a', filler);
-    (void)snprintf(request, 256 * 1024, "POST /echo HTTP/1.1\r\nHost: x\r\n%s%s%s%s\r\n\r\n%s",
+    (void)snprintf(request, REQUEST_SIZE, "POST /echo HTTP/1.1\r\nHost: x\r\n%s%s%s%s\r\n\r\n%s",
                    headers, filler ? "X-Pad: " : "", pad, filler ? "" : "X-Pad: 0", body);
     const int status = client_status(port, request);
     free(pad);
@@ -170,9 +177,9 @@ static void test_limits(int port)
     CHECK(status_with(port, "", 120000, "") == 431);
     char chunks[8192] = "";
     for (size_t i = 0; i < 500; i++) {
-        memcpy(chunks + 15 * i, "a\r\n0123456789\r\n", 16);
+        memcpy(chunks + i * 15, "a\r\n0123456789\r\n", 16);
     }
-    memcpy(chunks + 15 * 500, "0\r\n\r\n", 6);
+    memcpy(chunks + (size_t)15 * 500, "0\r\n\r\n", 6);
     CHECK(status_with(port, "Transfer-Encoding: chunked\r\n", 0, chunks) == 413);
     char *target = calloc(1, 100000);
     (void)snprintf(target, 100000, "GET /%09000d HTTP/1.1\r\nHost: x\r\n\r\n", 0);

@@ -156,7 +156,7 @@ static void test_echo(int port)
 static void test_bad_frames(int port)
 {
     static uint8_t large[WEBSOCKET_MESSAGE_MAX + 1];
-    uint8_t payload[256];
+    uint8_t payload[256] = {0};
     size_t size = 0;
     int fd = open_socket(port);
     memset(large, 'x', sizeof large);
@@ -224,7 +224,7 @@ int main(void)
     const int64_t before_us = clock_monotonic_us();
     http_server_close(server);
     CHECK(clock_monotonic_us() - before_us < 3 * CLOCK_SECOND_US);
-    uint8_t payload[256];
+    uint8_t payload[256] = {0};
     size_t size = 0;
     CHECK(read_frame(fds[0], payload, &size) == 8 && payload[0] == 3 &&
           payload[1] == 0xe9); /* 1001 */
