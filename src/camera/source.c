@@ -132,7 +132,7 @@ static enum err open_filter(struct source *source, struct why *why)
     source->incoming = av_packet_alloc();
     source->filtered = av_packet_alloc();
     source->parser_codec = avcodec_alloc_context3(NULL);
-    source->parser = av_parser_init(stream->codecpar->codec_id);
+    source->parser = av_parser_init((int)stream->codecpar->codec_id);
     if (!kind || !source->incoming || !source->filtered || !source->parser_codec ||
         !source->parser || av_bsf_alloc(kind, &source->annex_b) < 0) {
         return why_set(why, ERR_UNAVAILABLE, "libavcodec lacks the filter for %s",

@@ -133,7 +133,7 @@ static void test_stall_and_garbage(void)
     CLEANUP(address_free_p) struct address *other = NULL;
     CLEANUP(reader_free_p) struct reader *second = start(&heard, &other, camera.url);
     CHECK(await(&heard, 1, 0) && so_far(&heard).states[0] == READER_STATE_OFFLINE);
-    CHECK(so_far(&heard).packets == 0);
+    CHECK(second && so_far(&heard).packets == 0);
     test_camera_stop(&camera);
 }
 
