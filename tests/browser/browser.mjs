@@ -1,0 +1,94 @@
+// Debian's Chromium, and an eye on everything that a page must not do: errors on the console,
+// violations of the content security policy, requests to other hosts.
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))(
+  'playwright-core',
+);
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+export const DESK = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+export const shots =
+  process.env.SCREENSHOTS ?? fileURLToPath(new URL('../../build/screenshots', import.meta.url));
+
+export class Watched {
+  faults = [];
+  /** What came over the WebSocket, in its order. */
+  messages = [];
+
+  constructor(origin) {
+    this.origin = origin;
+  }
+
+  async watch(page) {
+    page.on('console', (message) => {
+      if (message.type() !== 'error') return;
+      // Asking who is signed in answers 401 to a stranger, and the browser writes that down.
+      const url = message.location().url;
+      if (url === `${this.origin}/auth/session` && message.text().includes('401')) return;
+      this.faults.push(`console: ${message.text()} ${url}`);
+    });
+    page.on('pageerror', (error) => this.faults.push(`page: ${error.message}`));
+    page.on('request', (request) => {
+      const url = request.url();
+      const own = url.startsWith(`${this.origin}/`) || /^(blob|data):/.test(url);
+      if (!own) this.faults.push(`request to another host: ${url}`);
+    });
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => this.messages.push(JSON.parse(String(payload)))),
+    );
+    await page.exposeFunction('tocsinTestViolation', (text) =>
+      this.faults.push(`content security policy: ${text}`),
+    );
+    await page.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) =>
+        window.tocsinTestViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+      );
+    });
+  }
+}
+
+export async function openBrowser() {
+  mkdirSync(shots, { recursive: true });
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+export async function shoot(page, name) {
+  await page.screenshot({ path: `${shots}/${name}.png` });
+}
+
+/** The LEDs of the sign on the page: how many are lit, and how many of these are cyan. */
+export function readSign(page) {
+  return page.locator('[data-testid=sign]').evaluate((canvas) => {
+    const [columns, rows] = canvas.dataset.leds.split('x').map(Number);
+    const context = canvas.getContext('2d');
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    const pitch = canvas.width / columns;
+    let lit = 0;
+    let cyan = 0;
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++) {
+        const x = Math.floor((column + 0.5) * pitch);
+        const y = Math.floor((row + 0.5) * pitch);
+        const [red, green, blue] = data.slice((y * canvas.width + x) * 4, (y * canvas.width + x) * 4 + 3);
+        if (Math.max(red, green, blue) < 40) continue;
+        lit++;
+        if (red < green * 0.5 && Math.abs(green - blue) < 90) cyan++;
+      }
+    return { lit, cyan, drawn: canvas.width > columns };
+  });
+}
