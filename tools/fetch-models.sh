@@ -13,6 +13,11 @@ model_sum=d0a5255bf8c4f5a0bc4240741a76c41d5e939f7655078f945f50ab53a9375da6
 tests=../shared/data/video/models
 mkdir -p "$out"
 
+# What a converted model was made from and by: it is made again when either changes.
+stamp() { # CONVERTER SUM
+    echo "$2 $(cat tools/onnxfile.py "tools/$1" | sha256sum | cut -c1-16)"
+}
+
 # Converts into a temporary name first: a model that exists is whole.
 place() { # NAME CONVERTER INPUT...
     name=$1
@@ -23,15 +28,23 @@ place() { # NAME CONVERTER INPUT...
     cp "tools/models/$name.ini" "$out/$name.ini"
 }
 
+is_made() { # NAME STAMP
+    [ -f "$out/$1.onnx" ] && [ "$(cat "$out/$1.from" 2>/dev/null || true)" = "$2" ]
+}
+
 if [ -f "$tests/yolo-fastest-1.1_body.weights" ]; then
-    stem=$tests/yolo-fastest-1.1_body
-    [ -f "$out/yolo-fastest-1.1_body.onnx" ] ||
-        place yolo-fastest-1.1_body darknet2onnx.py "$stem.cfg" "$stem.weights"
-    cp tools/models/yolo-fastest-1.1_body.ini "$out/"
+    name=yolo-fastest-1.1_body
+    from=$(stamp darknet2onnx.py "$(sha256sum <"$tests/$name.weights" | cut -d' ' -f1)")
+    if ! is_made "$name" "$from"; then
+        place "$name" darknet2onnx.py "$tests/$name.cfg" "$tests/$name.weights"
+        echo "$from" >"$out/$name.from"
+    fi
+    cp "tools/models/$name.ini" "$out/"
 fi
 
 name=ssd-mobilenetv2-oidv4
-if [ -f "$out/$name.onnx" ] && [ "$(cat "$out/$name.from" 2>/dev/null || true)" = "$package_sum" ]; then
+from=$(stamp tflite2onnx.py "$package_sum")
+if is_made "$name" "$from"; then
     cp "tools/models/$name.ini" "$out/"
     exit 0
 fi
@@ -48,5 +61,5 @@ tar -xzf "$work/$archive" -C "$work" package/objectron_solution_packed_assets.da
 tail -c +185 "$work/package/objectron_solution_packed_assets.data" >"$work/model.tflite"
 echo "$model_sum  $work/model.tflite" | sha256sum --check --quiet
 place "$name" tflite2onnx.py "$work/model.tflite"
-echo "$package_sum" >"$out/$name.from"
+echo "$from" >"$out/$name.from"
 echo "fetch-models: ready in $out"

@@ -1,4 +1,4 @@
-"""Writes ONNX files (opset 13) with nothing but Python's standard library.
+"""Writes ONNX files with nothing but Python's standard library.
 
 The ONNX format is a Protocol Buffers message, and writing one takes two kinds of field: numbers
 (varint) and bytes with a length. The field numbers below are those of onnx.proto3.
@@ -52,8 +52,8 @@ def _tensor_type(name, shape):
 class Graph:
     """A graph in the making: constants, nodes, then save()."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, opset=13):
+        self.name, self.opset = name, opset
         self.nodes, self.constants, self.inputs, self.outputs = [], [], [], []
         self.count = 0
 
@@ -91,7 +91,7 @@ class Graph:
         graph += b"".join(_bytes(5, constant) for constant in self.constants)
         graph += b"".join(_bytes(11, item) for item in self.inputs)
         graph += b"".join(_bytes(12, item) for item in self.outputs)
-        opset = _bytes(1, "") + _number(2, 13)
+        opset = _bytes(1, "") + _number(2, self.opset)
         with open(path, "wb") as file:
             file.write(_number(1, 7) + _bytes(2, "tocsin") + _bytes(7, graph) + _bytes(8, opset))
 

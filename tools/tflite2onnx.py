@@ -85,7 +85,7 @@ class Converter:
         self.tensors = subgraph.tables(0)
         self.inputs, self.outputs = subgraph.numbers(1, "i"), subgraph.numbers(2, "i")
         self.operators = subgraph.tables(3)
-        self.graph = Graph("ssd")
+        self.graph = Graph("ssd", opset=10)  # OpenCV 4.6 reads Clip as it was before 11
         self.made = {}       # tensor number -> name in the ONNX graph, channels first
         self.flat = {}       # the same for what came out of a reshape: [1, N, values]
         self.weights = {}    # tensor number -> list of floats
@@ -104,8 +104,7 @@ class Converter:
 
     def activate(self, name, activation):
         if activation == RELU6:
-            return self.graph.node("Clip", [name, self.graph.reals([0.0], []),
-                                            self.graph.reals([6.0], [])])
+            return self.graph.node("Clip", [name], min=0.0, max=6.0)
         if activation == RELU:
             return self.graph.node("Relu", [name])
         if activation != NO_ACTIVATION:

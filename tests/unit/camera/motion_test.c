@@ -1,0 +1,110 @@
+#include "camera/motion.h"
+
+#include "check.h"
+#include "picture.h"
+
+static struct picture picture;
+static struct motion_seen seen;
+
+static struct motion *settled(int frames)
+{
+    const struct motion_options options = motion_options_usual();
+    struct motion *motion = motion_new(&options);
+    picture_init(&picture);
+    for (int i = 0; i < frames; i++) {
+        picture_next(&picture, 90, 6);
+        motion_feed(motion, &picture.frame, &seen);
+    }
+    return motion;
+}
+
+static void test_noise_and_drift(void)
+{
+    CLEANUP(motion_free_p) struct motion *motion = settled(20);
+    size_t regions = 0;
+    for (int i = 0; i < 1200; i++) { /* two minutes from dusk to noon */
+        picture_next(&picture, 60 + i / 12, 6);
+        motion_feed(motion, &picture.frame, &seen);
+        regions += seen.region_count + seen.upheaval;
+    }
+    CHECK(regions == 0);
+}
+
+static void test_walker(void)
+{
+    CLEANUP(motion_free_p) struct motion *motion = settled(20);
+    int found = 0;
+    for (int i = 0; i < 20; i++) {
+        picture_next(&picture, 90, 6);
+        picture_draw(&picture, 40 + 4 * i, 100, 20, 60, 220);
+        motion_feed(motion, &picture.frame, &seen);
+        const struct box body = {(float)(40 + 4 * i), 100, 20, 60};
+        const bool covered =
+            seen.region_count > 0 && box_shared(seen.regions[0], body) > 0.8F * box_area(body);
+        found += covered && motion_share(motion, body) > 0.5F;
+    }
+    CHECK(found >= 18);
+    CHECK(motion_share(motion, (struct box){250, 20, 40, 40}) == 0);
+
+    /* It stops: motion ends within two seconds, though it still stands there. */
+    for (int i = 0; i < 20; i++) {
+        picture_next(&picture, 90, 6);
+        picture_draw(&picture, 116, 100, 20, 60, 220);
+        motion_feed(motion, &picture.frame, &seen);
+    }
+    CHECK(seen.region_count == 0);
+}
+
+static void test_new_light(void)
+{
+    CLEANUP(motion_free_p) struct motion *motion = settled(20);
+    /* Lightning with hard shadows: no constant shift explains it. */
+    picture_next(&picture, 90, 6);
+    for (size_t i = 0; i < sizeof picture.luma; i++) {
+        picture.luma[i] = i / PICTURE_WIDTH / 16 % 2 ? 250 : 20;
+    }
+    motion_feed(motion, &picture.frame, &seen);
+    CHECK(seen.upheaval && seen.region_count == 0);
+    int regions = 0;
+    for (int i = 0; i < 20; i++) { /* back to what it was: one more upheaval, then peace */
+        picture_next(&picture, 90, 6);
+        motion_feed(motion, &picture.frame, &seen);
+        regions += (int)seen.region_count;
+    }
+    CHECK(regions == 0);
+
+    /* A lamp goes on: the same shift everywhere is not motion. */
+    for (int i = 0; i < 10; i++) {
+        picture_next(&picture, 130, 6);
+        motion_feed(motion, &picture.frame, &seen);
+        regions += (int)seen.region_count;
+    }
+    CHECK(regions == 0);
+}
+
+static void test_sizes(void)
+{
+    const struct motion_options options = motion_options_usual();
+    CLEANUP(motion_free_p) struct motion *motion = motion_new(&options);
+    CHECK(motion_share(motion, (struct box){0, 0, 10, 10}) == 0);
+    picture_init(&picture);
+    picture_next(&picture, 90, 6);
+    motion_feed(motion, &picture.frame, &seen);
+    picture.frame.width = 33; /* the camera changes its mind */
+    picture.frame.height = 17;
+    for (int i = 0; i < 5; i++) {
+        picture_next(&picture, 90, 0);
+        motion_feed(motion, &picture.frame, &seen);
+        CHECK(seen.region_count == 0 && !seen.upheaval);
+    }
+    motion_free(NULL);
+}
+
+int main(void)
+{
+    test_noise_and_drift();
+    test_walker();
+    test_new_light();
+    test_sizes();
+    return CHECK_DONE();
+}
