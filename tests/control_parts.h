@@ -175,7 +175,7 @@ static inline bool parts_wait(const struct parts *parts, const char *sql, int64_
 static inline bool parts_wait_published(struct parts *parts, size_t wanted)
 {
     const int64_t deadline_us = clock_monotonic_us() + 10 * CLOCK_SECOND_US;
-    const struct timespec pause = {.tv_nsec = 500000};
+    const struct timespec pause = {.tv_nsec = 100000};
     while (parts_count(parts) < wanted) {
         if (clock_monotonic_us() > deadline_us) { return false; }
         (void)nanosleep(&pause, NULL);

@@ -18,6 +18,7 @@ enum {
     BUSY_STEP_LEAST_US = 200,
     BUSY_STEP_MOST_US = 5000,
     CACHE_KIB = 2048,
+    CHECKPOINT_PAGES = 1000,
     PRAGMA_SIZE = 512
 };
 
@@ -120,17 +121,19 @@ static enum err look_inside(struct database *database, struct why *why)
     return code == SQLITE_OK ? OK : connection_error(database, code, "open", why);
 }
 
-static enum err configure(struct database *database, int64_t cache_kib, struct why *why)
+static enum err configure(struct database *database, const struct database_config *config,
+                          struct why *why)
 {
     (void)sqlite3_db_config(database->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
     (void)sqlite3_db_config(database->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
     char pragmas[PRAGMA_SIZE];
     (void)snprintf(pragmas, sizeof pragmas,
                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
-                   "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=1000;"
+                   "PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=%d;"
                    "PRAGMA journal_size_limit=8388608; PRAGMA cell_size_check=ON;"
                    "PRAGMA cache_size=-%lld",
-                   (long long)cache_kib);
+                   config->checkpoint_elsewhere ? 0 : CHECKPOINT_PAGES,
+                   (long long)(config->cache_kib ? config->cache_kib : CACHE_KIB));
     return database_execute(database, pragmas, why);
 }
 
@@ -149,9 +152,7 @@ enum err database_open(struct database **out, const struct database_config *conf
     (void)sqlite3_busy_handler(database->handle, wait_for_lock, database);
     if (config->key) { err = unlock(database, config->key, why); }
     if (err == OK) { err = look_inside(database, why); }
-    if (err == OK) {
-        err = configure(database, config->cache_kib ? config->cache_kib : CACHE_KIB, why);
-    }
+    if (err == OK) { err = configure(database, config, why); }
     if (err == OK) { *out = TAKE(database); }
     return err;
 }
@@ -193,6 +194,14 @@ void database_end(struct database *database, enum err *err, struct why *why)
     if (*err != OK && !sqlite3_get_autocommit(database->handle)) {
         (void)sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
     }
+}
+
+enum err database_checkpoint(struct database *database, struct why *why)
+{
+    const int code =
+        sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (code == SQLITE_OK || code == SQLITE_BUSY) { return OK; } /* another one is at it */
+    return connection_error(database, code, "checkpoint", why);
 }
 
 bool database_in_transaction(const struct database *database)

@@ -22,6 +22,7 @@ struct database_config {
         *key;          /* 32 bytes, borrowed during open; NULL only in tests: no encryption */
     int busy_wait_ms;  /* 0 means 5000 */
     int64_t cache_kib; /* page cache; 0 means 2048 */
+    bool checkpoint_elsewhere; /* this connection never waits for a checkpoint's fsync */
 };
 
 /* A numbered step of the schema: sql/migrations/NAME/NNNN-title.sql, embedded by the build. */
@@ -48,6 +49,13 @@ MUST_USE enum err database_migrate(struct database *database, const struct migra
  */
 MUST_USE enum err database_begin(struct database *database, struct why *why);
 void database_end(struct database *database, enum err *err, struct why *why);
+
+/*
+ * Moves what the log holds into the main file, without keeping anybody from reading or writing. A
+ * commit does it by itself once the log has grown to 1000 pages, and then waits for the disk; where
+ * people wait for commits, their connections leave it to one that calls this every few seconds.
+ */
+MUST_USE enum err database_checkpoint(struct database *database, struct why *why);
 
 /* For modules that join a transaction if there is one, and else make their own. */
 bool database_in_transaction(const struct database *database);

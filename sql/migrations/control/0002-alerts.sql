@@ -43,9 +43,8 @@ CREATE TABLE deliveries (
     asks INTEGER NOT NULL DEFAULT 0, -- of these, after it was received, to hear of lit or cleared
     due_us INTEGER,                 -- when to send again
     PRIMARY KEY (alert_id, device)
-);
+) WITHOUT ROWID; -- the devices of an alert stand on few pages: written and counted together
 CREATE INDEX deliveries_due ON deliveries (due_us) WHERE due_us IS NOT NULL;
-CREATE INDEX deliveries_device ON deliveries (device);
 
 CREATE TABLE outbox (
     number INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -155,7 +155,9 @@ static enum err open_parts(struct ingest *ingest, const struct ingest_config *co
                                          .prefix = ingest->prefix,
                                          .live = config->live,
                                          .bus = config->bus};
-    enum err err = database_open(&ingest->database, &config->database, why);
+    struct database_config database = config->database;
+    database.checkpoint_elsewhere = false; /* nobody waits for our commits */
+    enum err err = database_open(&ingest->database, &database, why);
     if (err == OK) { err = verifier_open(&ingest->verifier, &config->trust, why); }
     if (err == OK) { err = replay_marks_open(&ingest->marks, ingest->database, why); }
     if (err == OK) { err = replay_marks_load(ingest->marks, ingest->verifier, why); }

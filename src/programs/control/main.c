@@ -76,7 +76,9 @@ static enum err prepare_database(struct site *site, struct why *why)
     if (!err) { err = read_key(&site->key, why); }
     if (err) { return err; }
     site->control.database =
-        (struct database_config){.path = site->database_path, .key = site->key};
+        (struct database_config){.path = site->database_path,
+                                 .key = site->key,
+                                 .checkpoint_elsewhere = true}; /* ingest and outbox do it */
     CLEANUP(database_close_p) struct database *database = NULL;
     err = database_open(&database, &site->control.database, why);
     if (!err) {

@@ -16,7 +16,7 @@
 
 enum { NOTE_MAX = 4096, LAPSE_MAX = 64, REPEAT_EXPIRY_S = 60 };
 #define ACK_WAIT_US (15 * CLOCK_SECOND_US)
-#define LAPSE_EVERY_US (5 * CLOCK_SECOND_US)
+#define CHORES_EVERY_US (5 * CLOCK_SECOND_US)
 #define PAUSE_US CLOCK_SECOND_US      /* after a fault, and at the longest */
 #define TOKEN_TAG (UINT64_C(1) << 62) /* our publications among the program's others */
 
@@ -54,7 +54,7 @@ struct outbox {
     struct flight flights[OUTBOX_FLIGHT_MAX];
     size_t flight_count;
     int64_t schedule_due_us; /* wall */
-    int64_t lapse_due_us;    /* monotonic */
+    int64_t chores_due_us;   /* monotonic */
     int64_t retry_us;        /* monotonic; 0 = none: when to begin anew after a refusal */
     char lapsed[LAPSE_MAX][IDENTITY_NAME_SIZE];
     size_t lapsed_count;
@@ -259,14 +259,16 @@ static void remember_lapsed(void *context, const char *name)
     (void)!text_copy(outbox->lapsed[outbox->lapsed_count++], IDENTITY_NAME_SIZE, name);
 }
 
-static enum err run_lapse(struct outbox *outbox, struct why *why)
+/* Every few seconds: who has fallen silent, and what the database's log holds goes to its file. */
+static enum err run_chores(struct outbox *outbox, struct why *why)
 {
     const int64_t now_us = clock_monotonic_us();
-    if (now_us < outbox->lapse_due_us) { return OK; }
-    outbox->lapse_due_us = now_us + LAPSE_EVERY_US;
+    if (now_us < outbox->chores_due_us) { return OK; }
+    outbox->chores_due_us = now_us + CHORES_EVERY_US;
     outbox->lapsed_count = 0;
-    const enum err err =
-        device_store_lapse(outbox->devices, clock_wall_us(), remember_lapsed, outbox, why);
+    enum err err = database_checkpoint(outbox->database, why);
+    if (err != OK) { return err; }
+    err = device_store_lapse(outbox->devices, clock_wall_us(), remember_lapsed, outbox, why);
     for (size_t i = 0; err == OK && i < outbox->lapsed_count; i++) {
         log_event(LOG_LEVEL_WARNING, "device.silent", "device", outbox->lapsed[i], NULL);
         tell_device(outbox, outbox->lapsed[i]);
@@ -293,7 +295,7 @@ static enum err work(struct outbox *outbox, struct why *why)
     enum err err = publish_all(outbox, why); /* first: an order waits for nothing else */
     if (err == OK) { err = settle(outbox, why); }
     if (err == OK) { err = run_schedule(outbox, why); }
-    if (err == OK) { err = run_lapse(outbox, why); }
+    if (err == OK) { err = run_chores(outbox, why); }
     return err == OK ? publish_all(outbox, why) : err;
 }
 
