@@ -10,7 +10,21 @@ static void begin(struct timeline *timeline, const struct timeline_picture *pict
         .ticks = picture->ticks,
         .offset_us = picture->arrived_us,
         .captured_us = captured_us,
+        .window_us = picture->arrived_us,
+        .window_lateness_us = picture->arrived_us,
     };
+}
+
+/* Gives up the old offset when a whole window shows that the camera's clock has left it. */
+static void judge_window(struct timeline *timeline, int64_t lateness_us, int64_t arrived_us)
+{
+    if (lateness_us < timeline->window_lateness_us) { timeline->window_lateness_us = lateness_us; }
+    if (arrived_us - timeline->window_us < TIMELINE_WINDOW_US) { return; }
+    if (timeline->window_lateness_us - timeline->offset_us > TIMELINE_LATE_US) {
+        timeline->offset_us = timeline->window_lateness_us;
+    }
+    timeline->window_us = arrived_us;
+    timeline->window_lateness_us = lateness_us;
 }
 
 static void follow(struct timeline *timeline, int64_t step_us, int64_t arrived_us)
@@ -18,6 +32,7 @@ static void follow(struct timeline *timeline, int64_t step_us, int64_t arrived_u
     const int64_t lateness_us = arrived_us - timeline->media_us;
     const int64_t slewed_us = timeline->offset_us + step_us / 2000; /* 500 ppm */
     timeline->offset_us = lateness_us < slewed_us ? lateness_us : slewed_us;
+    judge_window(timeline, lateness_us, arrived_us);
     const int64_t captured_us = timeline->media_us + timeline->offset_us;
     timeline->captured_us =
         captured_us > timeline->captured_us ? captured_us : timeline->captured_us + 1;

@@ -83,8 +83,31 @@ static void test_burst(void)
     }
 }
 
+/* A camera that stops for 3 s without counting them, and whose clock is 3000 ppm slow at that. */
+static void test_standstill(void)
+{
+    struct timeline timeline = {0};
+    int64_t worst_us = 0;
+    int64_t last_us = 0;
+    bool grows = true;
+    for (int64_t i = 0; i < 3000; i++) {
+        const int64_t at_us = i * 100300 + (i < 500 ? 0 : 3 * CLOCK_SECOND_US);
+        const struct timeline_picture next = picture((uint32_t)(i * STEP), at_us);
+        (void)timeline_take(&timeline, &next);
+        grows = grows && timeline.captured_us > last_us;
+        last_us = timeline.captured_us;
+        const bool settled = i < 500 || i > 600; /* two windows after the stop */
+        if (settled && at_us - timeline.captured_us > worst_us) {
+            worst_us = at_us - timeline.captured_us;
+        }
+    }
+    CHECK(grows);
+    CHECK(worst_us < 150000);
+}
+
 int main(void)
 {
+    test_standstill();
     test_long();
     test_slow();
     test_steps();
