@@ -18,10 +18,12 @@ add_library(part::opencv ALIAS part_opencv)
 
 # The library's soname carries its version; CMake puts the folder into the run path of the build tree,
 # `cmake --install` puts the libraries into lib/tocsin beside bin/.
+set(CMAKE_INSTALL_RPATH "$ORIGIN/../lib/tocsin")
 set(OPENVINO_ROOT ${TOCSIN_CACHE}/openvino)
 file(GLOB OPENVINO_C ${OPENVINO_ROOT}/lib/libopenvino_c.so.*)
 add_library(part_openvino INTERFACE)
-if(OPENVINO_C)
+# Sanitizers cannot live with its RTLD_DEEPBIND: those builds run models on OpenCV.
+if(OPENVINO_C AND NOT TOCSIN_SANITIZE)
   add_library(openvino_c SHARED IMPORTED)
   set_target_properties(openvino_c PROPERTIES IMPORTED_LOCATION ${OPENVINO_C}
     INTERFACE_INCLUDE_DIRECTORIES ${OPENVINO_ROOT}/include)

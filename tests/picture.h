@@ -26,7 +26,8 @@ static inline uint32_t picture_dice(struct picture *picture)
 
 static inline void picture_init(struct picture *picture)
 {
-    *picture = (struct picture){.dice = 2463534242U};
+    memset(picture, 0, sizeof *picture);
+    picture->dice = 2463534242U;
     memset(picture->u, 128, sizeof picture->u);
     memset(picture->v, 128, sizeof picture->v);
     picture->frame = (struct frame){

@@ -13,7 +13,8 @@ x86_64) platform=manylinux_2_28_x86_64
         sum=2d22b1da03f7caf74df30e9f6417d0ab2f637e4a38e08e1dcd294d2c37407aaf ;;
 *) echo "fetch-openvino: no pinned wheel for $(uname -m); detection will run on OpenCV" >&2; exit 3 ;;
 esac
-[ "$(cat "$out/version" 2>/dev/null || true)" = "$version" ] && exit 0
+stamp="$version $(sha256sum <tools/fetch-openvino.sh | cut -c1-16)"
+[ "$(cat "$out/version" 2>/dev/null || true)" = "$stamp" ] && exit 0
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -30,11 +31,11 @@ unzip -q "$work"/openvino-*.whl 'openvino/include/openvino/c/*' 'openvino/libs/*
     'openvino-*.dist-info/licenses/*' -d "$work/wheel"
 mv "$work/wheel/openvino/include" "$work/keep/include"
 for name in libopenvino.so libopenvino_c.so libopenvino_intel_cpu_plugin.so \
-    libopenvino_ir_frontend.so libopenvino_onnx_frontend.so libtbb.so libtbbmalloc.so; do
+    libopenvino_ir_frontend.so libopenvino_onnx_frontend.so libtbb.so libtbbmalloc.so libtbbbind_2_5.so libhwloc.so; do
     cp "$work"/wheel/openvino/libs/$name* "$work/keep/lib/"
 done
 mv "$work"/wheel/openvino-*.dist-info/licenses "$work/keep/licences"
-echo "$version" >"$work/keep/version"
+echo "$stamp" >"$work/keep/version"
 rm -rf "$out"
 mkdir -p "$cache"
 mv "$work/keep" "$out"

@@ -30,10 +30,16 @@ static void openvino_close(void *state)
 }
 CLEANUP_FOR(struct openvino, openvino_close)
 
+static void said_free_p(const char **said)
+{
+    ov_free(*said);
+}
+
 static enum err failed(struct why *why, const char *what, ov_status_e status)
 {
+    CLEANUP(said_free_p) const char *said = ov_get_last_err_msg();
     return why_set(why, ERR_UNAVAILABLE, "OpenVINO could not %s: %s: %.160s", what,
-                   ov_get_error_info(status), ov_get_last_err_msg());
+                   ov_get_error_info(status), said ? said : "no more is known");
 }
 
 static void model_free_p(ov_model_t **model)
