@@ -68,7 +68,16 @@ run_ctest() {
 }
 
 suite_lint() { heading lint && run_tap lint tools/lint.sh; }
-suite_unit() { heading "unit and contract tests" && build "${PRESET:-release}" && run_ctest "${PRESET:-release}" 'unit|contract' "$jobs"; }
+suite_unit() {
+    heading "unit and contract tests" && build "${PRESET:-release}" && run_ctest "${PRESET:-release}" 'unit|contract' "$jobs"
+    run_tap reference check_reference
+}
+check_reference() {
+    if output=$(tools/reference.sh "build/${PRESET:-release}" --check 2>&1); then echo "ok reference pages are current"; else
+        echo "not ok reference pages are current"
+        tail -n 20 <<<"$output"
+    fi
+}
 suite_integration() { heading "integration: real brokers, cameras, programs" && build release && tools/build-web.sh && run_ctest release 'integration' 1; }
 suite_sanitize() {
     for preset in asan tsan; do
