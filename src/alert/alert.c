@@ -58,6 +58,14 @@ static enum err text_parse(struct alert_text *out, const struct value *object, s
     return OK;
 }
 
+static bool spoken_before(const struct alert_text *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(texts[i].language, texts[count].language) == 0) { return true; }
+    }
+    return false;
+}
+
 enum err alert_texts_parse(struct alert_text **texts, size_t *count, const struct value *array,
                            struct why *why)
 {
@@ -72,11 +80,9 @@ enum err alert_texts_parse(struct alert_text **texts, size_t *count, const struc
     for (size_t i = 0; i < wanted; i++) {
         const enum err err = text_parse(&list[i], value_at(array, i), why);
         if (err != OK) { return why_prefix(why, err, "texts"); }
-        for (size_t j = 0; j < i; j++) {
-            if (strcasecmp(list[i].language, list[j].language) == 0) {
-                return why_set(why, ERR_MALFORMED, "texts have language \"%s\" twice",
-                               list[i].language);
-            }
+        if (spoken_before(list, i)) {
+            return why_set(why, ERR_MALFORMED, "texts have language \"%s\" twice",
+                           list[i].language);
         }
     }
     *texts = TAKE(list);
@@ -108,7 +114,9 @@ static enum err parse_action(enum alert_action *action, const char *name, struct
 /* The members that are not lists. */
 static enum err parse_head(struct alert *alert, const struct value *content, struct why *why)
 {
-    char type[8], action[8], tier[16];
+    char type[8];
+    char action[8];
+    char tier[16];
     int64_t revisions[2] = {1, INT32_MAX};
     enum err err = value_need_text(content, "type", type, sizeof type, why);
     if (err == OK && strcmp(type, "alert") != 0) {

@@ -13,24 +13,27 @@ static bool is_digit(char letter)
     return letter >= '0' && letter <= '9';
 }
 
-/* The form only (RFC 5646, langtag): subtags of 1..8 letters or digits, the first 2..8 letters. */
-bool language_valid(const char *tag)
+/* The length of the subtag at `at`, 0 when it is none: 1..8 letters or digits. */
+static size_t subtag(const char *at, bool first)
 {
     size_t length = 0;
-    bool first = true;
-    for (const char *at = tag;; at++) {
-        if (*at == '-' || *at == '\0') {
-            if (length < (first ? 2U : 1U) || length > 8) { return false; }
-            if (*at == '\0') { break; }
-            first = false;
-            length = 0;
-        } else if (!is_letter(*at) && (first || !is_digit(*at))) {
-            return false;
-        } else {
-            length++;
-        }
+    while (is_letter(at[length]) || (!first && is_digit(at[length]))) {
+        length++;
     }
-    return strlen(tag) < ALERT_LANGUAGE_SIZE;
+    const bool ends = at[length] == '-' || at[length] == '\0';
+    return ends && length >= (first ? 2U : 1U) && length <= 8 ? length : 0;
+}
+
+/* The form only (RFC 5646, langtag): subtags with hyphens between, the first 2..8 letters. */
+bool language_valid(const char *tag)
+{
+    const char *at = tag;
+    size_t length = subtag(at, true);
+    while (length > 0 && at[length] == '-') {
+        at += length + 1;
+        length = subtag(at, false);
+    }
+    return length > 0 && strlen(tag) < ALERT_LANGUAGE_SIZE;
 }
 
 enum err language_list_parse(struct language_list *out, const char *tags, struct why *why)
@@ -77,18 +80,29 @@ static size_t shorten(const char *range, size_t length)
     return length > 0 ? length - 1 : 0;
 }
 
+/* The text whose tag is the first `length` letters of `range`, or text_count. */
+static size_t find_equal(const struct alert *alert, const char *range, size_t length)
+{
+    size_t i = 0;
+    while (i < alert->text_count && !equals(alert->texts[i].language, range, length)) {
+        i++;
+    }
+    return i;
+}
+
 /* The index of the text for one wanted tag, or text_count. */
 static size_t look_up(const struct alert *alert, const char *wanted)
 {
     for (size_t length = strlen(wanted); length > 0; length = shorten(wanted, length)) {
-        for (size_t i = 0; i < alert->text_count; i++) {
-            if (equals(alert->texts[i].language, wanted, length)) { return i; }
-        }
+        const size_t found = find_equal(alert, wanted, length);
+        if (found < alert->text_count) { return found; }
     }
-    for (size_t i = 0; i < alert->text_count; i++) {
-        if (begins_with(alert->texts[i].language, wanted, strlen(wanted))) { return i; }
+    size_t i = 0;
+    while (i < alert->text_count &&
+           !begins_with(alert->texts[i].language, wanted, strlen(wanted))) {
+        i++;
     }
-    return alert->text_count;
+    return i;
 }
 
 size_t language_select(const struct alert *alert, const struct language_list *wanted,

@@ -236,7 +236,7 @@ struct value *event_to_api(const struct event *event, const char *device, int64_
     value_set_text(object, "id", event->id);
     value_set_text(object, "device", device);
     set_common(object, event);
-    value_set_real(object, "duration_s", (double)((until_us - event->started_us) / 1000) / 1000.0);
+    value_set_real(object, "duration_s", (double)(until_us - event->started_us) / 1e6);
     value_set_boolean(object, "media_available", event->has_clip || event->has_snapshot);
     value_set_time(object, "received_at", received_us);
     return object;

@@ -150,7 +150,7 @@ static enum err read_list(struct statement *rows, int64_t limit, struct value *a
 {
     struct value *events = value_array();
     value_set(answer, "events", events);
-    CLEANUP(text_deinit) struct text next = text_limited(2 * CURSOR_SIZE);
+    CLEANUP(text_deinit) struct text next = text_limited((size_t)2 * CURSOR_SIZE);
     enum step step = STEP_DONE;
     enum err err = statement_step(rows, &step, why);
     for (int64_t i = 0; err == OK && step == STEP_ROW && i < limit; i++) {

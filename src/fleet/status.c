@@ -87,7 +87,8 @@ static enum err parse_sign(struct status *status, const struct value *sign, stru
 /* "state" and "kind", each one of two words. */
 static enum err parse_words(struct status *status, const struct value *content, struct why *why)
 {
-    char state[16], kind[16];
+    char state[16];
+    char kind[16];
     enum err err = value_need_text(content, "state", state, sizeof state, why);
     if (err == OK) { err = value_need_text(content, "kind", kind, sizeof kind, why); }
     if (err != OK) { return err; }

@@ -19,7 +19,8 @@ enum {
     BUSY_STEP_MOST_US = 5000,
     CACHE_KIB = 2048,
     CHECKPOINT_PAGES = 1000,
-    PRAGMA_SIZE = 512
+    PRAGMA_SIZE = 512,
+    CAUSE_SIZE = 128
 };
 
 static enum err error_kind(int code)
@@ -47,13 +48,14 @@ enum err connection_error(const struct database *database, int code, const char 
 {
     const enum err err = error_kind(code);
     const int cause = err == ERR_IO ? sqlite3_system_errno(database->handle) : 0;
+    char words[CAUSE_SIZE] = "";
     if (err == ERR_DENIED) {
         return why_set(why, err, "%s: %s: wrong key, or not a database; check TOCSIN_DATABASE_KEY",
                        database->path, doing);
     }
     return why_set(why, err, "%s: %s: %s%s%s", database->path, doing,
                    sqlite3_errmsg(database->handle), cause ? ": " : "",
-                   cause ? strerror(cause) : "");
+                   cause ? strerror_r(cause, words, sizeof words) : "");
 }
 
 /*
@@ -80,8 +82,10 @@ static int wait_for_lock(void *context, int attempt)
  */
 static enum err make_private(const char *path, struct why *why)
 {
+    char words[CAUSE_SIZE];
     if (mknod(path, S_IFREG | 0600, 0) != 0 && errno != EEXIST) {
-        return why_set(why, ERR_IO, "database %s cannot be made: %s", path, strerror(errno));
+        return why_set(why, ERR_IO, "database %s cannot be made: %s", path,
+                       strerror_r(errno, words, sizeof words));
     }
     struct stat facts;
     if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) {
@@ -89,7 +93,7 @@ static enum err make_private(const char *path, struct why *why)
     }
     if ((facts.st_mode & 077) != 0 && chmod(path, 0600) != 0) {
         return why_set(why, ERR_IO, "database %s: others may read it, and chmod failed: %s", path,
-                       strerror(errno));
+                       strerror_r(errno, words, sizeof words));
     }
     return OK;
 }

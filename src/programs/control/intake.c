@@ -278,21 +278,26 @@ static void publish_confirm(const struct intake *intake, const char *device,
     (void)!intake->config.bus.publish(intake->config.bus.context, &publication);
 }
 
+/* Takes all that is owed to a device, from `first` on. */
+static void gather(struct intake *intake, size_t first, const char *device, struct confirm *confirm)
+{
+    confirm->count = 0;
+    for (size_t i = first; i < intake->confirm_count; i++) {
+        struct owed_confirm *owed = &intake->confirms[i];
+        if (owed->sequence == 0 || strcmp(owed->device, device) != 0) { continue; }
+        (void)!confirm_add(confirm, owed->event_id, owed->sequence);
+        owed->sequence = 0;
+    }
+}
+
 /* One message per device for all its events of this batch. */
 static void confirm_events(struct intake *intake)
 {
     for (size_t i = 0; i < intake->confirm_count; i++) {
-        if (intake->confirms[i].sequence == 0) { continue; }
-        const char *device = intake->confirms[i].device;
         struct confirm confirm;
-        confirm.count = 0;
-        for (size_t j = i; j < intake->confirm_count; j++) {
-            struct owed_confirm *owed = &intake->confirms[j];
-            if (owed->sequence == 0 || strcmp(owed->device, device) != 0) { continue; }
-            (void)!confirm_add(&confirm, owed->event_id, owed->sequence);
-            owed->sequence = 0;
-        }
-        publish_confirm(intake, device, &confirm);
+        if (intake->confirms[i].sequence == 0) { continue; }
+        gather(intake, i, intake->confirms[i].device, &confirm);
+        publish_confirm(intake, intake->confirms[i].device, &confirm);
     }
 }
 
