@@ -130,7 +130,7 @@ size_t language_select(const struct alert *alert, const struct language_list *wa
 const struct alert_text *language_choose(const struct alert *alert,
                                          const struct language_list *wanted)
 {
-    size_t chosen[ALERT_TEXT_MAX];
+    size_t chosen[ALERT_TEXT_MAX] = {0};
     (void)language_select(alert, wanted, chosen);
     return &alert->texts[chosen[0]];
 }
