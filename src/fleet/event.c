@@ -82,6 +82,14 @@ enum err event_boxes_parse(struct event *event, const struct value *array, struc
     return OK;
 }
 
+/* How much of the clip lies before the event; who does not know it says nothing, or null. */
+static enum err parse_lead(struct event *event, const struct value *clip, struct why *why)
+{
+    event->clip.lead_s = -1;
+    if (is_null(value_get(clip, "lead_s"))) { return OK; }
+    return value_need_real(clip, "lead_s", duration_range, &event->clip.lead_s, why);
+}
+
 static enum err parse_clip(struct event *event, const struct value *clip, struct why *why)
 {
     if (is_null(clip)) { return OK; }
@@ -94,6 +102,7 @@ static enum err parse_clip(struct event *event, const struct value *clip, struct
     if (err == OK) {
         err = value_need_real(clip, "duration_s", duration_range, &event->clip.duration_s, why);
     }
+    if (err == OK) { err = parse_lead(event, clip, why); }
     if (err == OK) { err = need_word(clip, "codec", event->clip.codec, EVENT_CODEC_SIZE, why); }
     return err;
 }
@@ -193,6 +202,8 @@ static struct value *clip_to_value(const struct event *event)
     struct value *clip = value_object();
     value_set_integer(clip, "bytes", event->clip.bytes);
     value_set_real(clip, "duration_s", event->clip.duration_s);
+    const double lead_s = event->clip.lead_s;
+    value_set(clip, "lead_s", lead_s < 0 ? value_null() : value_real(lead_s));
     value_set_text(clip, "codec", event->clip.codec);
     return clip;
 }

@@ -33,6 +33,7 @@ struct event_box {
 struct event_clip {
     int64_t bytes;
     double duration_s;
+    double lead_s; /* of it before started_us; negative = not known */
     char codec[EVENT_CODEC_SIZE];
 };
 

@@ -50,6 +50,9 @@ static void bind_event(struct statement *row, const struct event *event, const c
         statement_bind_integer(row, ":clip_bytes", event->clip.bytes);
         statement_bind_real(row, ":clip_duration_s", event->clip.duration_s);
         statement_bind_text(row, ":clip_codec", event->clip.codec);
+        if (event->clip.lead_s >= 0) {
+            statement_bind_real(row, ":clip_lead_s", event->clip.lead_s);
+        }
     }
 }
 
@@ -110,6 +113,7 @@ static enum err read_event(const struct statement *row, struct value **out, stru
     if (event.has_clip) {
         event.clip.bytes = column_integer(row, 13);
         event.clip.duration_s = column_real(row, 14);
+        event.clip.lead_s = column_is_null(row, 19) ? -1 : column_real(row, 19);
         (void)!text_copy(event.clip.codec, sizeof event.clip.codec, column_text(row, 15));
     }
     CLEANUP(value_free_p) struct value *boxes = NULL;

@@ -24,6 +24,8 @@ static void sequences_rise(void)
     words_event_read(&event);
     CHECK(put("sign-1", &event) == EVENT_OUTCOME_STORED);
     CHECK(put("sign-1", &event) == EVENT_OUTCOME_KNOWN);
+    CHECK(event_store_get(store, event.id, &got, NULL) == OK);
+    CHECK(strstr(words_of(got, &text), "\"lead_s\":1.5") != NULL);
     event.sequence = 3;
     event.state = EVENT_STATE_END;
     event.ended_us = event.updated_us;

@@ -36,6 +36,9 @@ int main(void)
         {"clip", "null", OK},
         {"clip", "true", ERR_MALFORMED},
         {"clip", "{'bytes':1}", ERR_MALFORMED},
+        {"clip", "{'bytes':1,'duration_s':1,'codec':'x'}", OK}, /* without lead_s */
+        {"clip", "{'bytes':1,'duration_s':1,'codec':'x','lead_s':null}", OK},
+        {"clip", "{'bytes':1,'duration_s':1,'codec':'x','lead_s':-1}", ERR_MALFORMED},
         {"snapshot", "'yes'", ERR_MALFORMED},
         {"model", NULL, ERR_MALFORMED},
         {"clip_path", "'gate/x.mp4'", OK}, /* watch adds it */
@@ -55,7 +58,9 @@ int main(void)
     const char *api = words_of(event_to_api(&event, "sign-1", TEST_NOW_US), &text);
     CHECK(strstr(api, "\"id\":\"019aaaaa-0000-7000-8000-00000000000a\"") != NULL);
     CHECK(strstr(api, "\"device\":\"sign-1\"") && strstr(api, "\"duration_s\":2.5"));
-    CHECK(strstr(api, "\"media_available\":true") != NULL);
+    CHECK(strstr(api, "\"media_available\":true") && strstr(api, "\"lead_s\":1.5"));
+    event.clip.lead_s = -1;
+    CHECK(strstr(words_of(event_to_value(&event), &text), "\"lead_s\":null") != NULL);
 
     struct value *boxes = value_array();
     for (int i = 0; i <= EVENT_BOX_MAX; i++) {
