@@ -21,6 +21,7 @@ struct memory {
     int64_t revision;
     int64_t keep_until_us;
     int64_t progress;
+    enum tier tier;
 };
 
 enum err inbox_open(struct inbox **out, struct database *database,
@@ -76,6 +77,7 @@ static enum err recall(struct inbox *inbox, const char *alert_id, struct memory 
         memory->revision = column_integer(row, 0);
         memory->keep_until_us = column_integer(row, 1);
         memory->progress = column_integer(row, 2);
+        memory->tier = (enum tier)column_integer(row, 3);
     }
     return err;
 }
@@ -109,13 +111,19 @@ static enum inbox_answer judge_content(const struct inbox_message *message,
 }
 
 /*
- * The message against what is remembered. An update that shortened the alert and comes after its
- * new end clears what an older revision still shows.
+ * The message against what is remembered. Revisions count within a tier only: else who may sign
+ * advisories could cancel an emergency, or bury it under a higher revision before it comes. An
+ * update that shortened the alert and comes after its new end clears what an older revision still
+ * shows.
  */
 static enum inbox_answer judge_memory(const struct memory *memory, const struct alert *alert,
                                       int64_t now_us, int64_t kept)
 {
-    if (memory->known && alert->revision <= memory->revision) { return INBOX_ANSWER_REPLAYED; }
+    if (memory->known && alert->tier < memory->tier) { return INBOX_ANSWER_OVER_TIER; }
+    const bool graver = memory->known && alert->tier > memory->tier;
+    if (memory->known && !graver && alert->revision <= memory->revision) {
+        return INBOX_ANSWER_REPLAYED;
+    }
     if (alert->expire_us <= now_us) {
         return memory->known ? INBOX_ANSWER_CANCEL : INBOX_ANSWER_EXPIRED;
     }
@@ -209,6 +217,8 @@ static enum err settle_inside(struct inbox *inbox, struct trial *trial, struct w
     }
     if (accepted(trial)) { err = remember(inbox, trial, why); }
     if (err != OK) { return err; }
+    /* Whoever meddles with an alert changes nothing, not even what we report of it. */
+    if (trial->memory.known && trial->answer == INBOX_ANSWER_OVER_TIER) { return OK; }
     return queue_receipt(inbox, trial->alert, trial->answer, trial->message->now_us, why);
 }
 

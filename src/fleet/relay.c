@@ -107,7 +107,10 @@ bool relay_alert(struct relay *relay, const struct alert *alert, struct span env
 {
     if (alert->expire_us <= now_us || envelope.size == 0) { return false; }
     struct entry *entry = entry_find(relay, alert->id);
-    if (entry != NULL && entry->alert.revision >= alert->revision) { return true; }
+    if (entry != NULL && entry->alert.tier >= alert->tier &&
+        entry->alert.revision >= alert->revision) {
+        return true;
+    }
     const size_t bytes = relay->bytes - (entry != NULL ? entry->envelope.size : 0);
     if (bytes + envelope.size > RELAY_BYTES_MAX) { return false; }
     if (entry == NULL) { entry = entry_add(relay); }

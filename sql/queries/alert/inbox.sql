@@ -2,7 +2,7 @@
 -- database: edge, gateway
 
 -- name: inbox_find
-SELECT revision, keep_until_us, progress FROM inbox WHERE alert_id = :alert_id;
+SELECT revision, keep_until_us, progress, tier FROM inbox WHERE alert_id = :alert_id;
 
 -- name: inbox_store
 INSERT INTO inbox (alert_id, revision, action, tier, content, payload, received_us, begin_us,

@@ -228,6 +228,39 @@ static void a_moved_sign_still_hears_the_cancel(void)
     device_close(&device);
 }
 
+/* Who may sign advisories only has found the id of a warning. */
+static void a_lower_tier_cannot_meddle(void)
+{
+    struct device device;
+    CLEANUP(text_deinit) struct text words = text_limited(1000);
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    device_open(&device);
+    test_alert(&alert);
+    alert.expire_us = alert.begin_us + CLOCK_MINUTE_US;
+    alert.tier = TIER_WARNING;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    alert.tier = TIER_ADVISORY;
+    alert.action = ALERT_ACTION_CANCEL;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "over_tier");
+    alert.revision = 99;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "over_tier");
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US), "Path/1 ");
+    CHECK_TEXT(owed(&device, &words), "received1 ");
+
+    /* nor come before it and bury it */
+    alert.id[35] = '2';
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "cancel");
+    alert.revision = 1;
+    alert.action = ALERT_ACTION_SHOW;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "replayed");
+    alert.tier = TIER_WARNING;
+    (void)!text_copy(alert.texts[0].text, ALERT_TEXT_SIZE, "Fire");
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "replayed");
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US), "Fire/1 Path/1 ");
+    device_close(&device);
+}
+
 static void updates_replace_and_may_end_it(void)
 {
     struct device device;
@@ -337,6 +370,7 @@ int main(void)
     a_cancel_before_its_alert_leaves_a_tombstone();
     what_is_wrong_is_named();
     a_moved_sign_still_hears_the_cancel();
+    a_lower_tier_cannot_meddle();
     updates_replace_and_may_end_it();
     the_gravest_comes_first();
     a_gateway_keeps_all_with_its_bytes();

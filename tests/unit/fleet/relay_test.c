@@ -37,12 +37,15 @@ static const char *due(struct relay *relay, struct clerk *clerk, int64_t at_ms)
     return text_c(&clerk->lines);
 }
 
+static enum tier tier = TIER_INFORMATIONAL; /* of what add adds */
+
 /* An alert for the zone north and the device pole-9, over a minute after T0. */
 static bool add(struct relay *relay, int64_t revision, const char *envelope, int64_t at_ms)
 {
     static struct target_name zones[] = {{"north"}, {"south"}};
     static struct target_name devices[] = {{"pole-9"}};
     struct alert alert = {.revision = revision,
+                          .tier = tier,
                           .begin_us = T0,
                           .expire_us = T0 + CLOCK_MINUTE_US,
                           .targets = {.zones = zones,
@@ -107,6 +110,12 @@ static void test_newer_wins_over_older(void)
     clerk.refuse = 1;
     CHECK_TEXT(due(relay, &clerk, 2300), "");
     CHECK_TEXT(due(relay, &clerk, 2400), "restore " NORTH " cancel;");
+
+    tier = TIER_WARNING; /* what was known under its id was none of its revisions */
+    CHECK(add(relay, 1, "warning", 2500));
+    tier = TIER_INFORMATIONAL;
+    see(relay, NORTH, 0, 2600);
+    CHECK(strstr(due(relay, &clerk, 5000), "restore " NORTH " warning;") != NULL);
     text_deinit(&clerk.lines);
 }
 
