@@ -37,7 +37,9 @@ if [ ${#missing[@]} -gt 0 ]; then
     say "installing ${#missing[@]} Debian packages: ${missing[*]}"
     "${as_root[@]}" apt-get update -qq || say "apt-get update failed; going on with the lists that are here"
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends \
-        -o DPkg::Lock::Timeout=300 "${missing[@]}" >"$TOCSIN_CACHE/apt.log" 2>&1 || {
+        -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "${missing[@]}" 2>&1 | tee "$TOCSIN_CACHE/apt.log" |
+        awk '/^Unpacking/ && ++n % 50 == 0 { print "setup: " n " packages unpacked"; fflush() }
+             /^Setting up/ && ++m % 50 == 0 { print "setup: " m " packages set up"; fflush() }' || {
         tail -n 20 "$TOCSIN_CACHE/apt.log"
         say "apt-get could not install them; the whole log is $TOCSIN_CACHE/apt.log"
         exit 1
