@@ -1,17 +1,11 @@
 #include "camera/crop.h"
 
+#include "camera/wide.h"
+
 #include <math.h>
 
 /* Fixed point: 7 fraction bits keep a weighted sum of two bytes within uint16_t. */
 enum { FRACTION_BITS = 7, FRACTION_ONE = 1 << FRACTION_BITS, GREY = 114 };
-
-/* Compiled twice, for AVX2 and without; the loader chooses. Sanitizers get in before the loader. */
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&      \
-    !defined(__clang__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
 
 /* Where one number of the result comes from, along one axis of one plane. */
 struct tap {
@@ -95,8 +89,8 @@ static void blend_luma(uint8_t *out, struct plane plane, float at, const struct 
 }
 
 struct colours {
-    float luma, base, red, green_u, green_v, blue; /* BT.601 */
-    float mean, scale;
+    float luma, black, red, green_u, green_v, blue; /* BT.601 */
+    float scale, offset;                            /* of the model's numbers */
 };
 
 /* Not fminf and fmaxf: their care for not-a-number would keep the loop from becoming SIMD. */
@@ -115,12 +109,12 @@ WIDE static void write_row(float *out[3], const struct row *row, uint32_t count,
     const uint8_t *restrict luma = row->y;
     const struct colours k = *colours;
     for (uint32_t i = 0; i < count; i++) {
-        const float y = ((float)luma[i] - k.base) * k.luma;
+        const float y = (float)luma[i] * k.luma + k.black;
         const float u = (float)row->u[i] - 128;
         const float v = (float)row->v[i] - 128;
-        red[i] = (within(y + k.red * v) - k.mean) * k.scale;
-        green[i] = (within(y - k.green_u * u - k.green_v * v) - k.mean) * k.scale;
-        blue[i] = (within(y + k.blue * u) - k.mean) * k.scale;
+        red[i] = within(y + k.red * v) * k.scale + k.offset;
+        green[i] = within(y - k.green_u * u - k.green_v * v) * k.scale + k.offset;
+        blue[i] = within(y + k.blue * u) * k.scale + k.offset;
     }
 }
 
@@ -129,13 +123,13 @@ static struct colours colours_of(const struct crop_format *format, bool full_ran
     float chroma = full_range ? 1.0F : 255.0F / 224.0F;
     return (struct colours){
         .luma = full_range ? 1.0F : 255.0F / 219.0F,
-        .base = full_range ? 0.0F : 16.0F,
+        .black = full_range ? 0.0F : -16.0F * 255.0F / 219.0F,
         .red = 1.402F * chroma,
         .green_u = 0.344136F * chroma,
         .green_v = 0.714136F * chroma,
         .blue = 1.772F * chroma,
-        .mean = format->mean,
         .scale = format->scale,
+        .offset = -format->mean * format->scale,
     };
 }
 

@@ -3,7 +3,13 @@
 #include <math.h>
 
 /* A find that comes this near (pixels of the model's input) to the side of its square is cut. */
-static const float CUT_MARGIN = 2;
+#define CUT_MARGIN 2
+
+/* From the numbers of one look to the frame. */
+struct finds_place {
+    float x, y, scale, score_least;
+    int label;
+};
 
 static void keep(struct finds *finds, const struct detection *find)
 {
@@ -18,11 +24,37 @@ static void keep(struct finds *finds, const struct detection *find)
     if (finds->list[weakest].score < find->score) { finds->list[weakest] = *find; }
 }
 
+/* Adds what one label's row of scores says. */
+static void add_label(struct finds *finds, const struct engine_output *output, const float *scores,
+                      const struct finds_place *place)
+{
+    const size_t columns = output->columns;
+    for (size_t i = 0; i < columns; i++) {
+        if (!(scores[i] >= place->score_least)) { continue; } /* not a number: neither */
+        const float *at = output->values + i;
+        const float width = at[2 * columns] * place->scale;
+        const float height = at[3 * columns] * place->scale;
+        const struct detection find = {
+            .box = {.x = place->x + at[0] * place->scale - width / 2,
+                    .y = place->y + at[columns] * place->scale - height / 2,
+                    .width = width,
+                    .height = height},
+            .score = fminf(scores[i], 1),
+            .label = place->label,
+        };
+        if (box_sane(find.box)) { keep(finds, &find); }
+    }
+}
+
 enum err finds_add(struct finds *finds, const struct engine_output *output,
                    const struct model *model, struct box square, struct why *why)
 {
-    const float scale = square.width / (float)model->input.side;
-    const size_t columns = output->columns;
+    struct finds_place place = {
+        .x = square.x,
+        .y = square.y,
+        .scale = square.width / (float)model->input.side,
+        .score_least = model->score_least,
+    };
     for (size_t l = 0; l < model->label_count; l++) {
         const size_t row = 4 + (size_t)model->labels[l].class;
         if (row >= output->rows) {
@@ -30,22 +62,8 @@ enum err finds_add(struct finds *finds, const struct engine_output *output,
                            model->labels[l].text, model->labels[l].class,
                            output->rows > 4 ? output->rows - 4 : 0);
         }
-        const float *scores = output->values + row * columns;
-        for (size_t i = 0; i < columns; i++) {
-            if (!(scores[i] >= model->score_least)) { continue; } /* not a number: neither */
-            const float *at = output->values + i;
-            const float width = at[2 * columns] * scale;
-            const float height = at[3 * columns] * scale;
-            const struct detection find = {
-                .box = {.x = square.x + at[0] * scale - width / 2,
-                        .y = square.y + at[columns] * scale - height / 2,
-                        .width = width,
-                        .height = height},
-                .score = fminf(scores[i], 1),
-                .label = (int)l,
-            };
-            if (box_sane(find.box)) { keep(finds, &find); }
-        }
+        place.label = (int)l;
+        add_label(finds, output, output->values + row * output->columns, &place);
     }
     return OK;
 }

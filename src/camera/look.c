@@ -10,24 +10,31 @@ struct sampler {
     float x, y, step_x, step_y;
 };
 
+/* Which of `count` + 1 ranges, parted by `limits`, holds `value`. */
+static size_t range_of(uint8_t value, const uint8_t *limits, size_t count)
+{
+    size_t range = 0;
+    while (range < count && value >= limits[range]) {
+        range++;
+    }
+    return range;
+}
+
 static void count_sample(float bins[static LOOK_BINS], const struct frame *frame, uint32_t x,
                          uint32_t y)
 {
-    const uint8_t luma = frame->plane[FRAME_PLANE_Y][y * frame->stride_bytes[0] + x];
-    const uint8_t u = frame->plane[FRAME_PLANE_U][y / 2 * frame->stride_bytes[1] + x / 2];
-    const uint8_t v = frame->plane[FRAME_PLANE_V][y / 2 * frame->stride_bytes[2] + x / 2];
     /* Chroma of outdoor scenes stays near 128: the middle is cut finer than the ends. */
-    const int of_u = u < 120 ? 0 : u < 128 ? 1 : u < 136 ? 2 : 3;
-    const int of_v = v < 104   ? 0
-                     : v < 116 ? 1
-                     : v < 124 ? 2
-                     : v < 128 ? 3
-                     : v < 132 ? 4
-                     : v < 140 ? 5
-                     : v < 152 ? 6
-                               : 7;
+    static const uint8_t limits_u[] = {120, 128, 136};
+    static const uint8_t limits_v[] = {104, 116, 124, 128, 132, 140, 152};
+    const uint8_t luma = frame->plane[FRAME_PLANE_Y][y * frame->stride_bytes[FRAME_PLANE_Y] + x];
+    const uint8_t u =
+        frame->plane[FRAME_PLANE_U][y / 2 * frame->stride_bytes[FRAME_PLANE_U] + x / 2];
+    const uint8_t v =
+        frame->plane[FRAME_PLANE_V][y / 2 * frame->stride_bytes[FRAME_PLANE_V] + x / 2];
+    const size_t of_u = range_of(u, limits_u, ARRAY_LEN(limits_u));
+    const size_t of_v = range_of(v, limits_v, ARRAY_LEN(limits_v));
     bins[luma / (256 / LUMA_BINS)] += 0.5F;
-    bins[LUMA_BINS + of_u * 8 + of_v] += 0.5F;
+    bins[LUMA_BINS + of_u * (ARRAY_LEN(limits_v) + 1) + of_v] += 0.5F;
 }
 
 static void take_half(float bins[static LOOK_BINS], const struct sampler *sampler)

@@ -1,12 +1,15 @@
 #include "camera/motion.h"
 
+#include "camera/wide.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* Luma with 6 fraction bits, so that a slow background still moves by less than one level. */
 enum { FRACTION_BITS = 6, CELL_SIDE = 4, CELL_CHANGED_MIN = 4, RESTLESS_BEATS = 10 };
 
 /* The background advances at this pace whatever the frame rate is. */
-static const int64_t BEAT_US = 90000;
+#define BEAT_US INT64_C(90000)
 
 /* Shifts by which a pixel's background follows: one beat takes 1 / 2^shift of the difference. */
 enum { FOLLOW_QUIET = 4, FOLLOW_STILL = 6, FOLLOW_MOVING = 8, FOLLOW_NOISE = 5 };
@@ -84,30 +87,40 @@ static void begin(struct motion *motion, const struct frame *frame)
     motion->stack = MEM_ARRAY(uint32_t, cells);
 }
 
-/* Means of factor x factor pixels. Columns are summed first, a whole row at a time. */
+/* Sums `factor` rows of the frame, column by column. */
+WIDE static void sum_rows(struct motion *motion, const struct frame *frame, uint32_t first)
+{
+    const uint32_t used = motion->width * motion->factor;
+    uint16_t *restrict sums = motion->sums;
+    memset(sums, 0, used * sizeof *sums);
+    for (uint32_t k = 0; k < motion->factor; k++) {
+        const size_t stride = frame->stride_bytes[FRAME_PLANE_Y];
+        const uint8_t *restrict row = frame->plane[FRAME_PLANE_Y] + (first + k) * stride;
+        for (uint32_t x = 0; x < used; x++) {
+            sums[x] = (uint16_t)(sums[x] + row[x]);
+        }
+    }
+}
+
+static void mean_row(uint8_t *out, const uint16_t *sums, uint32_t count, uint32_t factor)
+{
+    const uint32_t scale = 65536 / (factor * factor);
+    for (uint32_t x = 0; x < count; x++, sums += factor) {
+        uint32_t sum = 0;
+        for (uint32_t k = 0; k < factor; k++) {
+            sum += sums[k];
+        }
+        out[x] = (uint8_t)((sum * scale) >> 16);
+    }
+}
+
+/* Means of factor x factor pixels. */
 static void reduce(struct motion *motion, const struct frame *frame)
 {
-    const uint32_t factor = motion->factor;
-    const uint32_t used = motion->width * factor;
-    const uint32_t scale = 65536 / (factor * factor);
-    uint16_t *restrict sums = motion->sums;
     for (uint32_t y = 0; y < motion->height; y++) {
-        memset(sums, 0, used * sizeof *sums);
-        for (uint32_t k = 0; k < factor; k++) {
-            const uint8_t *restrict row =
-                frame->plane[FRAME_PLANE_Y] + (size_t)(y * factor + k) * frame->stride_bytes[0];
-            for (uint32_t x = 0; x < used; x++) {
-                sums[x] = (uint16_t)(sums[x] + row[x]);
-            }
-        }
-        uint8_t *out = motion->now + (size_t)y * motion->width;
-        for (uint32_t x = 0; x < motion->width; x++) {
-            uint32_t sum = 0;
-            for (uint32_t k = 0; k < factor; k++) {
-                sum += sums[x * factor + k];
-            }
-            out[x] = (uint8_t)((sum * scale) >> 16);
-        }
+        sum_rows(motion, frame, y * motion->factor);
+        mean_row(motion->now + (size_t)y * motion->width, motion->sums, motion->width,
+                 motion->factor);
     }
 }
 
@@ -131,56 +144,58 @@ static int light_shift(const struct motion *motion)
 }
 
 /* Marks what differs from the background by more than the threshold and its own noise. */
-static size_t compare(struct motion *motion, int shift)
+WIDE static size_t compare(struct motion *motion, int shift)
 {
     const size_t area = (size_t)motion->width * motion->height;
     const int16_t *restrict background = motion->background;
     const int16_t *restrict noise = motion->noise;
     const uint8_t *restrict now = motion->now;
     uint8_t *restrict changed = motion->changed;
-    const int16_t least = (int16_t)(motion->options.threshold << FRACTION_BITS);
+    const int16_t least = (int16_t)((int)motion->options.threshold * (1 << FRACTION_BITS));
     const int16_t light = (int16_t)(shift * (1 << FRACTION_BITS));
     uint32_t count = 0;
     for (size_t i = 0; i < area; i++) {
         const int16_t level = (int16_t)(now[i] << FRACTION_BITS);
-        int16_t off = (int16_t)(level - background[i] - light);
-        off = (int16_t)(off < 0 ? -off : off);
+        const int16_t off = (int16_t)(level - background[i] - light);
         const int16_t own = (int16_t)(noise[i] * NOISE_FACTOR);
-        const int16_t limit = own > least ? own : least;
-        changed[i] = off > limit;
+        const int16_t limit = (int16_t)(own > least ? own : least);
+        changed[i] = off > limit || off < -limit;
         count += changed[i];
     }
     return count;
 }
 
-/* One beat of time: what moved lately, then the background and its noise follow. */
-static void advance(struct motion *motion, int shift)
+/* What moved lately counts as restless for a while. */
+WIDE static void note_restless(struct motion *motion)
 {
     const size_t area = (size_t)motion->width * motion->height;
-    const int restless_least = (int)motion->options.threshold / 2;
-    const int light = shift * (1 << FRACTION_BITS);
+    const int least = (int)motion->options.threshold / 2;
     for (size_t i = 0; i < area; i++) {
-        int step = motion->now[i] - motion->before[i];
-        step = step < 0 ? -step : step;
-        if (step > restless_least) {
-            motion->restless[i] = RESTLESS_BEATS;
-        } else if (motion->restless[i] > 0) {
-            motion->restless[i]--;
-        }
-        const int off = (motion->now[i] << FRACTION_BITS) - motion->background[i];
-        const int plain = off - light;
-        int follow = FOLLOW_QUIET;
-        if (motion->changed[i]) {
-            follow = motion->restless[i] > 0 ? FOLLOW_MOVING : FOLLOW_STILL;
-        } else {
-            const int size = plain < 0 ? -plain : plain;
-            const int noise = motion->noise[i] + (size - motion->noise[i]) / (1 << FOLLOW_NOISE);
-            motion->noise[i] = (int16_t)(noise < NOISE_MOST ? noise : NOISE_MOST);
-        }
-        const int level = motion->background[i] + light + plain / (1 << follow);
-        motion->background[i] = (int16_t)(level < 0 ? 0 : level < LEVEL_MOST ? level : LEVEL_MOST);
+        const int step = abs(motion->now[i] - motion->before[i]);
+        const uint8_t calmer = (uint8_t)(motion->restless[i] - (motion->restless[i] > 0));
+        motion->restless[i] = step > least ? RESTLESS_BEATS : calmer;
     }
     memcpy(motion->before, motion->now, area);
+}
+
+/* The background follows the light at once, the picture slowly; its noise is measured. */
+WIDE static void follow(struct motion *motion, int shift)
+{
+    const size_t area = (size_t)motion->width * motion->height;
+    const int light = shift * (1 << FRACTION_BITS);
+    for (size_t i = 0; i < area; i++) {
+        const int off = (motion->now[i] << FRACTION_BITS) - motion->background[i] - light;
+        int by = FOLLOW_QUIET;
+        if (motion->changed[i]) {
+            by = motion->restless[i] > 0 ? FOLLOW_MOVING : FOLLOW_STILL;
+        } else {
+            const int noise =
+                motion->noise[i] + (abs(off) - motion->noise[i]) / (1 << FOLLOW_NOISE);
+            motion->noise[i] = (int16_t)(noise < NOISE_MOST ? noise : NOISE_MOST);
+        }
+        const int level = motion->background[i] + light + off / (1 << by);
+        motion->background[i] = (int16_t)(level < 0 ? 0 : level < LEVEL_MOST ? level : LEVEL_MOST);
+    }
 }
 
 static void learn_anew(struct motion *motion)
@@ -219,29 +234,33 @@ static void visit_cell(struct motion *motion, uint32_t at, uint32_t *depth)
     }
 }
 
+static void visit_neighbours(struct motion *motion, uint32_t x, uint32_t y, uint32_t *depth)
+{
+    for (uint32_t k = 0; k < 9; k++) {
+        const uint32_t next_x = x + k % 3 - 1; /* beyond the edge it wraps and is refused */
+        const uint32_t next_y = y + k / 3 - 1;
+        if (next_x < motion->columns && next_y < motion->rows) {
+            visit_cell(motion, next_y * motion->columns + next_x, depth);
+        }
+    }
+}
+
 /* Empties the cluster that `start` belongs to, by a stack of its own: no recursion. */
 static struct cluster take_cluster(struct motion *motion, uint32_t start)
 {
-    const uint32_t columns = motion->columns;
-    struct cluster cluster = {columns, motion->rows, 0, 0, 0};
+    struct cluster cluster = {motion->columns, motion->rows, 0, 0, 0};
     uint32_t depth = 0;
     visit_cell(motion, start, &depth);
     while (depth > 0) {
         const uint32_t at = motion->stack[--depth];
-        const uint32_t x = at % columns;
-        const uint32_t y = at / columns;
+        const uint32_t x = at % motion->columns;
+        const uint32_t y = at / motion->columns;
         cluster.left = x < cluster.left ? x : cluster.left;
         cluster.top = y < cluster.top ? y : cluster.top;
         cluster.right = x > cluster.right ? x : cluster.right;
         cluster.bottom = y > cluster.bottom ? y : cluster.bottom;
         cluster.size++;
-        for (uint32_t k = 0; k < 9; k++) {
-            const uint32_t next_x = x + k % 3 - 1;
-            const uint32_t next_y = y + k / 3 - 1;
-            if (next_x < columns && next_y < motion->rows) {
-                visit_cell(motion, next_y * columns + next_x, &depth);
-            }
-        }
+        visit_neighbours(motion, x, y, &depth);
     }
     return cluster;
 }
@@ -298,7 +317,8 @@ void motion_feed(struct motion *motion, const struct frame *frame, struct motion
         return;
     }
     if (frame->captured_us - motion->beat_us >= BEAT_US || frame->captured_us < motion->beat_us) {
-        advance(motion, shift);
+        note_restless(motion);
+        follow(motion, shift);
         motion->beat_us = frame->captured_us;
     }
     find_regions(motion, seen);

@@ -3,10 +3,10 @@
 #include <math.h>
 
 /* Room around a wanted box, so that a body that the motion shows in part fits whole. */
-static const float MARGIN = 24;
+#define MARGIN 24
 
 /* Up to this many squares' sides a box is looked at shrunk, in one piece. */
-static const float SHRINK_MOST = 1.4F;
+#define SHRINK_MOST 1.4F
 
 size_t region_want(struct box wanted[static REGION_WANTED_MAX], size_t count, struct box box,
                    const struct region_plan *plan)
@@ -20,9 +20,11 @@ size_t region_want(struct box wanted[static REGION_WANTED_MAX], size_t count, st
     const float width = box.width / (float)across;
     const float height = box.height / (float)down;
     for (unsigned i = 0; i < across * down && count < REGION_WANTED_MAX; i++) {
+        const unsigned column = i % across;
+        const unsigned row = i / across;
         wanted[count++] = (struct box){
-            .x = box.x + (float)(i % across) * width,
-            .y = box.y + (float)(i / across) * height,
+            .x = box.x + (float)column * width,
+            .y = box.y + (float)row * height,
             .width = width,
             .height = height,
         };

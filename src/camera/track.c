@@ -6,9 +6,11 @@
 enum { CENTRE_X, FOOT_Y, WIDTH, HEIGHT };
 
 /* All in parts of the body's height, so that near and far bodies are alike. */
-static const float SEEN_PLACE = 0.04F, SEEN_SIZE = 0.12F; /* deviation of a detection */
-static const float PUSH_PLACE = 0.45F, PUSH_SIZE = 0.05F; /* acceleration, per second squared */
-static const float START_SPEED = 0.5F;                    /* deviation, per second */
+#define SEEN_PLACE 0.04F
+#define SEEN_SIZE 0.12F /* deviation of a detection */
+#define PUSH_PLACE 0.45F
+#define PUSH_SIZE 0.05F  /* acceleration, per second squared */
+#define START_SPEED 0.5F /* deviation, per second */
 
 static float height_of(const struct track_motion *motion)
 {

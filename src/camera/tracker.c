@@ -47,13 +47,13 @@ struct round {
     bool found_again;              /* tracks that were missed: by look and reachable distance */
 };
 
-static const float LOOK_SHARE = 0.15F;   /* how fast a look follows */
-static const float MOVING_LEAST = 0.08F; /* of a find's area, for it to count as moving */
-static const float LIKE_LEAST = 0.80F;   /* to be taken for the same body after it was hidden */
-static const float WEIGHT_LOOK = 0.4F;
-static const float INSIDE_STAY = 0.3F;  /* of a body in the picture, for its track to live on */
-static const float INSIDE_TELL = 0.85F; /* and for it to be told: a half body is a poor witness */
-static const float REACH_SPEED = 0.9F;  /* body heights a second that a hidden body may walk */
+#define LOOK_SHARE 0.15F   /* how fast a look follows */
+#define MOVING_LEAST 0.08F /* of a find's area, for it to count as moving */
+#define LIKE_LEAST 0.80F   /* to be taken for the same body after it was hidden */
+#define WEIGHT_LOOK 0.4F
+#define INSIDE_STAY 0.3F  /* of a body in the picture, for its track to live on */
+#define INSIDE_TELL 0.85F /* and for it to be told: a half body is a poor witness */
+#define REACH_SPEED 0.9F  /* body heights a second that a hidden body may walk */
 
 /* A gap is filled with points only while the straight line between its ends is a fair guess. */
 #define FILL_GAP_US (2 * CLOCK_SECOND_US)

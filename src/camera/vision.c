@@ -31,7 +31,7 @@ struct scene {
 };
 
 /* A track of which less than this moves stands still. */
-static const float STILL_SHARE = 0.02F;
+#define STILL_SHARE 0.02F
 
 struct vision_options vision_options_usual(void)
 {

@@ -33,7 +33,7 @@ struct visits {
 #define BOX_EVERY_US (CLOCK_SECOND_US / 5)
 
 /* How much better a look must be before the snapshot is worth taking again. */
-static const float BETTER_LOOK = 1.1F;
+#define BETTER_LOOK 1.1F
 
 struct visits *visits_new(const struct visits_listener *listener)
 {
@@ -73,7 +73,7 @@ static void end_at(struct visits *visits, size_t at, const struct frame *frame)
     free(open);
     visits->count--;
     memmove(&visits->open[at], &visits->open[at + 1],
-            (visits->count - at) * sizeof visits->open[0]);
+            (visits->count - at) * sizeof(struct open_visit *));
 }
 
 void visits_end(struct visits *visits)

@@ -78,7 +78,9 @@ static int by_frame(const void *a, const void *b)
 static enum err write_mot(struct replay *replay, const char *path, struct why *why)
 {
     FILE *file = fopen(path, "we");
-    if (!file) { return why_set(why, ERR_IO, "%s cannot be written: %s", path, strerror(errno)); }
+    if (!file) {
+        return why_set(why, ERR_IO, "%s cannot be written: %s", path, strerrordesc_np(errno));
+    }
     if (replay->count > 0) {
         qsort(replay->points, replay->count, sizeof replay->points[0], by_frame);
     }
@@ -121,26 +123,35 @@ static void print_summary(const struct vision *vision, const struct detector *de
     printf("resident memory at most %ld MiB\n", usage.ru_maxrss / 1024);
 }
 
+/* One argument that has a value. False when it is not known. */
+static bool take_value(struct request *request, const char *word, const char *value)
+{
+    if (strcmp(word, "--mot") == 0) {
+        request->mot = value;
+    } else if (strcmp(word, "--frames") == 0) {
+        request->frames_max = strtoul(value, NULL, 10);
+    } else if (strcmp(word, "--model") == 0) {
+        snprintf(request->model, sizeof request->model, "vision.model=%s", value);
+        request->settings[request->setting_count++] = request->model;
+    } else if (strcmp(word, "--set") == 0) {
+        request->settings[request->setting_count++] = value;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static enum err parse(struct request *request, int argc, char *const argv[], struct why *why)
 {
     for (int i = 0; i < argc; i++) {
         const char *word = argv[i];
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(word, "--visits") == 0) {
             request->visits = true;
         } else if (word[0] != '-' && !request->file) {
             request->file = word;
-        } else if (!value || request->setting_count == SETTINGS_MAX) {
-            return why_set(why, ERR_MALFORMED, "%s is not understood here", word);
-        } else if (strcmp(word, "--mot") == 0) {
-            request->mot = argv[++i];
-        } else if (strcmp(word, "--model") == 0) {
-            snprintf(request->model, sizeof request->model, "vision.model=%s", argv[++i]);
-            request->settings[request->setting_count++] = request->model;
-        } else if (strcmp(word, "--set") == 0) {
-            request->settings[request->setting_count++] = argv[++i];
-        } else if (strcmp(word, "--frames") == 0) {
-            request->frames_max = strtoul(argv[++i], NULL, 10);
+        } else if (i + 1 < argc && request->setting_count < SETTINGS_MAX &&
+                   take_value(request, word, argv[i + 1])) {
+            i++;
         } else {
             return why_set(why, ERR_MALFORMED, "%s is not understood here", word);
         }

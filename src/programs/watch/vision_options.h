@@ -18,39 +18,39 @@ struct vision_tuning {
     int64_t confirm, lost_ms;
 };
 
-#define VISION_OPTION_(key, kind, owner, member, ...)                                              \
+#define VISION_OPTION(key, kind, owner, member, ...)                                               \
     {                                                                                              \
         key, OPTION_KIND_##kind, offsetof(owner, member), __VA_ARGS__                              \
     }
 
 /* Rows for `owner`, a struct whose member `tuning` is a struct vision_tuning. */
 #define VISION_OPTIONS(owner)                                                                      \
-    VISION_OPTION_("vision.model", TEXT, owner, tuning.model, 0, 0, "",                            \
-                   "The INI file that describes the detector's model; empty uses OpenCV's HOG."),  \
-        VISION_OPTION_("vision.threads", INTEGER, owner, tuning.threads, 1, 64, "1",               \
-                       "CPU threads of one inference."),                                           \
-        VISION_OPTION_("vision.motion_threshold", INTEGER, owner, tuning.motion_threshold, 4, 100, \
-                       "10", "Luma levels that count as a change."),                               \
-        VISION_OPTION_("vision.motion_cells", INTEGER, owner, tuning.motion_cells, 1, 64, "3",     \
-                       "Neighbouring cells that must change to be a region."),                     \
-        VISION_OPTION_("vision.motion_upheaval", INTEGER, owner, tuning.motion_upheaval, 20, 100,  \
-                       "60", "Percent of the picture that, changed at once, is new light."),       \
-        VISION_OPTION_("vision.detect_ms", INTEGER, owner, tuning.detect_ms, 0, 1000, "90",        \
-                       "Least milliseconds between two frames that are looked into."),             \
-        VISION_OPTION_("vision.recheck_ms", INTEGER, owner, tuning.recheck_ms, 100, 60000, "1000", \
-                       "Milliseconds after which a body that stands still is looked at again."),   \
-        VISION_OPTION_("vision.regions", INTEGER, owner, tuning.regions, 1, VISION_REGIONS_MAX,    \
-                       "12", "Inferences for one frame, at most."),                                \
-        VISION_OPTION_("vision.body_least", REAL, owner, tuning.body_least, 0, 1, "0.1",           \
-                       "Height of the smallest body that counts, as part of the frame's."),        \
-        VISION_OPTION_("vision.score_high", REAL, owner, tuning.score_high, 0, 1, "0",             \
-                       "Score from which a find may begin a track; 0 = as the model says."),       \
-        VISION_OPTION_("vision.score_low", REAL, owner, tuning.score_low, 0, 1, "0",               \
-                       "Score below which a find is nothing; 0 = as the model says."),             \
-        VISION_OPTION_("vision.confirm", INTEGER, owner, tuning.confirm, 1, TRACKER_HITS_MAX, "4", \
-                       "Frames that must show a body before it is believed."),                     \
-        VISION_OPTION_("vision.lost_ms", INTEGER, owner, tuning.lost_ms, 0, 60000, "4000",         \
-                       "Milliseconds for which a hidden body is waited for.")
+    VISION_OPTION("vision.model", TEXT, owner, tuning.model, 0, 0, "",                             \
+                  "The INI file that describes the detector's model; empty uses OpenCV's HOG."),   \
+        VISION_OPTION("vision.threads", INTEGER, owner, tuning.threads, 1, 64, "1",                \
+                      "CPU threads of one inference."),                                            \
+        VISION_OPTION("vision.motion_threshold", INTEGER, owner, tuning.motion_threshold, 4, 100,  \
+                      "10", "Luma levels that count as a change."),                                \
+        VISION_OPTION("vision.motion_cells", INTEGER, owner, tuning.motion_cells, 1, 64, "3",      \
+                      "Neighbouring cells that must change to be a region."),                      \
+        VISION_OPTION("vision.motion_upheaval", INTEGER, owner, tuning.motion_upheaval, 20, 100,   \
+                      "60", "Percent of the picture that, changed at once, is new light."),        \
+        VISION_OPTION("vision.detect_ms", INTEGER, owner, tuning.detect_ms, 0, 1000, "90",         \
+                      "Least milliseconds between two frames that are looked into."),              \
+        VISION_OPTION("vision.recheck_ms", INTEGER, owner, tuning.recheck_ms, 100, 60000, "1000",  \
+                      "Milliseconds after which a body that stands still is looked at again."),    \
+        VISION_OPTION("vision.regions", INTEGER, owner, tuning.regions, 1, VISION_REGIONS_MAX,     \
+                      "12", "Inferences for one frame, at most."),                                 \
+        VISION_OPTION("vision.body_least", REAL, owner, tuning.body_least, 0, 1, "0.1",            \
+                      "Height of the smallest body that counts, as part of the frame's."),         \
+        VISION_OPTION("vision.score_high", REAL, owner, tuning.score_high, 0, 1, "0",              \
+                      "Score from which a find may begin a track; 0 = as the model says."),        \
+        VISION_OPTION("vision.score_low", REAL, owner, tuning.score_low, 0, 1, "0",                \
+                      "Score below which a find is nothing; 0 = as the model says."),              \
+        VISION_OPTION("vision.confirm", INTEGER, owner, tuning.confirm, 1, TRACKER_HITS_MAX, "4",  \
+                      "Frames that must show a body before it is believed."),                      \
+        VISION_OPTION("vision.lost_ms", INTEGER, owner, tuning.lost_ms, 0, 60000, "4000",          \
+                      "Milliseconds for which a hidden body is waited for.")
 
 /* The options of camera/vision; the caller adds detector and callbacks. */
 struct vision_options vision_options_of(const struct vision_tuning *tuning);
