@@ -1,5 +1,5 @@
 # OpenCV (Debian) and, where setup could fetch it (tools/fetch-openvino.sh), OpenVINO's C API.
-# OpenCV 4 speaks C++ only: src/camera/opencv.cc wraps it.
+# OpenCV 4 speaks C++ only: src/detector/opencv.cc wraps it.
 enable_language(CXX)
 set(CMAKE_CXX_STANDARD 17)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -36,13 +36,13 @@ else()
 endif()
 add_library(part::openvino ALIAS part_openvino)
 
-# Called by the root after folder(camera).
-function(camera_engines)
-  if(NOT TARGET camera)
+# Called by the root after folder(detector).
+function(detector_engines)
+  if(NOT TARGET detector)
     return()
   endif()
-  target_sources(camera PRIVATE ${CMAKE_SOURCE_DIR}/src/camera/opencv.cc)
+  target_sources(detector PRIVATE ${CMAKE_SOURCE_DIR}/src/detector/opencv.cc)
   # Pixel loops: with -O3 the compiler turns them into SIMD; a camera is fed 10..30 frames a second.
-  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/camera/crop.c
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/src/detector/crop.c
     ${CMAKE_SOURCE_DIR}/src/camera/motion.c PROPERTIES COMPILE_OPTIONS "-O3")
 endfunction()

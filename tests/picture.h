@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "camera/frame.h"
+#include "detector/frame.h"
 
 #include <string.h>
 

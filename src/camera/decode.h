@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "camera/frame.h"
+#include "detector/frame.h"
 #include "camera/packet.h"
 
 struct decode_figures {

@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "camera/box.h"
-#include "camera/frame.h"
+#include "detector/box.h"
+#include "detector/frame.h"
 
 enum { LOOK_HALVES = 2, LOOK_BINS = 48 };
 

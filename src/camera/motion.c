@@ -1,6 +1,6 @@
 #include "camera/motion.h"
 
-#include "camera/wide.h"
+#include "detector/wide.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,8 +9,8 @@
  */
 #pragma once
 
-#include "camera/box.h"
-#include "camera/frame.h"
+#include "detector/box.h"
+#include "detector/frame.h"
 
 enum { MOTION_SIDE_MAX = 192, MOTION_REGIONS_MAX = 32 };
 

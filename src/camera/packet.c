@@ -1,6 +1,6 @@
 #include "camera/packet.h"
 
-#include "camera/frame.h"
+#include "detector/frame.h"
 
 static bool side_sane(uint32_t side)
 {

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "camera/box.h"
+#include "detector/box.h"
 
 enum { REGION_WANTED_MAX = 256 };
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/text.h"
-#include "camera/frame.h"
+#include "detector/frame.h"
 
 enum { SNAPSHOT_SIZE_MAX = 16 * 1024 * 1024 };
 

@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "camera/box.h"
 #include "camera/look.h"
+#include "detector/box.h"
 
 /* Position and speed along one axis, with their covariance. */
 struct track_axis {

@@ -9,8 +9,8 @@
  */
 #pragma once
 
-#include "camera/detector.h"
 #include "camera/track.h"
+#include "detector/detector.h"
 
 enum { TRACKER_TRACKS_MAX = 128, TRACKER_POINTS_MAX = 4096, TRACKER_HITS_MAX = 30 };
 

@@ -8,10 +8,10 @@
  */
 #pragma once
 
-#include "camera/detector.h"
 #include "camera/motion.h"
 #include "camera/tracker.h"
 #include "camera/visit.h"
+#include "detector/detector.h"
 
 struct vision;
 

@@ -11,8 +11,8 @@
  */
 #pragma once
 
-#include "camera/frame.h"
 #include "camera/track.h"
+#include "detector/frame.h"
 
 enum {
     VISIT_BOXES_MAX = 256, /* of one visit; beyond it every second one goes */

@@ -1,5 +1,5 @@
 /* What a model file yields is as untrusted as the file. */
-#include "camera/finds.h"
+#include "detector/finds.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The description of a model is a file from outside. */
-#include "camera/model.h"
+#include "detector/model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

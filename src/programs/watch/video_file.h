@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "camera/frame.h"
+#include "detector/frame.h"
 
 struct video_file;
 

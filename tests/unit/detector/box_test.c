@@ -1,4 +1,4 @@
-#include "camera/box.h"
+#include "detector/box.h"
 
 #include "check.h"
 

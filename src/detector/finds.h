@@ -1,5 +1,5 @@
 /*
- * camera/finds - from a model's output to boxes in the picture.
+ * detector/finds - from a model's output to boxes in the picture.
  *
  * Picks the finds with a label and a score, maps them to the frame, and keeps one of those that
  * show the same thing. The output is not trusted: what is not a sane box is dropped. Pure
@@ -7,8 +7,8 @@
  */
 #pragma once
 
-#include "camera/detector.h"
-#include "camera/engine.h"
+#include "detector/detector.h"
+#include "detector/engine.h"
 
 /* A bounded list, best score first once finds_thin ran. */
 struct finds {

@@ -1,8 +1,8 @@
-#include "camera/detector.h"
+#include "detector/detector.h"
 
 #include "base/clock.h"
-#include "camera/engine.h"
-#include "camera/finds.h"
+#include "detector/engine.h"
+#include "detector/finds.h"
 
 #include <pthread.h>
 #include <sys/stat.h>

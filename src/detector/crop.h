@@ -1,5 +1,5 @@
 /*
- * camera/crop - a square of a picture as the numbers that a model reads.
+ * detector/crop - a square of a picture as the numbers that a model reads.
  *
  * Planar YUV to planar float RGB (or BGR) in one pass: bilinear luma, BT.601, no picture in
  * between. camera/region keeps the scale near 1:1, so that no blur is needed before shrinking, and
@@ -8,8 +8,8 @@
  */
 #pragma once
 
-#include "camera/box.h"
-#include "camera/frame.h"
+#include "detector/box.h"
+#include "detector/frame.h"
 
 enum { CROP_SIDE_MAX = 1280 };
 

@@ -1,6 +1,6 @@
-#include "camera/crop.h"
+#include "detector/crop.h"
 
-#include "camera/wide.h"
+#include "detector/wide.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "camera/engine.h"
+#include "detector/engine.h"
 
 #include "check.h"
 #include "system/file.h"

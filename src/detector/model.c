@@ -1,4 +1,4 @@
-#include "camera/model.h"
+#include "detector/model.h"
 
 #include "base/text.h"
 #include "system/file.h"

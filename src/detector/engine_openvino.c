@@ -1,6 +1,6 @@
 #ifdef TOCSIN_OPENVINO
 
-#include "camera/engine.h"
+#include "detector/engine.h"
 
 /* OpenVINO has an OK of its own. */
 #define OK OPENVINO_OK

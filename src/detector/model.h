@@ -1,5 +1,5 @@
 /*
- * camera/model - the description of a detector's model: a small INI file beside the model.
+ * detector/model - the description of a detector's model: a small INI file beside the model.
  *
  * Every model has one shape here: input [1, 3, side, side] float, planar; output
  * [1, 4 + classes, N] as YOLOv8 and YOLO11 have it, rows being centre x, centre y, width, height in
@@ -11,7 +11,7 @@
 
 #include "base/err.h"
 #include "base/span.h"
-#include "camera/crop.h"
+#include "detector/crop.h"
 
 enum {
     MODEL_TEXT_SIZE = 128,

@@ -1,5 +1,5 @@
-#include "camera/engine.h"
-#include "camera/opencv.h"
+#include "detector/engine.h"
+#include "detector/opencv.h"
 
 struct network {
     struct opencv_network *opencv; /* owned */

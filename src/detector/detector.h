@@ -1,17 +1,17 @@
 /*
- * camera/detector - finds people (and what else the model knows) in one square of a picture.
+ * detector/detector - finds people (and what else the model knows) in one square of a picture.
  *
  * One interface, several engines behind it: OpenVINO where setup could fetch it, OpenCV of the
  * distribution, and OpenCV's HOG people detector, which needs no model file. A model is described
- * by a small INI file beside it (camera/model). A detector may be shared by threads: one lock
+ * by a small INI file beside it (detector/model). A detector may be shared by threads: one lock
  * serialises them, so that its memory is needed once. Model files are bytes from outside: their
  * size is limited and what they yield is checked.
  */
 #pragma once
 
 #include "base/err.h"
-#include "camera/box.h"
-#include "camera/frame.h"
+#include "detector/box.h"
+#include "detector/frame.h"
 
 enum { DETECTOR_FOUND_MAX = 256, DETECTOR_SQUARES_MAX = 16 };
 

@@ -1,5 +1,5 @@
 /*
- * camera/opencv - the little of OpenCV that the engines need, as C.
+ * detector/opencv - the little of OpenCV that the engines need, as C.
  *
  * OpenCV 4 speaks C++ only; opencv.cc is the only C++ of the project. Nothing throws out of it: a
  * function that fails returns false and writes what OpenCV said. Read by C and C++.

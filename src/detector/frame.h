@@ -1,5 +1,5 @@
 /*
- * camera/frame - one decoded picture, as the decoder hands it to vision.
+ * detector/frame - one decoded picture, as the decoder hands it to vision.
  *
  * Planar YUV 4:2:0, 8 bits: the luma plane is width x height, both colour planes are half of that,
  * rounded up. Everything is borrowed from the decoder for the length of the call. A plain value.

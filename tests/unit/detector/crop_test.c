@@ -1,4 +1,4 @@
-#include "camera/crop.h"
+#include "detector/crop.h"
 
 #include "check.h"
 #include "picture.h"

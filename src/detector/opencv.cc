@@ -1,4 +1,4 @@
-#include "camera/opencv.h"
+#include "detector/opencv.h"
 
 #include <opencv2/core.hpp>
 #include <opencv2/dnn.hpp>

@@ -1,4 +1,4 @@
-#include "camera/finds.h"
+#include "detector/finds.h"
 
 #include <math.h>
 

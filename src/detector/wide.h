@@ -1,8 +1,8 @@
 /*
- * camera/wide - for functions whose loops gain from wide registers.
+ * detector/wide - for functions whose loops gain from wide registers.
  *
- * A function marked WIDE is compiled twice, for x86-64-v3 (AVX2, FMA) and for any x86-64; the loader
- * chooses. Not under sanitizers, which get in before the loader does, and not with clang 14.
+ * A function marked WIDE is compiled twice, for x86-64-v3 (AVX2, FMA) and for any x86-64; the
+ * loader chooses. Not under sanitizers, which get in before the loader does, and not with clang 14.
  */
 #pragma once
 

@@ -1,5 +1,5 @@
 /*
- * camera/box - a rectangle of a picture, and how much two of them are one.
+ * detector/box - a rectangle of a picture, and how much two of them are one.
  *
  * In pixels of the frame unless a member says otherwise; x and y name the upper left corner.
  * Plain values, no allocation, any thread.

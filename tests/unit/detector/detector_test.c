@@ -1,4 +1,4 @@
-#include "camera/detector.h"
+#include "detector/detector.h"
 
 #include "check.h"
 #include "picture.h"

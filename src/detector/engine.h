@@ -1,13 +1,13 @@
 /*
- * camera/engine - what runs a model: inside of camera/detector, nobody else's business.
+ * detector/engine - what runs a model: inside of detector/detector, nobody else's business.
  *
- * An engine is a table of functions. It gets the numbers that camera/crop made and yields the
- * model's output as camera/model describes it. One thread at a time (the detector's lock).
+ * An engine is a table of functions. It gets the numbers that detector/crop made and yields the
+ * model's output as detector/model describes it. One thread at a time (the detector's lock).
  */
 #pragma once
 
 #include "base/err.h"
-#include "camera/model.h"
+#include "detector/model.h"
 
 #define ENGINE_MODEL_SIZE_MAX (256 * INT64_C(1024) * 1024)
 
