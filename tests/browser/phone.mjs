@@ -37,7 +37,7 @@ export async function phone({ tap, context, watched, origin, size }) {
   });
   await tap.step('a device with its sign fits a phone', async () => {
     await page.goto(`${origin}/devices`);
-    const withSign = page.locator('tbody tr').filter({ hasText: /\d+ x \d+/ });
+    const withSign = page.locator('tbody tr').filter({ hasText: /\bedge\b/ });
     await withSign.locator('a').first().click();
     await page.locator('[data-testid=sign]').waitFor();
     await page.waitForTimeout(500);

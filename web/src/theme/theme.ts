@@ -15,6 +15,9 @@ function paletteOf(colours: Colours): PaletteOptions {
   };
 }
 
+/** Where a thumb points: targets of 44 pixels. */
+const PHONE = '@media (max-width: 720px)';
+
 export function makeTheme(): Theme {
   return createTheme({
     cssVariables: { cssVarPrefix: 'm', colorSchemeSelector: '[data-scheme="%s"]' },
@@ -28,7 +31,15 @@ export function makeTheme(): Theme {
     shape: { borderRadius: 5 },
     components: {
       MuiButtonBase: { defaultProps: { disableRipple: true } },
-      MuiButton: { defaultProps: { disableElevation: true } },
+      MuiButton: {
+        defaultProps: { disableElevation: true },
+        styleOverrides: {
+          root: { [PHONE]: { minHeight: 44 } },
+          outlined: { borderColor: 'var(--t-line)' },
+        },
+      },
+      MuiIconButton: { styleOverrides: { root: { [PHONE]: { minWidth: 44, minHeight: 44 } } } },
+      MuiMenuItem: { styleOverrides: { root: { fontSize: 13, [PHONE]: { minHeight: 44 } } } },
       MuiTextField: { defaultProps: { size: 'small' } },
       MuiPaper: { styleOverrides: { root: { backgroundImage: 'none' } } },
     },

@@ -23,7 +23,7 @@ import { useAlerts } from './use-alerts';
 import css from '../../show/show.module.css';
 
 const STATES = [
-  { value: 'all', label: 'active and ended' },
+  { value: 'all', label: 'every' },
   { value: 'active', label: 'active' },
   { value: 'ended', label: 'ended' },
 ];
@@ -112,10 +112,10 @@ function AlertTable({ alerts }: { alerts: Alert[] }): ReactElement {
       <tbody>
         {alerts.map((alert) => (
           <tr key={alert.id}>
-            <td>
+            <td className={css.lead}>
               <TierName tier={alert.tier} />
             </td>
-            <td className={css.clip}>
+            <td className={classes(css.clip, css.wide)}>
               <Link to={`/alerts/${alert.id}`} className={css.rowLink}>
                 <Text text={alert.texts[0]} />
               </Link>
@@ -127,7 +127,7 @@ function AlertTable({ alerts }: { alerts: Alert[] }): ReactElement {
               )}
             </td>
             <td>{targetWords(alert)}</td>
-            <td className={css.nowrap}>
+            <td className={classes(css.nowrap, css.side)}>
               <AlertState alert={alert} />
             </td>
             <td>
@@ -136,7 +136,7 @@ function AlertTable({ alerts }: { alerts: Alert[] }): ReactElement {
             <td>
               <Time at={alert.created_at} />
             </td>
-            <td className={classes(css.quiet)}>{alert.created_by}</td>
+            <td className={classes(css.quiet, css.desk)}>{alert.created_by}</td>
           </tr>
         ))}
       </tbody>

@@ -49,7 +49,7 @@ export function BoardTable({ rows, nowMs, chosen, onChoose }: BoardTableProps): 
               data-state={shownState(row, nowMs)}
               className={classes(row.device === chosen && own.chosen)}
             >
-              <td>
+              <td className={css.lead}>
                 <button
                   type="button"
                   className={classes(own.rowButton, css.rowLink)}
@@ -60,7 +60,7 @@ export function BoardTable({ rows, nowMs, chosen, onChoose }: BoardTableProps): 
                 </button>
               </td>
               <td>{row.zone}</td>
-              <td>
+              <td className={css.side}>
                 <DeliveryName state={shownState(row, nowMs)} />
               </td>
               <td>
@@ -69,7 +69,9 @@ export function BoardTable({ rows, nowMs, chosen, onChoose }: BoardTableProps): 
               <After from={row.queued_at} to={row.received_at} word="received after" />
               <After from={row.queued_at} to={row.lit_at} word="lit after" />
               <td className={css.fault}>{reasonWords(row.reason)}</td>
-              <td className={classes(css.number, css.quiet)}>{timesWords(row.attempts)}</td>
+              <td className={classes(css.number, css.quiet, css.desk)}>
+                {timesWords(row.attempts)}
+              </td>
               <td>
                 {row.last_contact ? (
                   <Ago at={row.last_contact} />

@@ -19,7 +19,8 @@ export function momentsOf(alert: Alert, deliveries: Delivery[]): Moment[] {
     const queued = edge(deliveries, 'queued_at', false);
     if (queued) moments.push({ at: queued, words: `revision ${alert.revision} went out` });
   }
-  for (const [member, word] of STEPS) {
+  for (const [member, plain] of STEPS) {
+    const word = member === 'received_at' && alert.cancelled_at ? 'received the end' : plain;
     const times = deliveries.filter((each) => each[member]);
     const first = edge(times, member, false);
     const last = edge(times, member, true);

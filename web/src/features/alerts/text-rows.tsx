@@ -73,12 +73,14 @@ function TextRow({ text, onChange, onRemove }: TextRowProps): ReactElement {
         lang={text.language}
         value={text.text}
         aria-invalid={over}
-        aria-describedby={`${id}-hint`}
+        {...(hint ? { 'aria-describedby': `${id}-hint` } : {})}
         onChange={(event) => onChange({ ...text, text: event.target.value })}
       />
-      <p id={`${id}-hint`} className={css.hint}>
-        {hint}
-      </p>
+      {hint && (
+        <p id={`${id}-hint`} className={css.hint}>
+          {hint}
+        </p>
+      )}
     </div>
   );
 }

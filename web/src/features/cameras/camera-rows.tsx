@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import { Link } from 'react-router-dom';
-import { OnlineName } from '../../show/parts';
+import { classes, OnlineName } from '../../show/parts';
 import { Ago, Time, ZoneName } from '../../show/time';
 import { many } from '../../show/words';
 import { cameraKey } from '../../wire/town';
@@ -36,7 +36,7 @@ export function CameraRows({
       <tbody>
         {cameras.map((camera) => (
           <tr key={cameraKey(camera)}>
-            <td>
+            <td className={css.lead}>
               <Link
                 className={css.rowLink}
                 to={`/events?camera=${encodeURIComponent(camera.name)}`}
@@ -46,7 +46,7 @@ export function CameraRows({
             </td>
             {withDevice && <td>{camera.zone}</td>}
             {withDevice && <td>{camera.device}</td>}
-            <td>
+            <td className={css.side}>
               <OnlineName state={camera.state} />{' '}
               {camera.reason && camera.state !== 'online' && <span>{camera.reason}</span>}{' '}
               {camera.since && camera.state !== 'online' && (
@@ -55,7 +55,9 @@ export function CameraRows({
                 </span>
               )}
             </td>
-            <td className={css.number}>{camera.fps === null ? '' : camera.fps.toFixed(1)}</td>
+            <td className={classes(css.number, css.desk)}>
+              {camera.fps === null ? '' : camera.fps.toFixed(1)}
+            </td>
             <td className={css.number}>{many(camera.events_today, 'event')}</td>
             <td>
               <Time at={camera.last_event_at} />

@@ -134,11 +134,25 @@ function Certificate({ device }: { device: Device }): ReactElement | null {
     >
       <dl className={show.facts}>
         <Fact name="Identity">
-          <span className={show.mono}>{device.certificate.identity}</span>
+          <Identity text={device.certificate.identity} />
         </Fact>
         <Fact name="Expires">{exact(new Date(device.certificate.expires_at))}</Fact>
       </dl>
     </Panel>
+  );
+}
+
+/** Long, but it may break after each of its parts. */
+function Identity({ text }: { text: string }): ReactElement {
+  return (
+    <span className={show.mono}>
+      {text.split(/(?<=\/)(?!\/)/).map((part, at) => (
+        <span key={at}>
+          {part}
+          <wbr />
+        </span>
+      ))}
+    </span>
   );
 }
 

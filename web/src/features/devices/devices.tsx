@@ -1,7 +1,15 @@
 import type { ReactElement } from 'react';
 import { Link } from 'react-router-dom';
 import { saveCsv, toCsv } from '../../show/csv';
-import { Empty, ExportButton, OnlineName, Page, ProblemNote, SkeletonRows } from '../../show/parts';
+import {
+  classes,
+  Empty,
+  ExportButton,
+  OnlineName,
+  Page,
+  ProblemNote,
+  SkeletonRows,
+} from '../../show/parts';
 import { Select, useParam } from '../../show/select';
 import { Time, ZoneName } from '../../show/time';
 import { many } from '../../show/words';
@@ -103,26 +111,26 @@ function DeviceTable({ devices }: { devices: Device[] }): ReactElement {
       <tbody>
         {devices.map((device) => (
           <tr key={device.name}>
-            <td>
+            <td className={css.lead}>
               <Link className={css.rowLink} to={`/devices/${encodeURIComponent(device.name)}`}>
                 {device.name}
               </Link>
             </td>
             <td>{device.kind}</td>
             <td>{device.zone}</td>
-            <td>
+            <td className={css.side}>
               <OnlineName state={device.state} />
             </td>
             <td>
               <Time at={device.last_contact} />
             </td>
-            <td>{device.sign ? `${device.sign.width} x ${device.sign.height}` : ''}</td>
-            <td>{cameraNames(device).join(', ')}</td>
-            <td className={css.number} {...(queued(device) ? { 'data-label': 'waiting' } : {})}>
-              {queued(device)}
+            <td className={css.desk}>
+              {device.sign ? `${device.sign.width} x ${device.sign.height}` : ''}
             </td>
-            <td className={css.quiet}>{device.version}</td>
-            <td className={css.quiet}>{certificateLeft(device)}</td>
+            <td>{cameraNames(device).join(', ')}</td>
+            <td className={classes(css.number, css.desk)}>{queued(device)}</td>
+            <td className={classes(css.quiet, css.desk)}>{device.version}</td>
+            <td className={classes(css.quiet, css.desk)}>{certificateLeft(device)}</td>
           </tr>
         ))}
       </tbody>

@@ -58,12 +58,10 @@ export function EventPage(): ReactElement {
 
 function Facts({ sighting }: { sighting: Sighting }): ReactElement {
   return (
-    <Panel title="What was seen">
+    <Panel title="What was seen" tools={<Ago at={sighting.started_at} />}>
       <dl className={show.facts}>
         <dt>From</dt>
-        <dd>
-          {exact(new Date(sighting.started_at))} <Ago at={sighting.started_at} />
-        </dd>
+        <dd>{exact(new Date(sighting.started_at))}</dd>
         <dt>To</dt>
         <dd>{sighting.ended_at ? exact(new Date(sighting.ended_at)) : 'still in view'}</dd>
         <dt>How long</dt>

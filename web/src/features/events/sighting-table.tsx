@@ -52,7 +52,7 @@ const Row = memo(function Row({ sighting, from }: { sighting: Sighting; from: Fr
       <td>
         <Time at={sighting.started_at} />
       </td>
-      <td>
+      <td className={css.lead}>
         <Link className={css.rowLink} to={`/events/${sighting.id}`} state={from}>
           {whatSeen(sighting)}
         </Link>
@@ -61,10 +61,10 @@ const Row = memo(function Row({ sighting, from }: { sighting: Sighting; from: Fr
       <td>{sighting.camera}</td>
       <td>{sighting.zone}</td>
       <td className={css.number}>{percent(sighting.score)}</td>
-      <td className={css.number}>
+      <td className={classes(css.number, css.side)}>
         <Lasting sighting={sighting} />
       </td>
-      <td className={classes(css.number, css.quiet)}>
+      <td className={classes(css.number, css.quiet, css.desk)}>
         {sighting.clip && sighting.media_available ? size(sighting.clip.bytes) : ''}
       </td>
     </tr>

@@ -1,5 +1,5 @@
 /** An event in words. ("Event" is a word of the browser; in the code an event is a sighting.) */
-import { lasted, many } from '../../show/words';
+import { lasted, many, span } from '../../show/words';
 import type { Cell } from '../../show/csv';
 import type { Sighting } from '../../wire/types';
 
@@ -17,7 +17,7 @@ export function isLive(sighting: Sighting): boolean {
 /** How long it lasted, or has lasted so far. */
 export function howLong(sighting: Sighting, nowMs: number): string {
   const started = Date.parse(sighting.started_at);
-  if (isLive(sighting)) return lasted(Math.max(0, Math.floor((nowMs - started) / 1000)));
+  if (isLive(sighting)) return span(Math.max(0, (nowMs - started) / 1000));
   const ended = Date.parse(sighting.ended_at ?? sighting.updated_at);
   return lasted(Math.max(0, sighting.duration_s ?? (ended - started) / 1000));
 }

@@ -18,22 +18,25 @@ interface SignViewProps {
 export function SignView({ device, width, height }: SignViewProps): ReactElement {
   const leds = useRef<LedCanvas | null>(null);
   const newest = useRef<SignFrame | null>(null);
-  const [sequence, setSequence] = useState<number | null>(null);
+  const told = useRef(0);
+  const [lit, setLit] = useState<string | null>(null);
   const link = useSignFrames(
     device,
     useCallback((frame: SignFrame) => {
       newest.current = frame;
       leds.current?.draw(frame);
-      // React hears of the first frame only; the words below look by themselves once a second.
-      setSequence((known) => known ?? frame.sequence);
+      // Words need no more than four looks a second; React draws only when they change.
+      const now = performance.now();
+      if (now - told.current < 250) return;
+      told.current = now;
+      setLit(litWords(frame));
     }, []),
   );
-  const lit = useEverySecond(() => litWords(newest.current));
   const age = useEverySecond((now) => ageWords(newest.current, now));
   const attach = useCallback((canvas: HTMLCanvasElement | null) => {
     leds.current = canvas ? new LedCanvas(canvas) : null;
   }, []);
-  const stale = link.state === 'lost' && sequence !== null;
+  const stale = link.state === 'lost' && lit !== null;
   return (
     <figure className={css.sign}>
       <div className={css.board} style={{ aspectRatio: `${width} / ${height}` }}>
@@ -41,11 +44,11 @@ export function SignView({ device, width, height }: SignViewProps): ReactElement
           ref={attach}
           className={classes(css.canvas, stale && css.stale)}
           role="img"
-          aria-label={`Sign of ${device}: ${lit}`}
+          aria-label={`Sign of ${device}: ${lit ?? 'not known yet'}`}
           data-testid="sign"
           data-leds={`${width}x${height}`}
         />
-        {sequence === null && (
+        {lit === null && (
           <p className={css.waiting}>
             {link.problem
               ? `${link.problem.title}. ${link.problem.next}`
@@ -54,7 +57,7 @@ export function SignView({ device, width, height }: SignViewProps): ReactElement
         )}
       </div>
       <figcaption className={css.caption}>
-        <Caption link={link.state} lit={lit} age={age} />
+        <Caption link={link.state} lit={lit ?? ''} age={age} />
         <span>
           {width} x {height}
         </span>
@@ -84,8 +87,7 @@ function Caption(props: { link: string; lit: string; age: string }): ReactElemen
   );
 }
 
-function litWords(frame: SignFrame | null): string {
-  if (!frame) return 'not known yet';
+function litWords(frame: SignFrame): string {
   const { count, colour } = measureLit(frame);
   if (!colour) return 'dark';
   return `${count} LEDs ${colourWord(colour)}`;
