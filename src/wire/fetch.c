@@ -8,7 +8,14 @@
 
 #include "base/clock.h"
 
-enum { FETCH_CONNECT_TIMEOUT_MS = 5000, FETCH_BUFFER_SIZE = 64 * 1024 };
+enum {
+    FETCH_CONNECT_TIMEOUT_MS = 5000,
+    FETCH_HEAD_TIMEOUT_MS = 20000,
+    FETCH_BUFFER_SIZE = 64 * 1024,
+    /* A peer that lost its power says nothing: an endless stream ends after about a minute. */
+    FETCH_PROBE_AFTER_S = 15,
+    FETCH_PROBE_EVERY_S = 5,
+};
 
 /* One GET under way. */
 struct transfer {
@@ -98,6 +105,14 @@ static size_t on_body(char *data, size_t unit, size_t count, void *context)
     return unit * count;
 }
 
+/* How long the peer may be silent now; 0 = for ever. */
+static int64_t silence_max_ms(const struct transfer *transfer)
+{
+    const struct fetch *fetch = transfer->fetch;
+    if (transfer->head_told) { return fetch->idle_timeout_ms; }
+    return fetch->head_timeout_ms > 0 ? fetch->head_timeout_ms : FETCH_HEAD_TIMEOUT_MS;
+}
+
 /* libcurl calls this about once a second, also while nothing comes. */
 static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
                        curl_off_t up_now)
@@ -106,7 +121,8 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     struct transfer *transfer = context;
     const struct fetch *fetch = transfer->fetch;
     const int64_t silent_us = clock_monotonic_us() - transfer->last_byte_us;
-    if (fetch->idle_timeout_ms > 0 && silent_us > fetch->idle_timeout_ms * 1000) {
+    const int64_t most_ms = silence_max_ms(transfer);
+    if (most_ms > 0 && silent_us > most_ms * 1000) {
         transfer->idle = true;
         return 1;
     }
@@ -134,6 +150,9 @@ static enum err set_options(struct transfer *transfer, struct curl_slist *header
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L),
         curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, (long)FETCH_BUFFER_SIZE),
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms),
+        curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L),
+        curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, (long)FETCH_PROBE_AFTER_S),
+        curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, (long)FETCH_PROBE_EVERY_S),
         curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3),
         curl_easy_setopt(curl, CURLOPT_CAINFO, fetch->ca_path),
         curl_easy_setopt(curl, CURLOPT_CAPATH, NULL),

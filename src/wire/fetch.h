@@ -15,6 +15,7 @@ struct fetch {
     const char *peer_identity;  /* the SPIFFE ID that the server's certificate must carry */
     const char *const *headers; /* "Name: value", ended by NULL; may be NULL */
     int64_t connect_timeout_ms; /* 0 means 5000 */
+    int64_t head_timeout_ms;    /* until the answer begins; 0 means 20000 */
     int64_t idle_timeout_ms;    /* no byte for so long, judged once a second; 0 = any time */
     void *context;
     /* The status line and content type, before the first byte. False = stop. */

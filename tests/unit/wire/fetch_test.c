@@ -29,12 +29,24 @@ static void write_slowly(void *context, struct http_sink *sink)
     }
 }
 
+/* Never so much as a head. */
+static void write_nothing(void *context, struct http_sink *sink)
+{
+    (void)context;
+    while (http_sink_send(sink, span_of(NULL, 0))) {
+        (void)poll(NULL, 0, 20);
+    }
+}
+
 static void handle(void *context, void *state, struct http_request *request)
 {
     (void)context, (void)state;
     if (strcmp(http_path(request), "/slow") == 0) {
         const struct http_writer writer = {.write = write_slowly};
         http_answer_stream(request, 200, "text/plain", &writer);
+    } else if (strcmp(http_path(request), "/mute") == 0) {
+        const struct http_writer writer = {.write = write_nothing};
+        http_answer_stream(request, 0, NULL, &writer);
     } else if (strcmp(http_path(request), "/who") == 0) {
         const char *token = http_header(request, "Tocsin-Stream-Token");
         http_add_header(request, "X-Token", token ? token : "none");
@@ -89,6 +101,8 @@ static bool on_bytes(void *context, struct span bytes)
     return !got->stop;
 }
 
+static int64_t idle_ms = 1500; /* for get; 0 = any time */
+
 static enum err get(const char *url, const char *as, const char *identity, struct got *got)
 {
     static const char *const headers[] = {"Tocsin-Stream-Token: abc", NULL};
@@ -103,7 +117,8 @@ static enum err get(const char *url, const char *as, const char *identity, struc
                           .peer_identity = identity,
                           .headers = headers,
                           .connect_timeout_ms = 3000,
-                          .idle_timeout_ms = 1500,
+                          .head_timeout_ms = 700,
+                          .idle_timeout_ms = idle_ms,
                           .context = got,
                           .on_head = on_head,
                           .on_bytes = on_bytes};
@@ -144,6 +159,11 @@ static void test_time(int port)
     static const char edge[] = "spiffe://test/edge/e1";
     CHECK(get(url, "control", edge, &got) == ERR_TIMEOUT);
     CHECK_TEXT(text_c(&got.body), "first");
+    idle_ms = 0; /* an endless answer must begin all the same */
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/mute", port);
+    CHECK(get(url, "control", edge, &got) == ERR_TIMEOUT && got.status == 0);
+    idle_ms = 1500;
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/slow", port);
     got.stop = true;
     CHECK(get(url, "control", edge, &got) == ERR_CLOSED);
     CHECK(get("https://127.0.0.1:1/", "control", edge, &got) == ERR_UNAVAILABLE);
