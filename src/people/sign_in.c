@@ -1,6 +1,8 @@
 #include "people/sign_in.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Ten wrong tries at once, then one every 30 s; for an account five, then one every minute. */
 static const int64_t ADDRESS_BURST = 10;
@@ -38,22 +40,36 @@ const char *sign_in_answer_name(enum sign_in_answer answer)
     return names[answer];
 }
 
+/* Who has one IPv6 address has 2^64 of them: the whole /64 counts as one. */
+static void network_of(char network[static INET6_ADDRSTRLEN], const char *address)
+{
+    struct in6_addr six;
+    (void)snprintf(network, INET6_ADDRSTRLEN, "%s", address);
+    if (inet_pton(AF_INET6, address, &six) != 1 || IN6_IS_ADDR_V4MAPPED(&six)) { return; }
+    memset(six.s6_addr + 8, 0, 8);
+    (void)!inet_ntop(AF_INET6, &six, network, INET6_ADDRSTRLEN);
+}
+
 /*
  * An account is limited for each address by itself, so that a stranger's guesses do not lock its
  * owner out; an address is limited over all accounts.
  */
 static void account_key(char key[static RATE_LIMIT_NAME_SIZE], const struct sign_in_try *attempt)
 {
-    (void)snprintf(key, RATE_LIMIT_NAME_SIZE, "%.39s %.39s", attempt->address, attempt->name);
+    char network[INET6_ADDRSTRLEN];
+    network_of(network, attempt->address);
+    (void)snprintf(key, RATE_LIMIT_NAME_SIZE, "%.39s %.39s", network, attempt->name);
 }
 
 static int64_t wait_us(const struct sign_in *sign_in, const struct sign_in_try *attempt)
 {
     char account[RATE_LIMIT_NAME_SIZE];
+    char network[INET6_ADDRSTRLEN];
     account_key(account, attempt);
+    network_of(network, attempt->address);
     const int64_t now_us = attempt->monotonic_us;
     const struct sign_in_limits *limits = sign_in->limits;
-    const int64_t for_address_us = rate_limit_wait_us(limits->addresses, attempt->address, now_us);
+    const int64_t for_address_us = rate_limit_wait_us(limits->addresses, network, now_us);
     const int64_t for_account_us = rate_limit_wait_us(limits->accounts, account, now_us);
     return for_address_us > for_account_us ? for_address_us : for_account_us;
 }
@@ -61,8 +77,10 @@ static int64_t wait_us(const struct sign_in *sign_in, const struct sign_in_try *
 static void count_failure(const struct sign_in *sign_in, const struct sign_in_try *attempt)
 {
     char account[RATE_LIMIT_NAME_SIZE];
+    char network[INET6_ADDRSTRLEN];
     account_key(account, attempt);
-    rate_limit_failed(sign_in->limits->addresses, attempt->address, attempt->monotonic_us);
+    network_of(network, attempt->address);
+    rate_limit_failed(sign_in->limits->addresses, network, attempt->monotonic_us);
     rate_limit_failed(sign_in->limits->accounts, account, attempt->monotonic_us);
 }
 

@@ -57,6 +57,15 @@ static void test_limits(const struct sign_in *sign_in)
         CHECK(attempt(sign_in, name, "guess", "192.0.2.4", 0) == SIGN_IN_ANSWER_WRONG);
     }
     CHECK(attempt(sign_in, "asha", "a long password", "192.0.2.4", 0) == SIGN_IN_ANSWER_WAIT);
+    /* One network that has many addresses. */
+    for (int i = 0; i < 5; i++) {
+        const char address[] = {'2', '0', '0', '1', ':', 'd', 'b', '8', ':', ':', (char)('1' + i),
+                                0};
+        CHECK(attempt(sign_in, "asha", "guess", address, 0) == SIGN_IN_ANSWER_WRONG);
+    }
+    CHECK(attempt(sign_in, "asha", "a long password", "2001:db8::9", 0) == SIGN_IN_ANSWER_WAIT);
+    CHECK(attempt(sign_in, "asha", "a long password", "2001:db8:0:1::1", 0) ==
+          SIGN_IN_ANSWER_WELCOME);
 }
 
 /* An unknown name costs the same work as a wrong password. */
