@@ -8,6 +8,13 @@
 
 enum { WORDS_SIZE_MAX = 32 * 1024 };
 
+/*
+ * What is further ahead was said by a wrong clock. It is refused, for else nothing would count any
+ * more until that time has come; a will gets here unjudged. Nor does it count against anybody that
+ * it was entered while our own clock was wrong.
+ */
+#define AHEAD_MAX_US CLOCK_MINUTE_US
+
 struct device_store {
     struct statement *find, *store, *contact, *telemetry, *lapse, *camera, *camera_forget,
         *camera_fps, *list, *count, *cameras;
@@ -45,9 +52,10 @@ void device_store_close(struct device_store *store)
  * A will is signed at connect time, so it is older than what the device said since: it counts when
  * it is of the same run of the device. A will of an earlier run is an old message.
  */
-static bool is_stale(const struct statement *known, const struct status *status)
+static bool is_stale(const struct statement *known, const struct status *status, int64_t now_us)
 {
-    const bool older = status->at_us < column_integer(known, 0);
+    const int64_t known_us = column_integer(known, 0);
+    const bool older = status->at_us < known_us && known_us <= now_us + AHEAD_MAX_US;
     const bool same_run = status->started_us == column_integer(known, 5);
     return older && (status->online || !same_run);
 }
@@ -63,7 +71,8 @@ static enum err compare(struct device_store *store, const struct device_report *
     if (err != OK) { return err; }
     const bool known = step == STEP_ROW;
     const bool online = known && column_integer(row, 1) != 0;
-    if (known && is_stale(row, report->status)) {
+    if (report->status->at_us > report->now_us + AHEAD_MAX_US ||
+        (known && is_stale(row, report->status, report->now_us))) {
         *change = DEVICE_CHANGE_STALE;
     } else if (report->status->online && !online) {
         *change = DEVICE_CHANGE_BACK;

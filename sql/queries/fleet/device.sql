@@ -14,7 +14,8 @@ ON CONFLICT (name) DO UPDATE SET
     kind = excluded.kind, zone = excluded.zone, online = excluded.online,
     version = excluded.version, media_url = excluded.media_url, sign_width = excluded.sign_width,
     sign_height = excluded.sign_height, started_us = excluded.started_us,
-    status_us = max(excluded.status_us, devices.status_us),
+    status_us = max(excluded.status_us,
+                    iif(devices.status_us > :now + 60000000, 0, devices.status_us)),
     contact_us = CASE WHEN excluded.online = 1 THEN excluded.contact_us
                       ELSE devices.contact_us END,
     words = excluded.words, identity = excluded.identity,

@@ -163,7 +163,7 @@ static enum err enter_status(struct intake *intake, const struct intake_message 
     enum err err = device_store_status(intake->devices, &report, &change, why);
     if (err != OK) { return err; }
     if (change == DEVICE_CHANGE_STALE) {
-        (void)why_set(why, OK, "a newer status of this device is known");
+        (void)why_set(why, OK, "a newer status of this device is known, or its clock is ahead");
         *reason = "stale";
         return OK;
     }

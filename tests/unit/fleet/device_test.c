@@ -70,6 +70,25 @@ static void wills_count_within_a_run(void)
     CHECK(enter(&status, TEST_NOW_US + 7) == DEVICE_CHANGE_BACK);
 }
 
+/* A device that booted in 2038 signs a will; its clock is set right afterwards. */
+static void wrong_clocks_are_forgiven(void)
+{
+    struct status status;
+    words_status_read(&status);
+    const int64_t at_us = TEST_NOW_US + 10 * CLOCK_SECOND_US;
+    status.at_us = at_us + 365 * CLOCK_DAY_US;
+    CHECK(enter(&status, at_us) == DEVICE_CHANGE_STALE);
+    status.online = false;
+    CHECK(enter(&status, at_us) == DEVICE_CHANGE_STALE);
+    /* Ours was wrong as well, so that it got in. */
+    status.online = true;
+    CHECK(enter(&status, status.at_us) != DEVICE_CHANGE_STALE);
+    status.at_us = at_us;
+    CHECK(enter(&status, at_us + 1) != DEVICE_CHANGE_STALE);
+    status.at_us = at_us - 1;
+    CHECK(enter(&status, at_us + 2) == DEVICE_CHANGE_STALE);
+}
+
 static void count_lapse(void *context, const char *name)
 {
     *(int *)context += strcmp(name, "sign-1") == 0;
@@ -127,6 +146,7 @@ int main(void)
     statuses_are_entered();
     wills_count_within_a_run();
     telemetry_is_the_newest();
+    wrong_clocks_are_forgiven();
     silence_is_noticed();
     small_questions();
     device_store_close(store);
