@@ -3,9 +3,9 @@
  *
  * People who come within VISIT_GROUP_US of each other come together: they are one visit with a
  * count. Who comes later is the next visit, also while the first are still there, so that an
- * operator sees arrivals, not one endless "people are here" (docs/decisions, "One visit"). A visit
- * ends when the last of its tracks has ended, or after VISIT_LENGTH_MAX_US, when it is cut and goes
- * on as a new visit.
+ * operator sees arrivals, not one endless "people are here"
+ * (docs/decisions/0008-a-visit-is-an-arrival.md). A visit ends when the last of its tracks has
+ * ended, or after VISIT_LENGTH_MAX_US, when it is cut and goes on as a new visit.
  *
  * Owned by one thread; no I/O; the time comes with each frame.
  */
