@@ -7,7 +7,7 @@ build=${1:?usage: tools/package.sh BUILD_FOLDER}
 name=tocsin-$(cat VERSION)-$(uname -m)
 root=build/package/$name
 rm -rf "$root"
-install -d "$root/usr/bin" "$root/usr/lib/tocsin" "$root/usr/lib/systemd/system" "$root/usr/share/tocsin" "$root/usr/share/doc/tocsin"
+install -d "$root/usr/bin" "$root/usr/lib/tocsin" "$root/usr/lib/systemd/system" "$root/usr/lib/sysusers.d" "$root/usr/share/tocsin" "$root/usr/share/doc/tocsin"
 for program in tocsin tocsin-control tocsin-gateway tocsin-edge tocsin-watch; do
     install -m 755 -s "$build/$program" "$root/usr/bin/"
 done
@@ -17,6 +17,7 @@ if [ -d build/cache/models ]; then cp -a build/cache/models "$root/usr/share/toc
 cp -a web/dist "$root/usr/share/tocsin/web"
 cp -a deploy/mosquitto "$root/usr/share/tocsin/"
 install -m 644 deploy/systemd/*.service "$root/usr/lib/systemd/system/"
+install -m 644 deploy/sysusers/tocsin.conf "$root/usr/lib/sysusers.d/"
 install -m 644 LICENSE README.md CHANGELOG.md "$root/usr/share/doc/tocsin/"
 tar -C build/package --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$(git log -1 --format=%ct)" -cJf "build/package/$name.tar.xz" "$name"
 rm -rf "$root"

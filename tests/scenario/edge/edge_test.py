@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+import socket
 import sys
 import time
 
@@ -152,6 +153,43 @@ def events(tap, rig):
         tap.check(True, "a frame over the limit ends the connection")
 
 
+def knock_as(path, user, group):
+    """Another process says nonsense on the socket, and waits until it is hung up on."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    try:
+        os.setgroups([])
+        os.setresgid(group, group, group)
+        os.setresuid(user, user, user)
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(10)
+            peer.connect(path)
+            peer.sendall(b"\xff" * 4)
+            peer.recv(1)
+    finally:
+        os._exit(0)
+
+
+def other_users(tap, rig):
+    if os.geteuid() != 0:
+        tap.check(True, "watch may be another user of edge's group # SKIP needs root")
+        return
+    path = rig.path("edge.sock")
+    os.chmod(os.path.dirname(path), 0o711)
+    os.chmod(path, 0o666)
+
+    def knock(group, answer):
+        before = rig.log().count(answer)
+        knock_as(path, 1234, group)
+        wait_for(lambda: rig.log().count(answer) > before, 10, answer)
+
+    tap.attempt("watch may be another user of edge's group", lambda: knock(os.getegid(), "watch.connected"))
+    tap.attempt("a stranger may not speak on its socket", lambda: knock(1234, "watch.refused"))
+    os.chmod(path, 0o660)
+
+
 def refused_without_certificate(rig):
     try:
         return rig.get("/sign/frame.png", None)[0] == 403
@@ -226,7 +264,7 @@ def main():
     with Rig() as rig:
         rig.edge_start()
         wait_for(lambda: rig.contents("status", state="online"), 20, "the first status")
-        for part in (show_update_cancel, refusals, restart, broker_away, events, media, languages_and_cost):
+        for part in (show_update_cancel, refusals, restart, broker_away, events, media, other_users, languages_and_cost):
             begin = time.monotonic()
             try:
                 part(tap, rig)
