@@ -94,8 +94,10 @@ export function countZones(zones: Zone[], devices: Device[]): Zone[] {
   names.delete('');
   return [...names].sort().map((name) => {
     const members = devices.filter((device) => device.zone === name);
+    const title = zones.find((zone) => zone.name === name)?.title;
     return {
       name,
+      ...(title ? { title } : {}),
       devices: members.length,
       signs: members.filter((device) => device.sign).length,
       online: members.filter((device) => device.state === 'online').length,

@@ -155,6 +155,8 @@ export interface Zone {
   devices: number;
   signs: number;
   online: number;
+  /** Its name for people, when the site has given one. */
+  title?: string | null;
 }
 
 export interface DeliveryChange extends Delivery {

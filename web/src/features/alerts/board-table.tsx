@@ -10,12 +10,14 @@ import own from './alerts.module.css';
 interface BoardTableProps {
   rows: Delivery[];
   nowMs: number;
+  /** The alert is over: what counts is that it was cleared. */
+  over: boolean;
   chosen: string | null;
   onChoose: (device: string) => void;
 }
 
 /** One row per device; choosing a row shows its sign beside. */
-export function BoardTable({ rows, nowMs, chosen, onChoose }: BoardTableProps): ReactElement {
+export function BoardTable({ rows, nowMs, over, chosen, onChoose }: BoardTableProps): ReactElement {
   if (rows.length === 0) return <Empty title="No delivery in this state" />;
   return (
     <div className={classes(css.scroll, own.boardTable)}>
@@ -32,7 +34,7 @@ export function BoardTable({ rows, nowMs, chosen, onChoose }: BoardTableProps): 
               Received after
             </th>
             <th scope="col" className={css.number}>
-              Lit after
+              {over ? 'Cleared after' : 'Lit after'}
             </th>
             <th scope="col">Reason</th>
             <th scope="col" className={css.number}>
@@ -67,7 +69,11 @@ export function BoardTable({ rows, nowMs, chosen, onChoose }: BoardTableProps): 
                 <Time at={row.queued_at} age={false} />
               </td>
               <After from={row.queued_at} to={row.received_at} word="received after" />
-              <After from={row.queued_at} to={row.lit_at} word="lit after" />
+              <After
+                from={row.queued_at}
+                to={over ? row.cleared_at : row.lit_at}
+                word={over ? 'cleared after' : 'lit after'}
+              />
               <td className={css.fault}>{reasonWords(row.reason)}</td>
               <td className={classes(css.number, css.quiet, css.desk)}>
                 {timesWords(row.attempts)}
@@ -96,9 +102,11 @@ function After({
   to: string | null;
   word: string;
 }): ReactElement {
+  // A time before the row was queued is of an earlier revision.
+  const known = to !== null && Date.parse(to) >= Date.parse(from);
   return (
-    <td className={css.number} {...(to ? { 'data-label': word } : {})}>
-      {to ? latency(from, to) : ''}
+    <td className={css.number} {...(known ? { 'data-label': word } : {})}>
+      {known ? latency(from, to) : ''}
     </td>
   );
 }

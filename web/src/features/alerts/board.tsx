@@ -98,22 +98,23 @@ function Board({ alert }: { alert: Alert }): ReactElement {
   const deliveries = useMemo(() => alert.deliveries ?? [], [alert.deliveries]);
   const [only, setOnly] = useParam('only');
   const [chosen, setChosen] = useState<string | null>(null);
-  // Silence comes by time alone; the rows are sorted again when one falls silent or is heard.
-  const silence = useEverySecond((now) =>
-    deliveries.map((each) => (shownState(each, now) === 'silent' ? '1' : '0')).join(''),
-  );
-  const now = useEverySecond(
-    (ms) => Math.floor(ms / 5000) * 5000 + (silence.includes('1') ? 5000 : 0),
-  );
+  // Silence comes by time alone, so the rows are judged every second.
+  const now = useEverySecond((ms) => Math.floor(ms / 1000) * 1000);
   const rows = useMemo(() => inOrder(deliveries, now), [deliveries, now]);
   const count = tally(deliveries, now);
   const shown = only ? rows.filter((each) => shownState(each, now) === only) : rows;
-  const seen = chosen ?? rows[0]?.device ?? null;
+  const seen = chosen ?? deliveries[0]?.device ?? null;
   return (
     <div className={css.board}>
       <div className={css.boardMain}>
         <Counts alert={alert} count={count} only={only} onOnly={setOnly} />
-        <BoardTable rows={shown} nowMs={now} chosen={seen} onChoose={setChosen} />
+        <BoardTable
+          rows={shown}
+          nowMs={now}
+          over={alert.state === 'cancelled' || alert.state === 'expired'}
+          chosen={seen}
+          onChoose={setChosen}
+        />
       </div>
       <div className={css.boardSide}>
         <Lit device={seen} />

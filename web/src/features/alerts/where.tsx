@@ -29,7 +29,7 @@ export function Where({ targets, onChange }: WhereProps): ReactElement {
         {town.zones.map((zone) => (
           <Check
             key={zone.name}
-            label={zone.name}
+            label={zone.title ? `${zone.title} (${zone.name})` : zone.name}
             note={`${many(zone.signs, 'sign')}, ${zone.online} of ${many(zone.devices, 'device')} online`}
             checked={targets.zones.includes(zone.name)}
             onChange={() => onChange({ ...targets, zones: toggle(targets.zones, zone.name) })}

@@ -92,10 +92,10 @@ function Zones({ town, loaded }: PartProps): ReactElement {
         {zones.map((zone) => (
           <li key={zone.name} className={css.zone}>
             <Link to={`/events?zone=${encodeURIComponent(zone.name)}`} className={css.zoneName}>
-              {zone.name}
+              {zone.title}
             </Link>
-            <span className={classes(css.inView, zone.inView > 0 && css.some)}>
-              {zone.inView > 0 ? `${zone.inView} in view` : 'nobody in view'}
+            <span className={classes(css.inView, zone.visits > 0 && css.some)}>
+              {zone.visits > 0 ? `${many(zone.visits, 'visit')} now` : 'nobody in view'}
             </span>
             <span className={css.zoneFacts}>
               <Share count={zone.signsOnline} all={zone.signs} what="sign" />

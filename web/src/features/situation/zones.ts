@@ -3,17 +3,18 @@ import type { Town } from '../../wire/town';
 
 export interface ZoneView {
   name: string;
+  title: string;
   signs: number;
   signsOnline: number;
   cameras: number;
   camerasOnline: number;
-  /** How many stand before its cameras now. */
-  inView: number;
+  /** Visits that go on now; one visit may be several people. */
+  visits: number;
   alerts: number;
 }
 
 export function zonesOf(town: Town): ZoneView[] {
-  return town.zones.map(({ name }) => {
+  return town.zones.map(({ name, title }) => {
     const signs = town.devices.filter((device) => device.zone === name && device.sign);
     const cameras = town.cameras.filter((camera) => camera.zone === name);
     const seen = town.sightings.filter((each) => each.zone === name && each.state !== 'end');
@@ -27,11 +28,12 @@ export function zonesOf(town: Town): ZoneView[] {
     );
     return {
       name,
+      title: title || name,
       signs: signs.length,
       signsOnline: signs.filter((device) => device.state === 'online').length,
       cameras: cameras.length,
       camerasOnline: cameras.filter((camera) => camera.state === 'online').length,
-      inView: seen.reduce((sum, each) => sum + each.count, 0),
+      visits: seen.length,
       alerts: alerts.length,
     };
   });
