@@ -55,7 +55,11 @@ say "detection model"
 tools/fetch-models.sh || say "the model could not be fetched; detection will use OpenCV's people detector"
 
 say "web packages"
-(cd web && npm ci --silent --no-audit --no-fund)
+(cd web && npm ci --no-audit --no-fund >"$TOCSIN_CACHE/npm.log" 2>&1) || {
+    grep -i error "$TOCSIN_CACHE/npm.log" | head -n 20
+    say "npm could not install the web packages; the whole log is $TOCSIN_CACHE/npm.log"
+    exit 1
+}
 
 if [ -d .git ]; then git config core.hooksPath tools/hooks; fi
 printf '%s' "$wanted" >"$stamp"
