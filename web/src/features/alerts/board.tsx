@@ -24,6 +24,7 @@ import { SignView } from '../sign/sign-view';
 import { AlertState, Texts } from './alert-parts';
 import { BoardTable } from './board-table';
 import { inOrder, shownState, tally, verdict, type Shown, type Tally } from './deliveries';
+import { longestOf } from './draft';
 import { History } from './history';
 import { useAlert } from './use-alerts';
 import css from './alerts.module.css';
@@ -58,6 +59,8 @@ function Acts({ alert, onChanged }: { alert: Alert; onChanged: () => void }): Re
   const [busy, setBusy] = useState(false);
   const left = useEverySecond((now) => Date.parse(alert.expire) > now);
   const standing = (alert.state === 'active' || alert.state === 'pending') && left;
+  // What control's key may not sign, it may not end either.
+  const ours = longestOf(alert.tier) > 0;
   const cancel = async () => {
     setBusy(true);
     setProblem(null);
@@ -71,10 +74,15 @@ function Acts({ alert, onChanged }: { alert: Alert; onChanged: () => void }): Re
   };
   return (
     <>
-      <Button component={Link} to="/alerts/new" state={{ again: alert }} color="inherit">
-        Use for a new alert
-      </Button>
-      {standing && (
+      {ours && (
+        <Button component={Link} to="/alerts/new" state={{ again: alert }} color="inherit">
+          Use for a new alert
+        </Button>
+      )}
+      {standing && !ours && (
+        <span className={css.theirs}>Ended only by the operations centre.</span>
+      )}
+      {standing && ours && (
         <>
           <Button
             component={Link}
