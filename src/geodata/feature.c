@@ -1,0 +1,122 @@
+#include "geodata/feature.h"
+
+#include <math.h>
+
+#include "geodata/proto.h"
+
+/* The fields of an MVT Value message, with their wire types. */
+enum {
+    VALUE_TEXT = (1 << 3) | 2,
+    VALUE_FLOAT = (2 << 3) | 5,
+    VALUE_DOUBLE = (3 << 3) | 1,
+    VALUE_UNSIGNED = 5 << 3,
+    VALUE_SIGNED = 6 << 3,
+    VALUE_BOOLEAN = 7 << 3,
+};
+
+void feature_deinit(struct feature *feature)
+{
+    shape_deinit(&feature->shape);
+    bytes_deinit(&feature->attributes);
+}
+
+void feature_clear(struct feature *feature)
+{
+    feature->id = 0;
+    feature->has_id = false;
+    feature->attributes.size = 0;
+    feature->attribute_count = 0;
+    shape_clear(&feature->shape);
+}
+
+static bool has_name(const struct feature *feature, uint32_t number)
+{
+    struct proto row = proto_over(bytes_span(&feature->attributes));
+    while (row.at < row.end) {
+        if (proto_varint(&row) == number) { return true; }
+        row.at += proto_varint(&row);
+    }
+    return false;
+}
+
+/* Adds number and size of an attribute whose value of `size` bytes follows. */
+static enum err begin(struct feature *feature, struct span name, enum schema_kind kind, size_t size,
+                      struct why *why)
+{
+    if (feature->attribute_count == FEATURE_ATTRIBUTES_MAX) {
+        return why_set(why, ERR_LIMIT, "it has more than %d attributes", FEATURE_ATTRIBUTES_MAX);
+    }
+    const uint32_t guess = (uint32_t)feature->attribute_count;
+    uint32_t number = 0;
+    const enum err err = schema_number(feature->schema, name, guess, &number, why);
+    if (err) { return err; }
+    if (has_name(feature, number)) {
+        return why_set(why, ERR_MALFORMED, "it has the attribute \"%.*s\" twice", (int)name.size,
+                       (const char *)name.data);
+    }
+    feature->schema->names[number].kinds |= kind;
+    feature->attribute_count++;
+    bytes_add_varint(&feature->attributes, number);
+    bytes_add_varint(&feature->attributes, size);
+    return OK;
+}
+
+enum err feature_add_text(struct feature *feature, struct span name, struct span utf8,
+                          struct why *why)
+{
+    if (utf8.size > FEATURE_TEXT_SIZE_MAX) {
+        return why_set(why, ERR_LIMIT, "attribute \"%.*s\" is longer than %d bytes",
+                       name.size < 60 ? (int)name.size : 60, (const char *)name.data,
+                       FEATURE_TEXT_SIZE_MAX);
+    }
+    const size_t size = 1 + varint_size(utf8.size) + utf8.size;
+    const enum err err = begin(feature, name, SCHEMA_KIND_TEXT, size, why);
+    if (err) { return err; }
+    bytes_add_u8(&feature->attributes, VALUE_TEXT);
+    bytes_add_varint(&feature->attributes, utf8.size);
+    bytes_add(&feature->attributes, utf8.data, utf8.size);
+    return OK;
+}
+
+enum err feature_add_boolean(struct feature *feature, struct span name, bool truth, struct why *why)
+{
+    const enum err err = begin(feature, name, SCHEMA_KIND_BOOLEAN, 2, why);
+    if (err) { return err; }
+    bytes_add_u8(&feature->attributes, VALUE_BOOLEAN);
+    bytes_add_u8(&feature->attributes, truth);
+    return OK;
+}
+
+enum err feature_add_integer(struct feature *feature, struct span name, bool negative,
+                             uint64_t magnitude, struct why *why)
+{
+    if (negative && magnitude > (uint64_t)INT64_MAX) {
+        return feature_add_real(feature, name, -(double)magnitude, why);
+    }
+    const uint64_t coded = negative ? zigzag(-(int64_t)magnitude) : magnitude;
+    const enum err err = begin(feature, name, SCHEMA_KIND_NUMBER, 1 + varint_size(coded), why);
+    if (err) { return err; }
+    bytes_add_u8(&feature->attributes, negative ? VALUE_SIGNED : VALUE_UNSIGNED);
+    bytes_add_varint(&feature->attributes, coded);
+    return OK;
+}
+
+/* Both formats are little-endian in a tile, as is every machine that we build for. */
+enum err feature_add_real(struct feature *feature, struct span name, double number, struct why *why)
+{
+    const double exact = 9007199254740992.0; /* 2^53: every whole number up to here is a double */
+    if (number == floor(number) && fabs(number) <= exact) {
+        return feature_add_integer(feature, name, number < 0, (uint64_t)fabs(number), why);
+    }
+    const float single = (float)number;
+    const bool small = (double)single == number;
+    const enum err err = begin(feature, name, SCHEMA_KIND_NUMBER, small ? 5 : 9, why);
+    if (err) { return err; }
+    bytes_add_u8(&feature->attributes, small ? VALUE_FLOAT : VALUE_DOUBLE);
+    if (small) {
+        bytes_add(&feature->attributes, &single, sizeof single);
+    } else {
+        bytes_add(&feature->attributes, &number, sizeof number);
+    }
+    return OK;
+}

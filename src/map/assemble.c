@@ -1,0 +1,183 @@
+#include "map/assemble.h"
+
+#include <string.h>
+
+#include "geodata/deflate.h"
+#include "map/mvt.h"
+
+enum { ATTEMPTS_MAX = 6 };
+
+/* One record of the job, seen for thinning. */
+struct candidate {
+    uint32_t priority;
+    uint32_t index;
+};
+
+struct assembler {
+    const struct assembly *assembly;
+    struct mvt_writer *writer;
+    struct deflater *deflater;
+    struct bytes tile;
+};
+
+void tile_job_free(struct tile_job *job)
+{
+    if (!job) { return; }
+    bytes_deinit(&job->records);
+    bytes_deinit(&job->packed);
+    free(job->kept);
+    free(job);
+}
+
+struct assembler *assembler_new(const struct assembly *assembly)
+{
+    struct assembler *assembler = MEM_NEW(struct assembler);
+    assembler->assembly = assembly;
+    assembler->writer = mvt_writer_new();
+    assembler->deflater = deflater_new(assembly->level);
+    return assembler;
+}
+
+void assembler_free(struct assembler *assembler)
+{
+    if (!assembler) { return; }
+    mvt_writer_free(assembler->writer);
+    deflater_free(assembler->deflater);
+    bytes_deinit(&assembler->tile);
+    free(assembler);
+}
+
+static const uint8_t *next_record(const uint8_t *at, struct tile_record_head *head)
+{
+    memcpy(head, at, sizeof *head);
+    return at + sizeof *head;
+}
+
+static void encode(struct assembler *assembler, struct tile_job *job)
+{
+    const struct assembly *assembly = assembler->assembly;
+    const uint8_t *at = job->records.data;
+    int open = -1;
+    assembler->tile.size = 0;
+    for (size_t i = 0; i < job->count; i++) {
+        struct tile_record_head head;
+        const uint8_t *geometry = next_record(at, &head);
+        at = geometry + head.size;
+        if (job->kept && !job->kept[i]) { continue; }
+        if (open != head.layer) {
+            const struct map_layer *layer = &assembly->layers[head.layer];
+            if (open >= 0) { mvt_layer_end(assembler->writer, &assembler->tile); }
+            mvt_layer_begin(assembler->writer, layer->name, &layer->schema);
+            open = head.layer;
+        }
+        const struct spooled spooled = spool_decode(spool_at(assembly->spool, head.offset));
+        const struct mvt_feature feature = {
+            .has_id = spooled.head.has_id,
+            .id = spooled.head.id,
+            .kind = (enum shape_kind)spooled.head.kind,
+            .attributes = spooled.attributes,
+            .geometry = span_of(geometry, head.size),
+        };
+        mvt_layer_add(assembler->writer, &feature);
+    }
+    if (open >= 0) { mvt_layer_end(assembler->writer, &assembler->tile); }
+    deflate_gzip(assembler->deflater, bytes_span(&assembler->tile), &job->packed);
+}
+
+static int by_priority(const void *left, const void *right)
+{
+    const struct candidate *a = left;
+    const struct candidate *b = right;
+    if (a->priority != b->priority) { return a->priority < b->priority ? -1 : 1; }
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+/* The candidates of one layer. */
+struct group {
+    size_t begin, count;
+    double weight; /* bytes of all of them, about */
+};
+
+/* Keeps the first `share` of the group; one at least. */
+static void keep_share(struct tile_job *job, struct candidate *begin, size_t count, double share)
+{
+    qsort(begin, count, sizeof *begin, by_priority);
+    size_t keep = (size_t)((double)count * share);
+    if (keep == 0) { keep = 1; }
+    for (size_t i = 0; i < count; i++) {
+        job->kept[begin[i].index] = i < keep;
+    }
+}
+
+/* What a group may weigh so that all weigh `share` of what they do: the light ones give way last.
+ */
+static double allowance(const struct group *groups, size_t count, double share)
+{
+    double total = 0;
+    for (size_t i = 0; i < count; i++) {
+        total += groups[i].weight;
+    }
+    double low = 0;
+    double high = total;
+    for (int i = 0; i < 50; i++) {
+        const double middle = (low + high) / 2;
+        double sum = 0;
+        for (size_t n = 0; n < count; n++) {
+            sum += groups[n].weight < middle ? groups[n].weight : middle;
+        }
+        if (sum < total * share) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return high;
+}
+
+/* Sorts the records into groups of one layer each. */
+static size_t find_groups(const struct assembler *assembler, const struct tile_job *job,
+                          struct candidate *candidates, struct group *groups)
+{
+    const uint8_t *at = job->records.data;
+    size_t count = 0;
+    int layer = -1;
+    for (size_t i = 0; i < job->count; i++) {
+        struct tile_record_head head;
+        struct spool_head feature;
+        at = next_record(at, &head) + head.size;
+        memcpy(&feature, spool_at(assembler->assembly->spool, head.offset), sizeof feature);
+        if (layer != head.layer) { groups[count++] = (struct group){.begin = i}; }
+        layer = head.layer;
+        groups[count - 1].count++;
+        groups[count - 1].weight += feature.size;
+        candidates[i] = (struct candidate){feature.priority, (uint32_t)i};
+    }
+    return count;
+}
+
+static void choose(const struct assembler *assembler, struct tile_job *job, double share)
+{
+    struct candidate *candidates = MEM_ARRAY(struct candidate, job->count);
+    struct group groups[MAP_LAYERS_MAX];
+    const size_t count = find_groups(assembler, job, candidates, groups);
+    const double weight = allowance(groups, count, share);
+    for (size_t i = 0; i < count; i++) {
+        const double part = groups[i].weight > weight ? weight / groups[i].weight : 1;
+        keep_share(job, candidates + groups[i].begin, groups[i].count, part);
+    }
+    free(candidates);
+}
+
+void assemble_tile(struct assembler *assembler, struct tile_job *job)
+{
+    const size_t size_max = assembler->assembly->tile_size_max;
+    double share = 1;
+    encode(assembler, job);
+    for (int i = 0; i < ATTEMPTS_MAX && size_max && !job->last_zoom; i++) {
+        if (job->packed.size <= size_max || job->count == 1) { break; }
+        share *= 0.97 * (double)size_max / (double)job->packed.size;
+        if (!job->kept) { job->kept = mem_zeroed(job->count); }
+        choose(assembler, job, share);
+        encode(assembler, job);
+    }
+}

@@ -1,0 +1,54 @@
+/*
+ * map/assemble - makes one tile out of its records, and thins it if it grows too large.
+ *
+ * Thinning is solved inside the tile: the room is shared out so that layers that need little keep
+ * all they have, and of the others features stay by priority, until the packed tile fits. What was
+ * left out is said. One assembler belongs to one thread; the spool and the layers are only read.
+ */
+#pragma once
+
+#include "map/spool.h"
+#include "map/tile.h"
+
+enum { MAP_LAYERS_MAX = 64 };
+
+/* A layer as every thread sees it. */
+struct map_layer {
+    char *name; /* owned by the build */
+    struct schema schema;
+};
+
+struct assembly {
+    const struct spool *spool;
+    const struct map_layer *layers;
+    size_t tile_size_max; /* packed; 0: nothing is ever left out */
+    int level;            /* of compression */
+};
+
+struct tile_record_head {
+    uint64_t offset; /* of the feature in the spool */
+    uint32_t ordinal;
+    uint32_t size; /* of the geometry that follows */
+    uint16_t layer;
+};
+
+/* A tile to be made, and then what became of it. */
+struct tile_job {
+    struct tile tile;
+    struct bytes records; /* head, geometry, head, geometry ... in the order of the spool */
+    size_t count;
+    bool last_zoom;      /* then nothing is left out */
+    struct bytes packed; /* result: gzip */
+    uint8_t *kept;       /* result: one byte per record; NULL: all are in the tile */
+    bool finished;
+};
+
+void tile_job_free(struct tile_job *job);
+
+struct assembler;
+
+struct assembler *assembler_new(const struct assembly *assembly);
+void assembler_free(struct assembler *assembler);
+CLEANUP_FOR(struct assembler, assembler_free)
+
+void assemble_tile(struct assembler *assembler, struct tile_job *job);

@@ -1,0 +1,346 @@
+#include "map/build.h"
+
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "geodata/source.h"
+#include "map/about.h"
+#include "map/gather.h"
+#include "map/mvt.h"
+#include "map/slice.h"
+#include "map/sorter.h"
+#include "map/tiler.h"
+#include "system/file.h"
+
+/* The spool is given back to the system after so many bytes of records were read from it. */
+#define SPOOL_READ_MAX ((uint64_t)64 << 20)
+
+struct build {
+    const struct build_options *options;
+    struct build_report *report;
+    struct map_layer layers[MAP_LAYERS_MAX];
+    size_t layer_count;
+    struct gather *gather;
+    struct spool *spool;
+    struct sorter *sorter; /* of one zoom */
+    struct slicer *slicer;
+    struct tiler *tiler;
+    struct pmtiles_writer *writer;
+    struct bytes record;
+    struct spooled feature; /* the one that is sliced */
+    uint64_t offset;        /* where it is in the spool */
+    uint8_t *drawn;         /* by ordinal: the zoom + 1 at which it was counted last */
+    uint64_t touched;       /* bytes read from the spool since it was given back */
+};
+
+static void build_deinit(struct build *build)
+{
+    tiler_free(build->tiler); /* first: its threads look at the rest */
+    pmtiles_writer_free(build->writer);
+    gather_free(build->gather);
+    spool_free(build->spool);
+    sorter_free(build->sorter);
+    slicer_free(build->slicer);
+    bytes_deinit(&build->record);
+    free(build->drawn);
+    for (size_t i = 0; i < build->layer_count; i++) {
+        free(build->layers[i].name);
+        schema_deinit(&build->layers[i].schema);
+    }
+}
+
+static void progress(const struct build *build, const char *what, int zoom)
+{
+    const struct build_options *options = build->options;
+    if (options->progress) { options->progress(options->context, what, zoom); }
+}
+
+static enum err check_options(const struct build_options *options, struct why *why)
+{
+    if (options->source_count == 0 || options->source_count > BUILD_SOURCES_MAX) {
+        return why_set(why, ERR_RANGE, "give 1 to %d inputs, each as NAME:FILE", BUILD_SOURCES_MAX);
+    }
+    if (options->zoom_min < 0 || options->zoom_min > options->zoom_max ||
+        options->zoom_max > TILE_ZOOM_MAX) {
+        return why_set(why, ERR_RANGE, "zooms %d to %d are not in order, or not within 0 to %d",
+                       options->zoom_min, options->zoom_max, TILE_ZOOM_MAX);
+    }
+    for (size_t i = 0; i < options->source_count; i++) {
+        const size_t size = strlen(options->sources[i].layer);
+        if (size == 0 || size > BUILD_LAYER_NAME_MAX) {
+            return why_set(why, ERR_RANGE, "the name of a layer has 1 to %d bytes",
+                           BUILD_LAYER_NAME_MAX);
+        }
+    }
+    return OK;
+}
+
+static size_t layer_of(struct build *build, const char *name)
+{
+    for (size_t i = 0; i < build->layer_count; i++) {
+        if (strcmp(build->layers[i].name, name) == 0) { return i; }
+    }
+    build->layers[build->layer_count].name = mem_text(name);
+    build->report->layers[build->layer_count].name = mem_text(name);
+    build->report->layer_count++;
+    return build->layer_count++;
+}
+
+struct intake {
+    struct gather *gather;
+    uint16_t layer;
+};
+
+static enum err take_feature(void *context, struct feature *feature, struct why *why)
+{
+    const struct intake *intake = context;
+    return gather_add(intake->gather, intake->layer, feature, why);
+}
+
+static void add_tally(struct feature_tally *sum, const struct feature_tally *tally)
+{
+    sum->read += tally->read;
+    sum->taken += tally->taken;
+    sum->no_geometry += tally->no_geometry;
+    sum->empty += tally->empty;
+    sum->ids_not_whole += tally->ids_not_whole;
+    sum->nested += tally->nested;
+    sum->beyond += tally->beyond;
+}
+
+static enum err read_sources(struct build *build, struct why *why)
+{
+    for (size_t i = 0; i < build->options->source_count; i++) {
+        const struct build_source *source = &build->options->sources[i];
+        const size_t layer = layer_of(build, source->layer);
+        struct intake intake = {build->gather, (uint16_t)layer};
+        struct reading reading = {.schema = &build->layers[layer].schema,
+                                  .id_name = build->options->id_name,
+                                  .taker = {take_feature, &intake}};
+        progress(build, source->path, -1);
+        const enum err err = source_read(source->path, &reading, why);
+        if (err) { return err; }
+        add_tally(&build->report->layers[layer].tally, &reading.tally);
+    }
+    return OK;
+}
+
+static enum err keep_slice(void *context, struct tile tile, const struct shape *steps,
+                           struct why *why)
+{
+    struct build *build = context;
+    struct tile_record_head head = {.offset = build->offset,
+                                    .ordinal = build->feature.head.ordinal,
+                                    .layer = build->feature.head.layer};
+    build->record.size = 0;
+    bytes_add(&build->record, &head, sizeof head);
+    mvt_geometry(&build->record, steps);
+    head.size = (uint32_t)(build->record.size - sizeof head);
+    memcpy(build->record.data, &head, sizeof head);
+    return sorter_add(build->sorter, tile_hilbert(tile.zoom, tile.x, tile.y),
+                      bytes_span(&build->record), why);
+}
+
+static struct build_count *count_of(const struct build *build, size_t layer, int zoom)
+{
+    return &build->report->layers[layer].zooms[zoom];
+}
+
+/* Cuts the feature at build->offset into the tiles of `zoom`. */
+static enum err slice_feature(struct build *build, int zoom, struct shape *shape, struct why *why)
+{
+    const struct slice_taker taker = {keep_slice, build};
+    struct build_count *count = count_of(build, build->feature.head.layer, zoom);
+    size_t tiles = 0;
+    spool_shape(&build->feature, zoom, shape);
+    enum err err = slice_shape(build->slicer, shape, zoom, &taker, &tiles, why);
+    if (err || tiles > 0) { return err; }
+    if (zoom < build->options->zoom_max && !build->options->keep_all) {
+        count->too_small++;
+        return OK;
+    }
+    count->enlarged++;
+    return slice_smallest(build->slicer, shape, zoom, &taker, why);
+}
+
+static void forget_now_and_then(struct build *build, size_t more)
+{
+    build->touched += more;
+    if (build->touched < SPOOL_READ_MAX || build->touched < build->options->memory_bytes / 8) {
+        return;
+    }
+    build->touched = 0;
+    spool_forget(build->spool);
+}
+
+static enum err slice_zoom(struct build *build, int zoom, struct why *why)
+{
+    struct shape shape = {0};
+    enum err err = OK;
+    build->offset = 0;
+    for (uint32_t i = 0; i < spool_count(build->spool) && !err; i++) {
+        build->feature = spool_decode(spool_at(build->spool, build->offset));
+        err = slice_feature(build, zoom, &shape, why);
+        build->offset += build->feature.head.size;
+        forget_now_and_then(build, build->feature.head.size);
+    }
+    shape_deinit(&shape);
+    return err ? err : sorter_finish(build->sorter, why);
+}
+
+/* Counts what is in a tile that was written; a feature once per zoom. */
+static void tile_written(void *context, const struct tile_job *job)
+{
+    struct build *build = context;
+    struct build_zoom_report *zoom = &build->report->zooms[job->tile.zoom];
+    zoom->tiles++;
+    zoom->bytes += job->packed.size;
+    zoom->thinned_tiles += job->kept != NULL;
+    if (job->packed.size > zoom->largest) { zoom->largest = job->packed.size; }
+    const uint8_t *at = job->records.data;
+    for (size_t i = 0; i < job->count; i++) {
+        struct tile_record_head head;
+        memcpy(&head, at, sizeof head);
+        at += sizeof head + head.size;
+        if (job->kept && !job->kept[i]) { continue; }
+        struct build_count *count = count_of(build, head.layer, job->tile.zoom);
+        count->instances++;
+        uint8_t *drawn = &build->drawn[head.ordinal];
+        count->present += *drawn != job->tile.zoom + 1;
+        *drawn = (uint8_t)(job->tile.zoom + 1);
+    }
+}
+
+static struct tile_job *new_job(const struct build *build, int zoom, uint64_t key)
+{
+    struct tile_job *job = MEM_NEW(struct tile_job);
+    job->tile = tile_of_id(tile_zoom_begin(zoom) + key);
+    job->last_zoom = zoom == build->options->zoom_max;
+    return job;
+}
+
+/* Bundles the sorted records into tiles and hands these to the threads. */
+static enum err make_tiles(struct build *build, int zoom, struct why *why)
+{
+    struct tile_job *job = NULL;
+    uint64_t job_key = 0;
+    bool more = true;
+    enum err err = OK;
+    while (!err) {
+        uint64_t key = 0;
+        struct span record = {0};
+        err = sorter_next(build->sorter, &more, &key, &record, why);
+        if (err || !more) { break; }
+        if (job && key != job_key) { err = tiler_submit(build->tiler, TAKE(job), why); }
+        if (err) { break; }
+        if (!job) { job = new_job(build, zoom, key); }
+        job_key = key;
+        bytes_add(&job->records, record.data, record.size);
+        job->count++;
+    }
+    if (!err && job) { err = tiler_submit(build->tiler, TAKE(job), why); }
+    tile_job_free(job);
+    sorter_clear(build->sorter);
+    return err;
+}
+
+/* What was neither drawn nor too small was thinned out. */
+static void count_thinned(const struct build *build)
+{
+    for (size_t layer = 0; layer < build->report->layer_count; layer++) {
+        const struct build_layer_report *report = &build->report->layers[layer];
+        for (int zoom = build->options->zoom_min; zoom <= build->options->zoom_max; zoom++) {
+            struct build_count *count = count_of(build, layer, zoom);
+            count->thinned = report->tally.taken - count->present - count->too_small;
+        }
+    }
+}
+
+static enum err make_zooms(struct build *build, struct why *why)
+{
+    const struct build_options *options = build->options;
+    enum err err = OK;
+    for (int zoom = options->zoom_min; zoom <= options->zoom_max && !err; zoom++) {
+        progress(build, "zoom", zoom);
+        err = slice_zoom(build, zoom, why);
+        if (!err) { err = make_tiles(build, zoom, why); }
+    }
+    return err ? err : tiler_drain(build->tiler, why);
+}
+
+static enum err finish(struct build *build, struct why *why)
+{
+    struct text metadata = text_limited(64 << 20);
+    about_metadata(build->layers, build->report, &metadata);
+    const struct pmtiles_header header = about_header(gather_box(build->gather), build->report);
+    const enum err err =
+        metadata.overflow
+            ? why_set(why, ERR_LIMIT, "the names of all attributes are more than 64 MiB")
+            : pmtiles_writer_finish(build->writer, &header, text_span(&metadata), why);
+    text_deinit(&metadata);
+    const struct pmtiles_written written = pmtiles_writer_count(build->writer);
+    build->report->tiles = written.addressed;
+    build->report->contents = written.contents;
+    build->report->bytes = written.bytes;
+    return err;
+}
+
+static enum err run(struct build *build, const char *folder, struct why *why)
+{
+    const struct build_options *options = build->options;
+    build->gather = gather_new(folder, options->memory_bytes / 2);
+    enum err err = read_sources(build, why);
+    if (err) { return err; }
+    progress(build, "borders", -1);
+    err = gather_finish(build->gather, options->tolerance, &build->spool, why);
+    if (err) { return err; }
+    build->drawn = MEM_ARRAY(uint8_t, spool_count(build->spool));
+    build->sorter = sorter_new(folder, options->memory_bytes / 4);
+    build->slicer = slicer_new();
+    const struct assembly assembly = {
+        .spool = build->spool,
+        .layers = build->layers,
+        .tile_size_max = options->keep_all ? 0 : options->tile_size_max,
+        .level = options->level,
+    };
+    err = pmtiles_writer_open(&build->writer, options->out, why);
+    if (!err) {
+        err = tiler_new(&build->tiler, &assembly, options->threads, options->memory_bytes / 8, why);
+    }
+    if (err) { return err; }
+    tiler_write_to(build->tiler, build->writer, (struct tiler_listener){tile_written, build});
+    err = make_zooms(build, why);
+    tiler_free(TAKE(build->tiler)); /* `assembly` ends here */
+    if (!err) { count_thinned(build); }
+    return err ? err : finish(build, why);
+}
+
+enum err build_run(const struct build_options *options, struct build_report *report,
+                   struct why *why)
+{
+    char out[FILE_PATH_SIZE];
+    if (!text_copy(out, sizeof out, options->out)) {
+        return why_set(why, ERR_LIMIT, "path %.100s... is too long", options->out);
+    }
+    enum err err = check_options(options, why);
+    if (err) { return err; }
+    *report = (struct build_report){.zoom_min = options->zoom_min, .zoom_max = options->zoom_max};
+    report->layers = MEM_ARRAY(struct build_layer_report, MAP_LAYERS_MAX);
+    struct build *build = MEM_NEW(struct build);
+    build->options = options;
+    build->report = report;
+    err = run(build, options->temporary ? options->temporary : dirname(out), why);
+    build_deinit(build);
+    free(build);
+    return err;
+}
+
+void build_report_deinit(struct build_report *report)
+{
+    for (size_t i = 0; i < report->layer_count; i++) {
+        free(report->layers[i].name);
+    }
+    free(report->layers);
+    *report = (struct build_report){0};
+}

@@ -1,0 +1,114 @@
+/*
+ * tocsin-map - the tactical map. A new sub-command is one line in this table.
+ */
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+static int help_command(int argc, char *argv[]);
+
+static const struct command commands[] = {
+    {"build", "make one PMTiles archive out of the site's files",
+     "tocsin-map build -o OUT.pmtiles [OPTION]... NAME:FILE ...\n"
+     "    Reads GeoJSON in all its forms and CSV with coordinates; FILE may be - for standard\n"
+     "    input. NAME is the layer; several files may go into one.\n"
+     "    --minzoom N, --maxzoom N   the zooms (0 and 14; 20 at most)\n"
+     "    --keep-all       draw every feature at every zoom, however large a tile becomes\n"
+     "    --tile-size N    bytes of a packed tile above which it is thinned (500000); never at "
+     "the\n"
+     "                     last zoom, where every feature is drawn\n"
+     "    --id-attribute NAME  keep ids that are no whole numbers as this attribute\n"
+     "    --simplify N     hundredths of a tile's step (1/4096) that a line may move (150)\n"
+     "    --level N        of compression, 1 to 12 (6)\n"
+     "    --memory N       MiB to work in (256); the rest goes to temporary files\n"
+     "    --temporary DIR  where these are (the folder of OUT)\n"
+     "    --threads N      that make tiles (one per processor)\n"
+     "    --report FILE    write what became of every layer at every zoom, as JSON; - for "
+     "standard\n"
+     "                     output\n"
+     "    --quiet          say nothing but errors\n",
+     build_command},
+    {"verify", "say whether an archive is whole and valid",
+     "tocsin-map verify FILE\n"
+     "    Exit status 0: it is. 1: it is not, and why.\n",
+     verify_command},
+    {"inspect", "show what an archive, or a tile of it, contains",
+     "tocsin-map inspect FILE [ZOOM/X/Y]\n"
+     "    The header and metadata as JSON, or the tile's features as GeoJSON, one a line.\n",
+     inspect_command},
+    {"help", "say what a command does", "tocsin-map help [COMMAND]\n", help_command},
+};
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0) { return &commands[i]; }
+    }
+    return NULL;
+}
+
+static void list_commands(FILE *out)
+{
+    (void)fprintf(out, "usage: tocsin-map COMMAND [ARGUMENTS]\n\n");
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].sentence);
+    }
+    (void)fprintf(out, "\n`tocsin-map help COMMAND` says more.\n");
+}
+
+static int unknown(const char *name)
+{
+    (void)fprintf(stderr, "tocsin-map: there is no command \"%s\"\n\n", name);
+    list_commands(stderr);
+    return COMMAND_MISUSED;
+}
+
+static int help_command(int argc, char *argv[])
+{
+    if (argc < 2) {
+        list_commands(stdout);
+        return COMMAND_DONE;
+    }
+    const struct command *command = find(argv[1]);
+    if (!command) { return unknown(argv[1]); }
+    (void)printf("%s - %s\n\n%s", command->name, command->sentence, command->usage);
+    return COMMAND_DONE;
+}
+
+int command_failed(const char *command, enum err err, const struct why *why)
+{
+    (void)fprintf(stderr, "tocsin-map %s: %s\n", command, why->text);
+    return err == ERR_RANGE ? COMMAND_MISUSED : COMMAND_FAILED;
+}
+
+enum err command_number(const char *argument, const char *text, const long range[2], long *number,
+                        struct why *why)
+{
+    char *end = NULL;
+    errno = 0;
+    *number = text ? strtol(text, &end, 10) : 0;
+    if (!text || errno || end == text || *end || *number < range[0] || *number > range[1]) {
+        return why_set(why, ERR_RANGE, "%s takes a whole number from %ld to %ld", argument,
+                       range[0], range[1]);
+    }
+    return OK;
+}
+
+int main(int argc, char *argv[])
+{
+    if (sodium_init() < 0) { return COMMAND_FAILED; }
+    if (argc < 2) {
+        list_commands(stderr);
+        return COMMAND_MISUSED;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        (void)puts("tocsin-map " TOCSIN_VERSION);
+        return COMMAND_DONE;
+    }
+    const struct command *command = find(strcmp(argv[1], "--help") == 0 ? "help" : argv[1]);
+    return command ? command->run(argc - 1, argv + 1) : unknown(argv[1]);
+}
