@@ -50,11 +50,10 @@ static enum err set_boolean(const struct option *option, void *member, const cha
 {
     static const char *const words[][2] = {{"true", "false"}, {"yes", "no"}, {"on", "off"}};
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-        for (int falsehood = 0; falsehood < 2; falsehood++) {
-            if (strcmp(value, words[i][falsehood]) == 0) {
-                *(bool *)member = !falsehood;
-                return OK;
-            }
+        const bool truth = strcmp(value, words[i][0]) == 0;
+        if (truth || strcmp(value, words[i][1]) == 0) {
+            *(bool *)member = truth;
+            return OK;
         }
     }
     return why_set(why, ERR_RANGE, "%s is \"%.60s\", expected true or false", option->key, value);
@@ -227,37 +226,35 @@ static enum err check_required(const struct option *options, size_t count, const
     return OK;
 }
 
-static enum err check_groups(const struct option_table *table, const void *out, struct why *why)
+static enum err check_group(const struct option_group *group, const void *out, struct why *why)
 {
-    for (size_t i = 0; i < table->group_count; i++) {
-        const struct option_group *group = &table->groups[i];
-        const size_t count =
-            *(const size_t *)(const void *)((const char *)out + group->count_offset);
-        for (size_t at = 0; at < count; at++) {
-            const char *element =
-                (const char *)out + group->array_offset + at * group->element_size;
-            char section[OPTION_TEXT_SIZE];
-            (void)snprintf(section, sizeof section, "[%.60s %.60s] ", group->section,
-                           element + group->name_offset);
-            const enum err err =
-                check_required(group->options, group->option_count, element, section, why);
-            if (err) { return err; }
-        }
+    const size_t count = *(const size_t *)(const void *)((const char *)out + group->count_offset);
+    for (size_t i = 0; i < count; i++) {
+        const char *element = (const char *)out + group->array_offset + i * group->element_size;
+        char section[OPTION_TEXT_SIZE];
+        (void)snprintf(section, sizeof section, "[%.60s %.60s] ", group->section,
+                       element + group->name_offset);
+        const enum err err =
+            check_required(group->options, group->option_count, element, section, why);
+        if (err) { return err; }
     }
     return OK;
 }
 
 enum err option_load(void *out, const struct option_table *table, const char *path,
-                     const char *const settings[], size_t setting_count, struct why *why)
+                     const char *const settings[], struct why *why)
 {
     struct loading load = {.out = out, .table = table, .path = path, .why = why};
     enum err err = set_defaults(table->options, table->option_count, out, why);
     if (!err && path) { err = load_file(&load); }
-    for (size_t i = 0; !err && i < setting_count; i++) {
+    for (size_t i = 0; !err && settings && settings[i]; i++) {
         err = load_setting(&load, settings[i]);
     }
     if (!err) { err = check_required(table->options, table->option_count, out, "", why); }
-    return err ? err : check_groups(table, out, why);
+    for (size_t i = 0; !err && i < table->group_count; i++) {
+        err = check_group(&table->groups[i], out, why);
+    }
+    return err;
 }
 
 static const char *kind_name(enum option_kind kind)
@@ -335,30 +332,28 @@ static bool answer_switch(const struct option_table *table, const char *word)
     return true;
 }
 
-enum err option_command_line(void *out, const struct option_table *table, int argc,
-                             char *const argv[], enum option_outcome *outcome, struct why *why)
+enum option_outcome option_command_line(void *out, const struct option_table *table, int argc,
+                                        char *const argv[], struct why *why)
 {
     const char *path = NULL;
-    CLEANUP(mem_free_p) const char **settings = MEM_ARRAY(const char *, (size_t)argc);
+    /* Never more than arguments, and NULL at the end. */
+    CLEANUP(mem_free_p) const char **settings = MEM_ARRAY(const char *, (size_t)argc + 1);
     size_t setting_count = 0;
-    enum option_outcome answer = OPTION_OUTCOME_RUN;
+    enum option_outcome outcome = OPTION_OUTCOME_RUN;
     for (int i = 1; i < argc; i++) {
-        if (answer_switch(table, argv[i])) {
-            *outcome = OPTION_OUTCOME_DONE;
-            return OK;
-        }
+        if (answer_switch(table, argv[i])) { return OPTION_OUTCOME_DONE; }
         if (strcmp(argv[i], "--check") == 0) {
-            answer = OPTION_OUTCOME_DONE;
+            outcome = OPTION_OUTCOME_DONE;
         } else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
             path = argv[++i];
         } else if (strcmp(argv[i], "--set") == 0 && i + 1 < argc) {
             settings[setting_count++] = argv[++i];
         } else {
-            return why_set(why, ERR_MALFORMED,
-                           "argument \"%.80s\" is unknown or incomplete; see %s --help", argv[i],
-                           table->program);
+            (void)why_set(why, ERR_MALFORMED,
+                          "argument \"%.80s\" is unknown or incomplete; see %s --help", argv[i],
+                          table->program);
+            return OPTION_OUTCOME_REFUSED;
         }
     }
-    *outcome = answer;
-    return option_load(out, table, path, settings, setting_count, why);
+    return option_load(out, table, path, settings, why) ? OPTION_OUTCOME_REFUSED : outcome;
 }

@@ -51,24 +51,25 @@ struct option_table {
 };
 
 enum option_outcome {
-    OPTION_OUTCOME_RUN,  /* start with the options that were read */
-    OPTION_OUTCOME_DONE, /* --explain, --check, --version or --help was answered on stdout */
+    OPTION_OUTCOME_RUN,     /* start with the options that were read */
+    OPTION_OUTCOME_DONE,    /* --explain, --check, --version or --help was answered on stdout */
+    OPTION_OUTCOME_REFUSED, /* an argument or an option is wrong: `why` says which */
 };
 
 /*
- * Reads `path` (NULL: defaults only) and then `settings` ("section.key=value") into `out`, a zeroed
- * options struct. The sentence in `why` names file, line, key and what was expected.
+ * Reads `path` (NULL: defaults only) and then `settings` ("section.key=value", NULL after the last;
+ * NULL for none) into `out`, a zeroed options struct. The sentence in `why` names file, line, key
+ * and what was expected.
  */
 MUST_USE enum err option_load(void *out, const struct option_table *table, const char *path,
-                              const char *const settings[], size_t setting_count, struct why *why);
+                              const char *const settings[], struct why *why);
 
 /*
  * A whole program's command line: --config FILE, --set KEY=VALUE (any number), --check, --explain,
- * --markdown, --version, --help. ERR_MALFORMED for anything else.
+ * --markdown, --version, --help; anything else is refused.
  */
-MUST_USE enum err option_command_line(void *out, const struct option_table *table, int argc,
-                                      char *const argv[], enum option_outcome *outcome,
-                                      struct why *why);
+MUST_USE enum option_outcome option_command_line(void *out, const struct option_table *table,
+                                                 int argc, char *const argv[], struct why *why);
 
 /* The table for people: plain text, or Markdown for docs/reference/options.md. */
 void option_explain(const struct option_table *table, bool markdown, struct text *out);

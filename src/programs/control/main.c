@@ -282,16 +282,17 @@ int main(int argc, char *argv[])
     }
     static struct site site; /* 40 KB of options */
     struct why why = {""};
-    enum option_outcome outcome = OPTION_OUTCOME_RUN;
     enum log_level level = LOG_LEVEL_INFO;
-    enum err err = option_command_line(&site.options, &CONTROL_OPTIONS, argc, argv, &outcome, &why);
-    if (!err && outcome == OPTION_OUTCOME_DONE && !*site.options.site) { return 0; }
-    if (!err) { err = check_options(&site.options, &level, &why); }
-    if (err) { return fail(&why); }
+    const enum option_outcome outcome =
+        option_command_line(&site.options, &CONTROL_OPTIONS, argc, argv, &why);
+    if (outcome == OPTION_OUTCOME_DONE && !*site.options.site) { return 0; }
+    if (outcome == OPTION_OUTCOME_REFUSED || check_options(&site.options, &level, &why)) {
+        return fail(&why);
+    }
     if (outcome == OPTION_OUTCOME_DONE) { return 0; }
     if (sodium_init() < 0) { return 1; }
     log_open("control", level);
-    err = start(&site, &why);
+    enum err err = start(&site, &why);
     if (!err) {
         log_event(LOG_LEVEL_INFO, "control.started", "version", TOCSIN_VERSION, "site",
                   site.options.site, NULL);

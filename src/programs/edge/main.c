@@ -408,8 +408,9 @@ int main(int argc, char **argv)
 {
     static struct edge edge; /* tens of kilobytes of options and paths */
     struct why why = {0};
-    enum option_outcome outcome = OPTION_OUTCOME_RUN;
-    if (option_command_line(&edge.options, &options_table, argc, argv, &outcome, &why)) {
+    const enum option_outcome outcome =
+        option_command_line(&edge.options, &options_table, argc, argv, &why);
+    if (outcome == OPTION_OUTCOME_REFUSED) {
         (void)fprintf(stderr, "tocsin-edge: %s\n", why.text);
         return 2;
     }

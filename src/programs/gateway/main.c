@@ -152,16 +152,14 @@ int main(int argc, char *argv[])
 {
     static struct gateway gateway;
     struct why why = {0};
-    enum option_outcome outcome = OPTION_OUTCOME_RUN;
-    enum err err =
-        option_command_line(&gateway.options, &options_table, argc, argv, &outcome, &why);
-    if (err == OK && outcome == OPTION_OUTCOME_DONE) { return 0; }
-    if (err == OK) { err = log_begin(gateway.options.log_level, &why); }
-    if (err != OK) {
+    const enum option_outcome outcome =
+        option_command_line(&gateway.options, &options_table, argc, argv, &why);
+    if (outcome == OPTION_OUTCOME_DONE) { return 0; }
+    if (outcome == OPTION_OUTCOME_REFUSED || log_begin(gateway.options.log_level, &why)) {
         (void)fprintf(stderr, "tocsin-gateway: %s\n", why.text);
         return 2;
     }
-    err = run(&gateway, &why);
+    const enum err err = run(&gateway, &why);
     stop(&gateway);
     if (err != OK) {
         log_event(LOG_LEVEL_ERROR, "gateway.failed", "error", err_name(err), "why", why.text, NULL);

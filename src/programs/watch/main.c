@@ -410,17 +410,18 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "replay") == 0) { return replay_run(argc - 2, argv + 2); }
     static struct watch watch; /* tens of kilobytes of options */
     struct why why = {0};
-    enum option_outcome outcome = OPTION_OUTCOME_RUN;
-    enum err err = option_command_line(&watch.options, &options_table, argc, argv, &outcome, &why);
-    if (!err && outcome == OPTION_OUTCOME_RUN) { err = options_check(&watch.options, &why); }
-    if (err) {
+    const enum option_outcome outcome =
+        option_command_line(&watch.options, &options_table, argc, argv, &why);
+    if (outcome == OPTION_OUTCOME_REFUSED ||
+        (outcome == OPTION_OUTCOME_RUN && options_check(&watch.options, &why))) {
         (void)fprintf(stderr, "tocsin-watch: %s\n", why.text);
         return 2;
     }
     if (outcome == OPTION_OUTCOME_DONE) { return 0; }
+    vision_model_find(&watch.options.tuning);
     log_open("watch", level_of(watch.options.log_level));
     yield_to_alerts();
-    err = watch_open(&watch, &why);
+    enum err err = watch_open(&watch, &why);
     if (!err) {
         log_event(LOG_LEVEL_INFO, "watch.ready", "version", TOCSIN_VERSION, "run", watch.run.text,
                   "cameras", LOG_NUMBER(watch.options.camera_count), NULL);

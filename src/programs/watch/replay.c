@@ -27,7 +27,7 @@ static const struct option_table table = {
 
 struct request {
     const char *file, *mot;
-    const char *settings[SETTINGS_MAX];
+    const char *settings[SETTINGS_MAX + 1]; /* NULL after the last */
     size_t setting_count;
     char model[OPTION_TEXT_SIZE + 16];
     unsigned long frames_max;
@@ -184,10 +184,10 @@ static enum err play(struct vision *vision, const struct request *request, doubl
 static enum err replay(const struct request *request, struct why *why)
 {
     struct replay_options options = {0};
-    enum err err =
-        option_load(&options, &table, NULL, request->settings, request->setting_count, why);
+    enum err err = option_load(&options, &table, NULL, request->settings, why);
     if (err) { return err; }
     CLEANUP(detector_close_p) struct detector *detector = NULL;
+    vision_model_find(&options.tuning);
     const char *model = options.tuning.model;
     err = detector_open(&detector, model[0] ? model : NULL, (int)options.tuning.threads, why);
     if (err) { return err; }

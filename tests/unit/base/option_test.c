@@ -52,7 +52,7 @@ static enum err load(struct settings *out, const char *ini)
     (void)fclose(file);
     memset(out, 0, sizeof *out);
     why.text[0] = '\0';
-    const enum err err = option_load(out, &TABLE, path, NULL, 0, &why);
+    const enum err err = option_load(out, &TABLE, path, NULL, &why);
     (void)unlink(path);
     return err;
 }
@@ -84,7 +84,7 @@ static void says_what_is_wrong(void)
     CHECK(load(&settings, "[site]\nname=x\n[eye a]\nurl=1\n[eye b]\nurl=2\n[eye c]\nurl=3\n") ==
           ERR_LIMIT);
     CHECK(load(&settings, "[site]\nname=x\nthis is no pair\n") == ERR_MALFORMED);
-    CHECK(option_load(&settings, &TABLE, "/nonexistent/file", NULL, 0, &why) == ERR_IO);
+    CHECK(option_load(&settings, &TABLE, "/nonexistent/file", NULL, &why) == ERR_IO);
 }
 
 /* What inih would do by itself: cut a long line in two, join an indented one to the one above. */
@@ -113,27 +113,26 @@ static void takes_lines_as_written(void)
 static void settings_come_after_the_file(void)
 {
     static struct settings settings;
-    const char *words[] = {"site.name=town", "http.port=99", "eye gate.url=rtsp://x"};
-    CHECK(option_load(&settings, &TABLE, NULL, words, 3, &why) == OK);
+    const char *words[] = {"site.name=town", "http.port=99", "eye gate.url=rtsp://x", NULL};
+    CHECK(option_load(&settings, &TABLE, NULL, words, &why) == OK);
     CHECK(settings.port == 99 && settings.eye_count == 1);
     CHECK_TEXT(settings.eyes[0].url, "rtsp://x");
-    const char *wrong[] = {"site.name"};
-    CHECK(option_load(&settings, &TABLE, NULL, wrong, 1, &why) == ERR_MALFORMED);
+    const char *wrong[] = {"site.name", NULL};
+    CHECK(option_load(&settings, &TABLE, NULL, wrong, &why) == ERR_MALFORMED);
 }
 
 static void reads_a_command_line(void)
 {
     static struct settings settings;
-    enum option_outcome outcome = OPTION_OUTCOME_DONE;
     char *const run[] = {(char[]){"x"}, (char[]){"--set"}, (char[]){"site.name=a"}};
-    CHECK(option_command_line(&settings, &TABLE, 3, run, &outcome, &why) == OK);
-    CHECK(outcome == OPTION_OUTCOME_RUN);
+    CHECK(option_command_line(&settings, &TABLE, 3, run, &why) == OPTION_OUTCOME_RUN);
     char *const check[] = {(char[]){"x"}, (char[]){"--check"}, (char[]){"--set"},
                            (char[]){"site.name=a"}};
-    CHECK(option_command_line(&settings, &TABLE, 4, check, &outcome, &why) == OK);
-    CHECK(outcome == OPTION_OUTCOME_DONE);
+    CHECK(option_command_line(&settings, &TABLE, 4, check, &why) == OPTION_OUTCOME_DONE);
     char *const wrong[] = {(char[]){"x"}, (char[]){"--config"}};
-    CHECK(option_command_line(&settings, &TABLE, 2, wrong, &outcome, &why) == ERR_MALFORMED);
+    CHECK(option_command_line(&settings, &TABLE, 2, wrong, &why) == OPTION_OUTCOME_REFUSED);
+    static struct settings unnamed;
+    CHECK(option_command_line(&unnamed, &TABLE, 1, run, &why) == OPTION_OUTCOME_REFUSED);
 }
 
 int main(void)
