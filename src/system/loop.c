@@ -80,9 +80,8 @@ enum err loop_open(struct loop **out, struct why *why)
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     loop->posts = queue_new(LOOP_POSTS_MAX, free);
-    struct loop_watch *watch = NULL;
     if (loop->epoll_fd < 0 || loop->wake_fd < 0 ||
-        loop_watch(loop, loop->wake_fd, LOOP_READABLE, drain_wake, loop, &watch)) {
+        !loop_watch(loop, loop->wake_fd, LOOP_READABLE, drain_wake, loop)) {
         return why_set(why, ERR_IO, "cannot make an event loop: error %d", errno);
     }
     *out = TAKE(loop);
@@ -129,8 +128,8 @@ static uint32_t epoll_events(int events)
            (events & LOOP_WRITABLE ? (uint32_t)EPOLLOUT : 0U);
 }
 
-enum err loop_watch(struct loop *loop, int fd, int events, void (*ready)(void *context, int events),
-                    void *context, struct loop_watch **out)
+struct loop_watch *loop_watch(struct loop *loop, int fd, int events,
+                              void (*ready)(void *context, int events), void *context)
 {
     struct loop_watch *watch = MEM_NEW(struct loop_watch);
     *watch = (struct loop_watch){
@@ -138,11 +137,10 @@ enum err loop_watch(struct loop *loop, int fd, int events, void (*ready)(void *c
     struct epoll_event event = {.events = epoll_events(events), .data.ptr = watch};
     if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         free(watch);
-        return ERR_IO;
+        return NULL;
     }
     loop->watches = watch;
-    *out = watch;
-    return OK;
+    return watch;
 }
 
 void loop_watch_change(struct loop_watch *watch, int events)
@@ -203,6 +201,15 @@ static int wait_ms(const struct loop *loop)
     return left_us > 3600 * CLOCK_SECOND_US ? 3600 * 1000 : (int)((left_us + 999) / 1000);
 }
 
+static void tell(const struct epoll_event *event)
+{
+    const struct loop_watch *watch = event->data.ptr;
+    const bool failed = event->events & (EPOLLERR | EPOLLHUP);
+    const int ready = (failed || event->events & EPOLLIN ? LOOP_READABLE : 0) |
+                      (failed || event->events & EPOLLOUT ? LOOP_WRITABLE : 0);
+    if (!watch->removed) { watch->ready(watch->context, ready); }
+}
+
 enum err loop_run(struct loop *loop, struct why *why)
 {
     while (!atomic_load(&loop->stopped)) {
@@ -212,12 +219,7 @@ enum err loop_run(struct loop *loop, struct why *why)
             return why_set(why, ERR_IO, "epoll_wait: error %d", errno);
         }
         for (int i = 0; i < count; i++) {
-            struct loop_watch *watch = events[i].data.ptr;
-            const uint32_t bits = events[i].events;
-            const bool failed = bits & (EPOLLERR | EPOLLHUP);
-            const int ready = (failed || bits & EPOLLIN ? LOOP_READABLE : 0) |
-                              (failed || bits & EPOLLOUT ? LOOP_WRITABLE : 0);
-            if (!watch->removed) { watch->ready(watch->context, ready); }
+            tell(&events[i]);
         }
         run_timers(loop);
         sweep(loop, false);
@@ -252,10 +254,10 @@ static void on_signal(void *context, int events)
     (void)events;
     struct signalfd_siginfo info;
     while (read(loop->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGHUP) {
-            if (loop->reload) { loop->reload(loop->reload_context); }
-        } else {
+        if (info.ssi_signo != SIGHUP) {
             loop_stop(loop);
+        } else if (loop->reload) {
+            loop->reload(loop->reload_context);
         }
     }
 }
@@ -270,10 +272,9 @@ enum err loop_handle_signals(struct loop *loop, void (*reload)(void *context), v
     (void)sigaddset(&handled, SIGHUP);
     loop->reload = reload;
     loop->reload_context = context;
-    struct loop_watch *watch = NULL;
-    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || sigprocmask(SIG_BLOCK, &handled, NULL) != 0 ||
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR || pthread_sigmask(SIG_BLOCK, &handled, NULL) != 0 ||
         (loop->signal_fd = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK)) < 0 ||
-        loop_watch(loop, loop->signal_fd, LOOP_READABLE, on_signal, loop, &watch)) {
+        !loop_watch(loop, loop->signal_fd, LOOP_READABLE, on_signal, loop)) {
         return why_set(why, ERR_IO, "cannot handle signals: error %d", errno);
     }
     return OK;

@@ -26,12 +26,11 @@ void loop_stop(struct loop *loop); /* from any thread */
 
 /*
  * Calls `ready` while `fd` (borrowed) is readable or writable as asked (LOOP_*; errors and hang-ups
- * count as both). loop_watch_change asks for other events; loop_unwatch ends it before fd is
- * closed.
+ * count as both). NULL when epoll refuses `fd`: errno says why. loop_watch_change asks for other
+ * events; loop_unwatch ends it before fd is closed.
  */
-MUST_USE enum err loop_watch(struct loop *loop, int fd, int events,
-                             void (*ready)(void *context, int events), void *context,
-                             struct loop_watch **out);
+MUST_USE struct loop_watch *loop_watch(struct loop *loop, int fd, int events,
+                                       void (*ready)(void *context, int events), void *context);
 void loop_watch_change(struct loop_watch *watch, int events);
 void loop_unwatch(struct loop_watch *watch); /* NULL is allowed */
 

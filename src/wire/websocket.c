@@ -219,7 +219,8 @@ static void adopt(struct websocket *socket)
     if (wslay_event_context_server_init(&socket->wslay, &callbacks, socket)) { abort(); }
     wslay_event_config_set_max_recv_msg_length(socket->wslay, WEBSOCKET_MESSAGE_MAX);
     socket->heard_us = socket->pinged_us = clock_monotonic_us();
-    if (loop_watch(owner->loop, socket->fd, LOOP_READABLE, on_ready, socket, &socket->watch)) {
+    socket->watch = loop_watch(owner->loop, socket->fd, LOOP_READABLE, on_ready, socket);
+    if (!socket->watch) {
         if (socket->handler.closed) { socket->handler.closed(socket->handler.context, NULL); }
         give_back(socket);
         return;

@@ -155,7 +155,8 @@ static void on_listener(void *context, int events)
     link_drop(link, "another watch came");
     link->reader = frame_reader_new();
     link->peer = peer;
-    if (loop_watch(link->config.loop, peer, LOOP_READABLE, on_peer, link, &link->talking)) {
+    link->talking = loop_watch(link->config.loop, peer, LOOP_READABLE, on_peer, link);
+    if (!link->talking) {
         (void)close(peer);
         link->peer = -1;
         return;
@@ -179,8 +180,11 @@ static enum err listen_at(struct link *link, struct why *why)
     if (bound || listen(link->listener, BACKLOG)) {
         return why_set(why, ERR_IO, "watch.socket %s: %s", link->path, strerrordesc_np(errno));
     }
-    return loop_watch(link->config.loop, link->listener, LOOP_READABLE, on_listener, link,
-                      &link->listening);
+    link->listening =
+        loop_watch(link->config.loop, link->listener, LOOP_READABLE, on_listener, link);
+    return link->listening
+               ? OK
+               : why_set(why, ERR_IO, "watch.socket %s: %s", link->path, strerrordesc_np(errno));
 }
 
 enum err link_open(struct link **out, const struct link_config *config, struct why *why)

@@ -114,9 +114,10 @@ static enum err start(struct child *child, struct why *why)
     err = process_start(&child->process, &plan, why);
     if (err) { return why_prefix(why, err, child->name); }
     child->started_us = clock_monotonic_us();
-    err = loop_watch(child->supervisor->loop, process_descriptor(child->process), LOOP_READABLE,
-                     on_end, child, &child->watch);
-    return err ? why_set(why, err, "cannot watch %s", child->name) : write_pid(child, why);
+    child->watch = loop_watch(child->supervisor->loop, process_descriptor(child->process),
+                              LOOP_READABLE, on_end, child);
+    return child->watch ? write_pid(child, why)
+                        : why_set(why, ERR_IO, "cannot watch %s", child->name);
 }
 
 static void start_again(void *context)

@@ -148,8 +148,10 @@ static void try_connect(void *context)
     link->retry = NULL;
     const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const struct sockaddr *address = (const struct sockaddr *)&link->address;
-    if (fd < 0 || connect(fd, address, sizeof link->address) != 0 ||
-        loop_watch(link->config.loop, fd, LOOP_READABLE, on_ready, link, &link->watch)) {
+    if (fd >= 0 && connect(fd, address, sizeof link->address) == 0) {
+        link->watch = loop_watch(link->config.loop, fd, LOOP_READABLE, on_ready, link);
+    }
+    if (!link->watch) {
         const char *reason = strerrordesc_np(errno);
         if (fd >= 0) { (void)close(fd); }
         go_away(link, reason);
