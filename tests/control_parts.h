@@ -153,9 +153,10 @@ static inline bool parts_say(struct parts *parts, struct ingest *ingest,
     CLEANUP(text_deinit) struct text message = text_limited(ENVELOPE_SIZE_MAX);
     (void)parts;
     (void)snprintf(topic, sizeof topic, "tocsin/devices/%s", leaf);
-    test_must(
-        envelope_sign(signer, TIER_INFORMATIONAL, content, clock_wall_us(), &message, NULL, &why),
-        &why);
+    test_must(envelope_sign(signer,
+                            &(struct envelope_draft){.now_us = clock_wall_us(), .content = content},
+                            &message, &why),
+              &why);
     const struct mqtt_message arrived = {.topic = topic, .payload = text_span(&message)};
     return ingest_offer(ingest, &arrived);
 }

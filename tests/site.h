@@ -112,6 +112,10 @@ static inline struct text test_message(const struct signer *signer, enum tier ti
     struct text out = text_limited(ENVELOPE_SIZE_MAX);
     struct value *content = value_object();
     value_set_text(content, "type", type);
-    test_must(envelope_sign(signer, tier, content, now_us, &out, NULL, &why), &why);
+    test_must(
+        envelope_sign(signer,
+                      &(struct envelope_draft){.tier = tier, .now_us = now_us, .content = content},
+                      &out, &why),
+        &why);
     return out;
 }

@@ -142,8 +142,9 @@ static enum err enter(struct passage *passage)
     CLEANUP(text_deinit) struct text payload = text_limited(ENVELOPE_SIZE_MAX);
     struct value *object = alert_to_value(alert);
     value_write(object, &content);
-    passage->err = envelope_sign(passage->dispatch->signer, alert->tier, object, passage->now_us,
-                                 &payload, NULL, passage->why);
+    const struct envelope_draft draft = {
+        .tier = alert->tier, .now_us = passage->now_us, .content = object};
+    passage->err = envelope_sign(passage->dispatch->signer, &draft, &payload, passage->why);
     if (passage->err == OK && (content.overflow || payload.overflow)) {
         passage->err = why_set(passage->why, ERR_LIMIT,
                                "the signed alert is larger than %d bytes; fewer or shorter texts "

@@ -32,14 +32,19 @@ CLEANUP_FOR(struct signer, signer_close)
 const struct identity *signer_identity(const struct signer *signer);
 const struct certificate *signer_certificate(const struct signer *signer); /* the leaf */
 
+/* What is to be signed, before it has an id. */
+struct envelope_draft {
+    enum tier tier;
+    int64_t now_us;
+    struct value *content; /* must have a text member "type" */
+};
+
 /*
- * Signs `content` (takes it, also when it fails; must have a text member "type") and appends the
- * JSON text to `out`. `*message_id` (may be NULL) tells its id. Whether the role may sign the tier
- * is for receivers to judge, not for the sender.
+ * Signs `draft`, whose content it takes (also when it fails), and appends the JSON text to `out`.
+ * Whether the role may sign the tier is for receivers to judge, not for the sender.
  */
-MUST_USE enum err envelope_sign(const struct signer *signer, enum tier tier, struct value *content,
-                                int64_t now_us, struct text *out, struct id *message_id,
-                                struct why *why);
+MUST_USE enum err envelope_sign(const struct signer *signer, const struct envelope_draft *draft,
+                                struct text *out, struct why *why);
 
 /* ---- receiving ---- */
 

@@ -142,20 +142,18 @@ static enum err compose(const struct signer *signer, const struct text *body, st
                : OK;
 }
 
-enum err envelope_sign(const struct signer *signer, enum tier tier, struct value *content,
-                       int64_t now_us, struct text *out, struct id *message_id, struct why *why)
+enum err envelope_sign(const struct signer *signer, const struct envelope_draft *draft,
+                       struct text *out, struct why *why)
 {
     CLEANUP(value_free_p) struct value *whole = value_object();
-    value_set(whole, "content", content);
+    value_set(whole, "content", draft->content);
     enum err err = check_content(value_get(whole, "content"), why);
     if (err) { return err; }
-    const struct id id = id_new(now_us);
+    const struct id id = id_new(draft->now_us);
     value_set_text(whole, "message_id", id.text);
-    value_set_text(whole, "tier", tier_name(tier));
-    value_set_time(whole, "timestamp", now_us);
+    value_set_text(whole, "tier", tier_name(draft->tier));
+    value_set_time(whole, "timestamp", draft->now_us);
     CLEANUP(text_deinit) struct text body = text_limited(ENVELOPE_SIZE_MAX);
     err = canonical_write(whole, &body, why);
-    if (!err) { err = compose(signer, &body, out, why); }
-    if (!err && message_id) { *message_id = id; }
-    return err;
+    return err ? err : compose(signer, &body, out, why);
 }

@@ -65,8 +65,9 @@ int main(void)
         messages[i] = text_limited(ENVELOPE_SIZE_MAX);
         struct value *content = event_content();
         const int64_t begin_us = clock_monotonic_us();
-        test_must(envelope_sign(signer, TIER_INFORMATIONAL, content, TEST_NOW_US, &messages[i],
-                                NULL, &why),
+        test_must(envelope_sign(signer,
+                                &(struct envelope_draft){.now_us = TEST_NOW_US, .content = content},
+                                &messages[i], &why),
                   &why);
         took_us[i] = clock_monotonic_us() - begin_us;
     }

@@ -153,7 +153,9 @@ static struct text sign_receipt(const struct signer *signer, const char *alert_i
                                             : "{'type':'receipt','revision':1,'state':'received',"
                                               "'reason':null,'at':'2026-11-22T09:00:00Z'}");
     value_set_text(receipt, "alert_id", alert_id);
-    test_must(envelope_sign(signer, TIER_INFORMATIONAL, receipt, clock_wall_us(), &out, NULL, &why),
+    test_must(envelope_sign(signer,
+                            &(struct envelope_draft){.now_us = clock_wall_us(), .content = receipt},
+                            &out, &why),
               &why);
     return out;
 }

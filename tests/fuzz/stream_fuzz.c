@@ -87,7 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct value *content = NULL;
     if (value_parse(&content, rest, STREAM_TOKEN_SIZE_MAX, NULL)) { return 0; }
     CLEANUP(text_deinit) struct text json = text_limited(ENVELOPE_SIZE_MAX);
-    if (envelope_sign(control, TIER_INFORMATIONAL, content, now_us, &json, NULL, NULL) == OK) {
+    if (envelope_sign(control, &(struct envelope_draft){.now_us = now_us, .content = content},
+                      &json, NULL) == OK) {
         ask_encoded(text_span(&json));
     }
     return 0;

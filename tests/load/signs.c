@@ -101,8 +101,9 @@ static void say(struct sign *sign, const char *topic_end, struct value *content,
     char topic[128];
     struct why why = {0};
     (void)snprintf(topic, sizeof topic, "tocsin/devices/%s/%s", sign->name, topic_end);
-    if (envelope_sign(sign->signer, TIER_INFORMATIONAL, content, clock_wall_us(), &payload, NULL,
-                      &why)) {
+    if (envelope_sign(sign->signer,
+                      &(struct envelope_draft){.now_us = clock_wall_us(), .content = content},
+                      &payload, &why)) {
         die("signing", why.text);
     }
     (void)mosquitto_publish_v5(sign->client, NULL, topic, (int)payload.size, payload.data, 1,

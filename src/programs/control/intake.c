@@ -263,8 +263,9 @@ static void publish_confirm(const struct intake *intake, const char *device,
     CLEANUP(text_deinit) struct text payload = text_limited(ENVELOPE_SIZE_MAX);
     char topic[TOPIC_SIZE];
     struct why why = {0};
-    enum err err = envelope_sign(intake->config.signer, TIER_INFORMATIONAL,
-                                 confirm_to_value(confirm), intake->now_us, &payload, NULL, &why);
+    const struct envelope_draft draft = {
+        .tier = TIER_INFORMATIONAL, .now_us = intake->now_us, .content = confirm_to_value(confirm)};
+    enum err err = envelope_sign(intake->config.signer, &draft, &payload, &why);
     if (err == OK) {
         err = topic_of_device(topic, intake->config.prefix, TOPIC_KIND_CONFIRM, device);
     }

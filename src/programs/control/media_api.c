@@ -29,9 +29,9 @@ static enum err sign_token(const struct call *call, const struct grant *grant, s
                            struct why *why)
 {
     CLEANUP(text_deinit) struct text envelope = text_limited(TOKEN_SIZE_MAX);
-    const enum err err =
-        envelope_sign(call->desk->control->signer, TIER_INFORMATIONAL, token_content(call, grant),
-                      call->now_us, &envelope, NULL, why);
+    const struct envelope_draft draft = {
+        .tier = TIER_INFORMATIONAL, .now_us = call->now_us, .content = token_content(call, grant)};
+    const enum err err = envelope_sign(call->desk->control->signer, &draft, &envelope, why);
     if (err) { return err; }
     encode_base64_url(token, text_span(&envelope));
     return token->overflow ? why_set(why, ERR_LIMIT, "the stream token is too long") : OK;

@@ -123,9 +123,10 @@ static void on_will(void *context, struct text *payload)
 {
     struct bus *bus = context;
     struct why why = {0};
-    struct value *content = bus->config.make_will(bus->config.context);
-    if (envelope_sign(bus->config.signer, TIER_INFORMATIONAL, content,
-                      sane_clock_now_us(bus->config.clock), payload, NULL, &why)) {
+    const struct envelope_draft draft = {.tier = TIER_INFORMATIONAL,
+                                         .now_us = sane_clock_now_us(bus->config.clock),
+                                         .content = bus->config.make_will(bus->config.context)};
+    if (envelope_sign(bus->config.signer, &draft, payload, &why)) {
         log_event(LOG_LEVEL_ERROR, "bus.will_failed", "why", why.text, NULL);
     }
 }
@@ -211,8 +212,10 @@ enum err bus_publish(struct bus *bus, const struct bus_message *message)
     }
     CLEANUP(text_deinit) struct text payload = text_limited(ENVELOPE_SIZE_MAX);
     struct why why = {0};
-    err = envelope_sign(bus->config.signer, TIER_INFORMATIONAL, message->content,
-                        sane_clock_now_us(bus->config.clock), &payload, NULL, &why);
+    const struct envelope_draft draft = {.tier = TIER_INFORMATIONAL,
+                                         .now_us = sane_clock_now_us(bus->config.clock),
+                                         .content = message->content};
+    err = envelope_sign(bus->config.signer, &draft, &payload, &why);
     if (err) {
         log_event(LOG_LEVEL_ERROR, "bus.sign_failed", "topic", topic, "why", why.text, NULL);
         return err;

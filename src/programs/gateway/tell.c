@@ -40,8 +40,9 @@ static bool sign(const struct gateway *gateway, struct value *content, int64_t n
                  struct text *payload)
 {
     struct why why = {0};
-    const enum err err =
-        envelope_sign(gateway->signer, TIER_INFORMATIONAL, content, now_us, payload, NULL, &why);
+    const struct envelope_draft draft = {
+        .tier = TIER_INFORMATIONAL, .now_us = now_us, .content = content};
+    const enum err err = envelope_sign(gateway->signer, &draft, payload, &why);
     if (err != OK) { log_event(LOG_LEVEL_ERROR, "bus.sign_failed", "why", why.text, NULL); }
     return err == OK;
 }

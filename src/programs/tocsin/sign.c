@@ -34,7 +34,8 @@ static enum err sign(const struct sign *sign, struct why *why)
     if (!err) { err = signer_open(&signer, sign->key, sign->chain, why); }
     if (!err) { err = read_content(&content, why); }
     if (err) { return err; }
-    err = envelope_sign(signer, tier, TAKE(content), now_us, &out, NULL, why);
+    const struct envelope_draft draft = {.tier = tier, .now_us = now_us, .content = TAKE(content)};
+    err = envelope_sign(signer, &draft, &out, why);
     if (err) { return err; }
     const enum role role = signer_identity(signer)->role;
     if (!tier_allowed(role, tier)) {

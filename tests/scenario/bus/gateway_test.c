@@ -128,7 +128,10 @@ static char *sign(const char *file, enum tier tier, struct value *content)
     CLEANUP(signer_close_p) struct signer *signer = signer_of(file);
     struct text out = text_limited(ENVELOPE_SIZE_MAX);
     struct why why = {0};
-    if (envelope_sign(signer, tier, content, clock_wall_us(), &out, NULL, &why) != OK) {
+    if (envelope_sign(
+            signer,
+            &(struct envelope_draft){.tier = tier, .now_us = clock_wall_us(), .content = content},
+            &out, &why) != OK) {
         printf("# %s\n", why.text);
     }
     return text_take(&out);

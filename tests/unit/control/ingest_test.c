@@ -20,7 +20,9 @@ static struct value *event_of(int number, int64_t sequence)
 
 static void devices_are_heard(struct parts *parts, struct ingest *ingest)
 {
-    CHECK(parts_say(parts, ingest, parts->edge, "sign-1/status", json(words_status)));
+    struct value *status = json(words_status);
+    value_set_time(status, "at", clock_wall_us()); /* one from the future would be refused */
+    CHECK(parts_say(parts, ingest, parts->edge, "sign-1/status", status));
     CHECK(parts_say(parts, ingest, parts->edge, "sign-1/telemetry", json(words_telemetry)));
     for (int i = 0; i < 20; i++) {
         CHECK(parts_say(parts, ingest, parts->edge, "sign-1/detection", event_of(i, 1)));
@@ -62,8 +64,10 @@ static void replays_are_refused_after_a_restart(struct parts *parts)
 {
     struct why why = {0};
     CLEANUP(text_deinit) struct text message = text_limited(ENVELOPE_SIZE_MAX);
-    test_must(envelope_sign(parts->edge, TIER_INFORMATIONAL, event_of(500, 1), clock_wall_us(),
-                            &message, NULL, &why),
+    test_must(envelope_sign(
+                  parts->edge,
+                  &(struct envelope_draft){.now_us = clock_wall_us(), .content = event_of(500, 1)},
+                  &message, &why),
               &why);
     const struct mqtt_message arrived = {.topic = "tocsin/devices/sign-1/detection",
                                          .payload = text_span(&message)};

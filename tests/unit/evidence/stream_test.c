@@ -67,7 +67,8 @@ static char *token_by(const struct signer *signer, struct value *content)
 {
     CLEANUP(text_deinit) struct text json = text_limited(ENVELOPE_SIZE_MAX);
     struct text token = text_limited(ENVELOPE_SIZE_MAX);
-    CHECK(envelope_sign(signer, TIER_INFORMATIONAL, content, now_us, &json, NULL, NULL) == OK);
+    CHECK(envelope_sign(signer, &(struct envelope_draft){.now_us = now_us, .content = content},
+                        &json, NULL) == OK);
     encode_base64_url(&token, text_span(&json));
     return text_take(&token);
 }
@@ -138,8 +139,10 @@ static void test_every_refusal(const struct signer *control)
 static void test_forged_and_late(const struct signer *control)
 {
     CLEANUP(text_deinit) struct text json = text_limited(ENVELOPE_SIZE_MAX);
-    CHECK(envelope_sign(control, TIER_INFORMATIONAL, content_for("north-1", "clip", 60), now_us,
-                        &json, NULL, NULL) == OK);
+    CHECK(envelope_sign(control,
+                        &(struct envelope_draft){.now_us = now_us,
+                                                 .content = content_for("north-1", "clip", 60)},
+                        &json, NULL) == OK);
     char *subject = strstr(json.data, "admin");
     CHECK(subject != NULL);
     if (subject) { subject[0] = 'b'; }

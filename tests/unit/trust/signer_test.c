@@ -63,21 +63,22 @@ static void test_content(const struct test_site *site)
     value_set_text(bad[4], "type", "");
     value_set_text(bad[5], "type", "a-type-that-is-longer-than-allowed");
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        CHECK(envelope_sign(signer, TIER_INFORMATIONAL, bad[i], TEST_NOW_US, &out, NULL, &why) ==
-              ERR_MALFORMED);
+        CHECK(envelope_sign(signer,
+                            &(struct envelope_draft){.now_us = TEST_NOW_US, .content = bad[i]},
+                            &out, &why) == ERR_MALFORMED);
     }
     struct value *number = value_object();
     value_set_text(number, "type", "event");
     value_set_integer(number, "n", INT64_C(9007199254740993));
-    CHECK(envelope_sign(signer, TIER_INFORMATIONAL, number, TEST_NOW_US, &out, NULL, &why) ==
-          ERR_RANGE);
+    CHECK(envelope_sign(signer, &(struct envelope_draft){.now_us = TEST_NOW_US, .content = number},
+                        &out, &why) == ERR_RANGE);
     CLEANUP(mem_free_p) char *long_text = mem_zeroed(ENVELOPE_SIZE_MAX);
     memset(long_text, 'x', ENVELOPE_SIZE_MAX - 600);
     struct value *big = value_object();
     value_set_text(big, "type", "event");
     value_set_text(big, "text", long_text);
-    CHECK(envelope_sign(signer, TIER_INFORMATIONAL, big, TEST_NOW_US, &out, NULL, &why) ==
-          ERR_LIMIT);
+    CHECK(envelope_sign(signer, &(struct envelope_draft){.now_us = TEST_NOW_US, .content = big},
+                        &out, &why) == ERR_LIMIT);
     CHECK(out.size == 0);
 }
 

@@ -94,19 +94,19 @@ static enum verdict judge_member(struct bench *bench, const char *key, struct va
 static void test_admit(struct bench *bench)
 {
     struct why why = {0};
-    struct id id;
     CLEANUP(text_deinit) struct text message = text_limited(ENVELOPE_SIZE_MAX);
     struct value *content = value_object();
     value_set_text(content, "type", "event");
     value_set_real(content, "score", 0.87);
     value_set_text(content, "label", "\xe0\xb4\xb5\xe0\xb4\xb4\xe0\xb4\xbf \"x\"\n");
-    test_must(
-        envelope_sign(bench->edge, TIER_INFORMATIONAL, content, TEST_NOW_US, &message, &id, &why),
-        &why);
+    test_must(envelope_sign(bench->edge,
+                            &(struct envelope_draft){.now_us = TEST_NOW_US, .content = content},
+                            &message, &why),
+              &why);
     struct envelope envelope = {0};
     CHECK(verifier_judge(bench->verifier, text_span(&message), TEST_NOW_US, &envelope, &why) ==
           VERDICT_ADMIT);
-    CHECK_TEXT(envelope.message_id, id.text);
+    CHECK(id_valid(envelope.message_id));
     CHECK(envelope.timestamp_us == TEST_NOW_US && envelope.tier == TIER_INFORMATIONAL);
     CHECK(envelope.signer.role == ROLE_EDGE);
     CHECK_TEXT(envelope.signer.site, "riverside");
@@ -263,9 +263,10 @@ static void test_exempt(struct bench *bench)
     struct value *content = value_object();
     value_set_text(content, "type", "status");
     value_set_text(content, "state", "offline");
-    test_must(
-        envelope_sign(bench->edge, TIER_INFORMATIONAL, content, TEST_NOW_US, &will, NULL, &why),
-        &why);
+    test_must(envelope_sign(bench->edge,
+                            &(struct envelope_draft){.now_us = TEST_NOW_US, .content = content},
+                            &will, &why),
+              &why);
     verifier_mark_set(bench->verifier, "edge/north-1", TEST_NOW_US + MINUTE);
     CHECK(judge_at(bench->verifier, text_c(&will), TEST_NOW_US + 72 * CLOCK_HOUR_US) ==
           VERDICT_ADMIT);
