@@ -14,7 +14,7 @@ struct id id_new(int64_t wall_us)
     bytes[6] = (uint8_t)(0x70 | (bytes[6] & 0x0f));
     bytes[8] = (uint8_t)(0x80 | (bytes[8] & 0x3f));
 
-    struct id id;
+    struct id id = {0};
     static const char digits[] = "0123456789abcdef";
     char *at = id.text;
     for (size_t i = 0; i < sizeof bytes; i++) {

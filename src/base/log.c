@@ -55,7 +55,7 @@ static void add_value(struct text *line, const char *value)
         return;
     }
     text_add_char(line, '"');
-    for (size_t i = 0; value[i] && i < VALUE_SIZE_MAX; i++) {
+    for (size_t i = 0; i < VALUE_SIZE_MAX && value[i]; i++) {
         const unsigned char letter = (unsigned char)value[i];
         if (letter == '"' || letter == '\\') {
             text_format(line, "\\%c", letter);

@@ -26,20 +26,20 @@ static bool deeper_than(struct span json, int depth_max)
 {
     int depth = 0;
     bool quoted = false;
-    for (size_t i = 0; i < json.size; i++) {
+    for (size_t i = 0; i < json.size && depth <= depth_max; i++) {
         const uint8_t letter = json.data[i];
         if (quoted) {
-            if (letter == '\\') { i++; }
+            i += letter == '\\'; /* what it escapes says nothing */
             quoted = letter != '"';
         } else if (letter == '"') {
             quoted = true;
         } else if (letter == '[' || letter == '{') {
-            if (++depth > depth_max) { return true; }
+            depth++;
         } else if (letter == ']' || letter == '}') {
             depth--;
         }
     }
-    return false;
+    return depth > depth_max;
 }
 
 enum err value_parse(struct value **out, struct span json, size_t size_max, struct why *why)
@@ -210,19 +210,19 @@ const char *value_text_or(const struct value *value, const char *fallback)
 int64_t value_integer_or(const struct value *value, int64_t fallback)
 {
     const json_t *json = inside_const(value);
-    return json && json_is_integer(json) ? json_integer_value(json) : fallback;
+    return json_is_integer(json) ? json_integer_value(json) : fallback;
 }
 
 double value_real_or(const struct value *value, double fallback)
 {
     const json_t *json = inside_const(value);
-    return json && json_is_number(json) ? json_number_value(json) : fallback;
+    return json_is_number(json) ? json_number_value(json) : fallback;
 }
 
 bool value_boolean_or(const struct value *value, bool fallback)
 {
     const json_t *json = inside_const(value);
-    return json && json_is_boolean(json) ? json_is_true(json) : fallback;
+    return json_is_boolean(json) ? json_is_true(json) : fallback;
 }
 
 enum err value_need_text(const struct value *object, const char *key, char *buffer, size_t size,

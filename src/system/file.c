@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -51,9 +50,12 @@ static enum err write_all(int fd, struct span bytes)
 
 static enum err sync_folder_of(const char *path)
 {
-    char copy[FILE_PATH_SIZE];
-    if (!text_copy(copy, sizeof copy, path)) { return ERR_LIMIT; }
-    CLEANUP(file_close_p) const int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char folder[FILE_PATH_SIZE];
+    if (!text_copy(folder, sizeof folder, path)) { return ERR_LIMIT; }
+    char *slash = strrchr(folder, '/');
+    if (slash) { slash[1] = '\0'; }
+    CLEANUP(file_close_p)
+    const int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd >= 0 && fsync(fd) == 0 ? OK : ERR_IO;
 }
 

@@ -71,7 +71,7 @@ static enum err read_head(struct envelope *envelope, struct why *why)
 {
     const struct value *whole = envelope->whole;
     char tier[ENVELOPE_TYPE_SIZE];
-    char timestamp[64];
+    char timestamp[64] = "";
     enum err err = value_need_text(whole, "message_id", envelope->message_id, ID_TEXT_SIZE, why);
     if (!err && !id_valid(envelope->message_id)) {
         err = why_set(why, ERR_MALFORMED, "message_id is not a lower-case UUID of version 7");

@@ -67,7 +67,7 @@ static enum err parse(struct demo_options *options, int argc, char *argv[], stru
     return OK;
 }
 
-static void said(const char *name, const char *sentence)
+void demo_say(const char *name, const char *sentence)
 {
     printf("%s %s\n", name, sentence);
     (void)fflush(stdout);
@@ -78,8 +78,8 @@ static void make_password(char password[static 20])
 {
     static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789";
     for (int i = 0; i < 19; i++) {
-        const uint32_t letter = randombytes_uniform(sizeof letters - 1);
-        password[i] = i % 5 == 4 ? '-' : letters[letter];
+        password[i] = letters[randombytes_uniform(sizeof letters - 1)];
+        if (i % 5 == 4) { password[i] = '-'; }
     }
     password[19] = '\0';
 }
@@ -90,7 +90,7 @@ static enum err run(struct demo_options *options, struct why *why)
     struct demo_site site = {.options = options};
     enum err err = demo_ports_choose(&site.ports, options->port, why);
     if (err) { return err; }
-    said("demo:", "making a site CA, certificates and configurations");
+    demo_say("demo:", "making a site CA, certificates and configurations");
     err = demo_site_make(&site, options, why);
     if (err) { return err; }
 
@@ -102,7 +102,7 @@ static enum err run(struct demo_options *options, struct why *why)
     char password[20];
     make_password(password);
     CLEANUP(supervisor_free_p) struct supervisor *supervisor = NULL;
-    err = demo_children_start(&supervisor, loop, &site, password, said, why);
+    err = demo_children_start(&supervisor, loop, &site, password, why);
     if (err) { return err; }
     printf(
         "\n  address: http://127.0.0.1:%d/\n  user: admin\n  password: %s (once; you then choose "
@@ -112,7 +112,7 @@ static enum err run(struct demo_options *options, struct why *why)
     sodium_memzero(password, sizeof password);
 
     err = loop_run(loop, why);
-    said("demo:", "stopping");
+    demo_say("demo:", "stopping");
     return err;
 }
 

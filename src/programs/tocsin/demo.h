@@ -31,7 +31,6 @@ struct demo_ports {
 struct demo_site {
     const struct demo_options *options; /* borrowed */
     struct demo_ports ports;
-    char model[FILE_PATH_SIZE]; /* the detection model's description, or "" for the built-in one */
 };
 
 /*
@@ -40,3 +39,6 @@ struct demo_site {
  */
 MUST_USE enum err demo_site_make(struct demo_site *site, struct demo_options *options,
                                  struct why *why);
+
+/* One line of what the demo does, at once. */
+void demo_say(const char *name, const char *sentence);

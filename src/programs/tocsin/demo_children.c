@@ -96,8 +96,7 @@ static enum err start_part(struct supervisor *supervisor, const struct demo_site
 }
 
 enum err demo_children_start(struct supervisor **out, struct loop *loop,
-                             const struct demo_site *site, const char *password,
-                             void (*said)(const char *name, const char *sentence), struct why *why)
+                             const struct demo_site *site, const char *password, struct why *why)
 {
     const char *state = site->options->state;
     static char config[8][FILE_PATH_SIZE]; /* too large for the stack; one thread */
@@ -137,9 +136,9 @@ enum err demo_children_start(struct supervisor **out, struct loop *loop,
     };
     CLEANUP(supervisor_free_p)
     struct supervisor *supervisor = supervisor_new(loop, path_of(config[6], state, "log"),
-                                                   path_of(config[7], state, "run"), said);
+                                                   path_of(config[7], state, "run"), demo_say);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        said("demo: starting", parts[i].name);
+        demo_say("demo: starting", parts[i].name);
         /* The camera encodes its video at the first start; the others need not wait for it. */
         enum err err = wait_for_port("camera", parts[i].needs, why);
         if (err) { return err; }

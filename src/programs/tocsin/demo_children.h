@@ -14,5 +14,4 @@
  */
 MUST_USE enum err demo_children_start(struct supervisor **out, struct loop *loop,
                                       const struct demo_site *site, const char *password,
-                                      void (*said)(const char *name, const char *sentence),
                                       struct why *why);

@@ -43,6 +43,7 @@ enum err demo_files_prepare(const char *path, struct why *why)
                        path);
     }
     if (file_exists(path) &&
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread */
         nftw(path, remove_entry, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS) != 0) {
         return why_set(why, ERR_IO, "cannot empty %.140s: error %d", path, errno);
     }

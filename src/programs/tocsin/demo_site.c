@@ -109,7 +109,6 @@ static void write_watch(const struct demo_site *site, struct text *ini)
     const char *state = site->options->state;
     text_format(ini, "[edge]\nsocket = %s/run/edge.sock\n\n[media]\nfolder = %s/media\n\n", state,
                 state);
-    if (*site->model) { text_format(ini, "[vision]\nmodel = %s\n\n", site->model); }
     text_format(ini, "[source]\nretry_least_ms = 200\nretry_most_ms = 5000\n\n");
     text_format(ini, "[camera gate]\nurl = rtsp://127.0.0.1:%d/cam1\ntransport = tcp\n",
                 site->ports.camera);
@@ -205,20 +204,6 @@ static enum err make_absolute(char path[static FILE_PATH_SIZE], struct why *why)
     return fits ? OK : why_set(why, ERR_NOT_FOUND, "folder %.140s is not here", path);
 }
 
-/* The model that setup fetched, or "": then OpenCV's people detector, which needs no file. */
-static void find_model(struct demo_site *site)
-{
-    static const char *const places[] = {"build/cache/models/ssd-mobilenetv2-oidv4.ini",
-                                         "models/ssd-mobilenetv2-oidv4.ini"};
-    for (size_t i = 0; i < ARRAY_LEN(places) && !*site->model; i++) {
-        char path[FILE_PATH_SIZE];
-        if (file_exists(path_in(path, site->options->share, places[i])) &&
-            !text_copy(site->model, sizeof site->model, path)) {
-            site->model[0] = '\0';
-        }
-    }
-}
-
 enum err demo_site_make(struct demo_site *site, struct demo_options *options, struct why *why)
 {
     static const char *const folders[] = {"ca",          "identity", "log",     "run",
@@ -234,7 +219,6 @@ enum err demo_site_make(struct demo_site *site, struct demo_options *options, st
         err = file_join(path, options->state, folders[i], why);
         if (!err) { err = file_make_folder(path, 0700, why); }
     }
-    if (!err) { find_model(site); }
     if (!err) { err = make_identities(options->state, why); }
     if (!err) { err = write_configs(site, why); }
     if (!err) { err = write_broker(site, false, why); }

@@ -36,7 +36,6 @@ int main(void)
     };
     struct status status;
     struct status back;
-    CLEANUP(text_deinit) struct text text = {0};
     words_status_read(&status);
     CHECK(status.online && status.kind == STATUS_KIND_EDGE && status.camera_count == 1);
     CHECK(status.sign_width == 64 && status.sign_height == 32);

@@ -50,7 +50,6 @@ static void bindings_do_not_outlive_a_reset(struct database *database)
     CHECK(statement_run(insert, NULL, NULL) == OK);
     struct statement *read = NULL;
     CHECK(database_prepare(&read, database, "SELECT b FROM v WHERE a = :a", NULL) == OK);
-    CLEANUP(statement_reset_p) struct statement *open = read;
     enum step step = STEP_DONE;
     statement_bind_text(read, ":a", "one");
     CHECK(statement_step(read, &step, NULL) == OK && step == STEP_ROW);
@@ -58,6 +57,7 @@ static void bindings_do_not_outlive_a_reset(struct database *database)
     statement_reset(read);
     statement_bind_text(read, ":a", "two");
     CHECK(statement_step(read, &step, NULL) == OK && step == STEP_ROW && column_is_null(read, 0));
+    statement_reset(read);
 }
 
 static void refusals_have_names(struct database *database)
