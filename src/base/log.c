@@ -37,6 +37,18 @@ static const char *level_name(enum log_level level)
     abort(); /* unreachable: -Wswitch-enum keeps the list complete */
 }
 
+enum err log_level_parse(enum log_level *out, const char *name, struct why *why)
+{
+    for (enum log_level level = LOG_LEVEL_DEBUG; level <= LOG_LEVEL_ERROR; level++) {
+        if (strcmp(level_name(level), name) == 0) {
+            *out = level;
+            return OK;
+        }
+    }
+    return why_set(why, ERR_RANGE, "log.level is \"%.60s\", expected debug, info, warning or error",
+                   name);
+}
+
 static bool plain(const char *value)
 {
     for (const char *at = value; *at; at++) {

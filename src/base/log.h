@@ -13,6 +13,9 @@
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 
+/* "debug", "info", "warning", "error"; else ERR_RANGE. */
+MUST_USE enum err log_level_parse(enum log_level *out, const char *name, struct why *why);
+
 /* Names the program, once at start, before any thread. Lines below `least` are dropped. */
 void log_open(const char *program, enum log_level least);
 

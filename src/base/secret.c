@@ -7,17 +7,23 @@ struct secret {
     uint8_t *bytes; /* owned, from sodium_malloc */
 };
 
+static struct secret *blank(size_t size)
+{
+    if (sodium_init() < 0) { abort(); }
+    struct secret *secret = MEM_NEW(struct secret);
+    secret->size = size;
+    secret->bytes = sodium_malloc(size ? size : 1);
+    if (!secret->bytes) { abort(); }
+    return secret;
+}
+
 enum err secret_new(struct secret **out, struct span bytes, struct why *why)
 {
     if (bytes.size > SECRET_SIZE_MAX) {
         return why_set(why, ERR_LIMIT, "secret has %zu bytes, at most %d are allowed", bytes.size,
                        SECRET_SIZE_MAX);
     }
-    if (sodium_init() < 0) { abort(); }
-    struct secret *secret = MEM_NEW(struct secret);
-    secret->size = bytes.size;
-    secret->bytes = sodium_malloc(bytes.size ? bytes.size : 1);
-    if (!secret->bytes) { abort(); }
+    struct secret *secret = blank(bytes.size);
     if (bytes.size) { memcpy(secret->bytes, bytes.data, bytes.size); }
     *out = secret;
     return OK;
@@ -41,6 +47,23 @@ enum err secret_from_environment(struct secret **out, const char *name, struct w
     sodium_memzero(value, size);
     (void)unsetenv(name); /* NOLINT(concurrency-mt-unsafe): as above */
     return err ? why_prefix(why, err, name) : OK;
+}
+
+enum err secret_hex_from_environment(struct secret **out, const char *name, size_t size,
+                                     struct why *why)
+{
+    CLEANUP(secret_free_p) struct secret *hex = NULL;
+    const enum err err = secret_from_environment(&hex, name, why);
+    if (err) { return err; }
+    CLEANUP(secret_free_p) struct secret *key = blank(size);
+    size_t length = 0;
+    if (sodium_hex2bin(key->bytes, size, (const char *)hex->bytes, hex->size, NULL, &length,
+                       NULL) != 0 ||
+        length != size) {
+        return why_set(why, ERR_MALFORMED, "%s must be %zu hexadecimal digits", name, 2 * size);
+    }
+    *out = TAKE(key);
+    return OK;
 }
 
 struct span secret_bytes(const struct secret *secret)

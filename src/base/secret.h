@@ -21,6 +21,10 @@ CLEANUP_FOR(struct secret, secret_free)
  */
 MUST_USE enum err secret_from_environment(struct secret **out, const char *name, struct why *why);
 
+/* The same for a key of `size` bytes, written as hexadecimal digits; else ERR_MALFORMED. */
+MUST_USE enum err secret_hex_from_environment(struct secret **out, const char *name, size_t size,
+                                              struct why *why);
+
 /* The bytes, borrowed. Only wrappers of cryptographic libraries call this. */
 struct span secret_bytes(const struct secret *secret);
 

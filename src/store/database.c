@@ -13,7 +13,6 @@
 #include "store/connection.h"
 
 enum {
-    KEY_SIZE = 32,
     BUSY_WAIT_MS = 5000,
     BUSY_STEP_LEAST_US = 200,
     BUSY_STEP_MOST_US = 5000,
@@ -103,16 +102,16 @@ static enum err make_private(const char *path, struct why *why)
 static enum err unlock(struct database *database, const struct secret *key, struct why *why)
 {
     const struct span bytes = secret_bytes(key);
-    if (bytes.size != KEY_SIZE) {
+    if (bytes.size != DATABASE_KEY_SIZE) {
         return why_set(why, ERR_RANGE, "database key has %zu bytes, expected %d", bytes.size,
-                       KEY_SIZE);
+                       DATABASE_KEY_SIZE);
     }
     enum err err = database_execute(database, "PRAGMA cipher='sqlcipher'; PRAGMA legacy=4", why);
     if (err != OK) { return err; }
-    char quoted[2 + 2 * KEY_SIZE + 2] = "x'";
-    (void)sodium_bin2hex(quoted + 2, 2 * KEY_SIZE + 1, bytes.data, bytes.size);
-    quoted[2 + 2 * KEY_SIZE] = '\'';
-    const int code = sqlite3_key(database->handle, quoted, 3 + 2 * KEY_SIZE);
+    char quoted[2 + 2 * DATABASE_KEY_SIZE + 2] = "x'";
+    (void)sodium_bin2hex(quoted + 2, 2 * DATABASE_KEY_SIZE + 1, bytes.data, bytes.size);
+    quoted[2 + 2 * DATABASE_KEY_SIZE] = '\'';
+    const int code = sqlite3_key(database->handle, quoted, 3 + 2 * DATABASE_KEY_SIZE);
     sodium_memzero(quoted, sizeof quoted);
     return code == SQLITE_OK ? OK : connection_error(database, code, "key", why);
 }

@@ -16,12 +16,14 @@
 struct database;
 struct statement;
 
+enum { DATABASE_KEY_SIZE = 32 };
+
 struct database_config {
     const char *path; /* created with mode 0600 when it is missing */
     const struct secret
-        *key;          /* 32 bytes, borrowed during open; NULL only in tests: no encryption */
-    int busy_wait_ms;  /* 0 means 5000 */
-    int64_t cache_kib; /* page cache; 0 means 2048 */
+        *key; /* DATABASE_KEY_SIZE bytes, borrowed during open; NULL only in tests: no encryption */
+    int busy_wait_ms;          /* 0 means 5000 */
+    int64_t cache_kib;         /* page cache; 0 means 2048 */
     bool checkpoint_elsewhere; /* this connection never waits for a checkpoint's fsync */
 };
 

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/encode.h"
 #include "base/log.h"
 #include "migrations/control.h"
 #include "programs/control/control.h"
@@ -12,7 +11,7 @@
 
 #define ADMIN_NAME "admin"
 
-enum { KEY_BYTES = 32, QUEUE_MAX = 256 };
+enum { QUEUE_MAX = 256 };
 
 /* What main owns, in the order in which it is made. */
 struct site {
@@ -26,27 +25,6 @@ struct site {
 };
 
 /* ---- the database ---- */
-
-static enum err read_key(struct secret **out, struct why *why)
-{
-    CLEANUP(secret_free_p) struct secret *hex = NULL;
-    enum err err = secret_from_environment(&hex, "TOCSIN_DATABASE_KEY", why);
-    if (err) { return err; }
-    const struct span letters = secret_bytes(hex);
-    char text[2 * KEY_BYTES + 1] = "";
-    uint8_t key[KEY_BYTES];
-    size_t size = 0;
-    if (letters.size == sizeof text - 1) { memcpy(text, letters.data, letters.size); }
-    err = decode_hex(key, sizeof key, &size, text, NULL);
-    if (err || size != KEY_BYTES) {
-        err = why_set(why, ERR_MALFORMED, "TOCSIN_DATABASE_KEY must be 64 hexadecimal digits");
-    } else {
-        err = secret_new(out, span_of(key, sizeof key), why);
-    }
-    sodium_memzero(text, sizeof text);
-    sodium_memzero(key, sizeof key);
-    return err;
-}
 
 /* TOCSIN_ADMIN_PASSWORD, when it is there, becomes the administrator's one-time password. */
 static enum err give_one_time(struct database *database, struct why *why)
@@ -73,7 +51,10 @@ static enum err prepare_database(struct site *site, struct why *why)
     const struct control_options *options = &site->options;
     enum err err = file_make_folder(options->state_folder, 0700, why);
     if (!err) { err = file_join(site->database_path, options->state_folder, "control.db", why); }
-    if (!err) { err = read_key(&site->key, why); }
+    if (!err) {
+        err =
+            secret_hex_from_environment(&site->key, "TOCSIN_DATABASE_KEY", DATABASE_KEY_SIZE, why);
+    }
     if (err) { return err; }
     site->control.database =
         (struct database_config){.path = site->database_path,
@@ -241,18 +222,6 @@ static void stop(struct site *site)
     secret_free(site->key);
 }
 
-static enum err parse_level(const char *name, enum log_level *level, struct why *why)
-{
-    static const char *const names[] = {"debug", "info", "warning", "error"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (strcmp(name, names[i]) != 0) { continue; }
-        *level = (enum log_level)i;
-        return OK;
-    }
-    return why_set(why, ERR_RANGE, "log.level is \"%.40s\", expected debug, info, warning or error",
-                   name);
-}
-
 static enum err check_options(const struct control_options *options, enum log_level *level,
                               struct why *why)
 {
@@ -265,7 +234,7 @@ static enum err check_options(const struct control_options *options, enum log_le
                            options->zones[i].name);
         }
     }
-    return parse_level(options->log_level, level, why);
+    return log_level_parse(level, options->log_level, why);
 }
 
 static int fail(const struct why *why)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/secret.h"
@@ -21,7 +20,7 @@
 #include "sign/preview.h"
 #include "system/file.h"
 
-enum { DATABASE_KEY_SIZE = 32, URL_SIZE = 600 };
+enum { URL_SIZE = 600 };
 
 /* Owned, and released in this order by edge_close. */
 struct edge {
@@ -187,33 +186,15 @@ static void every_minute(void *context)
 
 /* ---- opening ---- */
 
-static enum err load_key(struct edge *edge, struct why *why)
-{
-    CLEANUP(secret_free_p) struct secret *hex = NULL;
-    enum err err = secret_from_environment(&hex, "TOCSIN_DATABASE_KEY", why);
-    if (err) { return err; }
-    char text[2 * DATABASE_KEY_SIZE + 1] = "";
-    uint8_t key[DATABASE_KEY_SIZE];
-    size_t size = 0;
-    const struct span bytes = secret_bytes(hex);
-    if (bytes.size == sizeof text - 1) { memcpy(text, bytes.data, bytes.size); }
-    err = decode_hex(key, sizeof key, &size, text, NULL);
-    if (err || size != DATABASE_KEY_SIZE) {
-        err = why_set(why, ERR_MALFORMED, "TOCSIN_DATABASE_KEY must be 64 hexadecimal digits");
-    } else {
-        err = secret_new(&edge->database_key, span_of(key, sizeof key), why);
-    }
-    explicit_bzero(text, sizeof text);
-    explicit_bzero(key, sizeof key);
-    return err;
-}
-
 static enum err open_database(struct edge *edge, struct why *why)
 {
     const char *folder = edge->options.state_folder;
     enum err err = file_make_folder(folder, 0700, why);
     if (!err) { err = file_join(edge->database_path, folder, "edge.db", why); }
-    if (!err) { err = load_key(edge, why); }
+    if (!err) {
+        err = secret_hex_from_environment(&edge->database_key, "TOCSIN_DATABASE_KEY",
+                                          DATABASE_KEY_SIZE, why);
+    }
     const struct database_config file = {.path = edge->database_path, .key = edge->database_key};
     if (!err) { err = database_open(&edge->database, &file, why); }
     if (!err) {
@@ -395,27 +376,20 @@ static enum err run(struct edge *edge, struct why *why)
     return err;
 }
 
-static enum log_level level_of(const char *name)
-{
-    static const char *const names[] = {"debug", "info", "warning", "error"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (strcmp(names[i], name) == 0) { return (enum log_level)i; }
-    }
-    return LOG_LEVEL_INFO;
-}
-
 int main(int argc, char **argv)
 {
     static struct edge edge; /* tens of kilobytes of options and paths */
     struct why why = {0};
     const enum option_outcome outcome =
         option_command_line(&edge.options, &options_table, argc, argv, &why);
-    if (outcome == OPTION_OUTCOME_REFUSED) {
+    if (outcome == OPTION_OUTCOME_DONE) { return 0; }
+    enum log_level level = LOG_LEVEL_INFO;
+    if (outcome == OPTION_OUTCOME_REFUSED ||
+        log_level_parse(&level, edge.options.log_level, &why)) {
         (void)fprintf(stderr, "tocsin-edge: %s\n", why.text);
         return 2;
     }
-    if (outcome == OPTION_OUTCOME_DONE) { return 0; }
-    log_open("edge", level_of(edge.options.log_level));
+    log_open("edge", level);
     const enum err err = run(&edge, &why);
     if (err) { log_event(LOG_LEVEL_ERROR, "edge.failed", "why", why.text, NULL); }
     log_event(LOG_LEVEL_INFO, "edge.stopped", NULL);

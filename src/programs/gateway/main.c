@@ -2,7 +2,6 @@
  * tocsin-gateway - watches over a zone's alerts: verifies and keeps them, and says again what the
  * broker or a device has lost. Threads: the loop (all state), the bus, and the small HTTP server.
  */
-#include "base/encode.h"
 #include "base/log.h"
 #include "migrations/gateway.h"
 #include "programs/gateway/gateway.h"
@@ -16,37 +15,14 @@
 #define TELL_EVERY_US (30 * CLOCK_SECOND_US)
 #define FORGET_EVERY_US (5 * CLOCK_MINUTE_US)
 
-enum { DATABASE_KEY_SIZE = 32, CACHE_KIB = 512 };
-
-/* TOCSIN_DATABASE_KEY, 64 hex digits. */
-static enum err database_key(struct secret **out, struct why *why)
-{
-    static const char variable[] = "TOCSIN_DATABASE_KEY";
-    CLEANUP(secret_free_p) struct secret *hex = NULL;
-    enum err err = secret_from_environment(&hex, variable, why);
-    if (err != OK) { return err; }
-    char digits[2 * DATABASE_KEY_SIZE + 1] = "";
-    uint8_t key[DATABASE_KEY_SIZE];
-    size_t size = 0;
-    const struct span bytes = secret_bytes(hex);
-    if (bytes.size == sizeof digits - 1) { memcpy(digits, bytes.data, bytes.size); }
-    err = decode_hex(key, sizeof key, &size, digits, why);
-    if (err != OK || size != sizeof key) {
-        err = why_set(why, ERR_MALFORMED, "%s must be 64 hex digits", variable);
-    } else {
-        err = secret_new(out, span_of(key, sizeof key), why);
-    }
-    explicit_bzero(digits, sizeof digits);
-    explicit_bzero(key, sizeof key);
-    return err;
-}
+enum { CACHE_KIB = 512 };
 
 static enum err open_cache(struct gateway *gateway, struct why *why)
 {
     const char *folder = gateway->options.state_folder;
     CLEANUP(secret_free_p) struct secret *key = NULL;
     char path[FILE_PATH_SIZE];
-    enum err err = database_key(&key, why);
+    enum err err = secret_hex_from_environment(&key, "TOCSIN_DATABASE_KEY", DATABASE_KEY_SIZE, why);
     if (err == OK) { err = file_make_folder(folder, 0700, why); }
     if (err == OK) { err = file_join(path, folder, "gateway.db", why); }
     if (err != OK) { return err; }
@@ -135,19 +111,6 @@ static enum err run(struct gateway *gateway, struct why *why)
     return loop_run(gateway->loop, why);
 }
 
-static enum err log_begin(const char *level, struct why *why)
-{
-    static const char *const levels[] = {"debug", "info", "warning", "error"};
-    for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
-        if (strcmp(levels[i], level) == 0) {
-            log_open("gateway", (enum log_level)i);
-            return OK;
-        }
-    }
-    return why_set(why, ERR_RANGE, "log.level is %s; expected debug, info, warning or error",
-                   level);
-}
-
 int main(int argc, char *argv[])
 {
     static struct gateway gateway;
@@ -155,10 +118,13 @@ int main(int argc, char *argv[])
     const enum option_outcome outcome =
         option_command_line(&gateway.options, &options_table, argc, argv, &why);
     if (outcome == OPTION_OUTCOME_DONE) { return 0; }
-    if (outcome == OPTION_OUTCOME_REFUSED || log_begin(gateway.options.log_level, &why)) {
+    enum log_level level = LOG_LEVEL_INFO;
+    if (outcome == OPTION_OUTCOME_REFUSED ||
+        log_level_parse(&level, gateway.options.log_level, &why)) {
         (void)fprintf(stderr, "tocsin-gateway: %s\n", why.text);
         return 2;
     }
+    log_open("gateway", level);
     const enum err err = run(&gateway, &why);
     stop(&gateway);
     if (err != OK) {

@@ -396,15 +396,6 @@ static void watch_close(struct watch *watch)
     loop_close(watch->loop);
 }
 
-static enum log_level level_of(const char *name)
-{
-    static const char *const names[] = {"debug", "info", "warning", "error"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (strcmp(names[i], name) == 0) { return (enum log_level)i; }
-    }
-    return LOG_LEVEL_INFO;
-}
-
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "replay") == 0) { return replay_run(argc - 2, argv + 2); }
@@ -412,14 +403,16 @@ int main(int argc, char **argv)
     struct why why = {0};
     const enum option_outcome outcome =
         option_command_line(&watch.options, &options_table, argc, argv, &why);
+    if (outcome == OPTION_OUTCOME_DONE) { return 0; }
+    enum log_level level = LOG_LEVEL_INFO;
     if (outcome == OPTION_OUTCOME_REFUSED ||
-        (outcome == OPTION_OUTCOME_RUN && options_check(&watch.options, &why))) {
+        log_level_parse(&level, watch.options.log_level, &why) ||
+        options_check(&watch.options, &why)) {
         (void)fprintf(stderr, "tocsin-watch: %s\n", why.text);
         return 2;
     }
-    if (outcome == OPTION_OUTCOME_DONE) { return 0; }
     vision_model_find(&watch.options.tuning);
-    log_open("watch", level_of(watch.options.log_level));
+    log_open("watch", level);
     yield_to_alerts();
     enum err err = watch_open(&watch, &why);
     if (!err) {

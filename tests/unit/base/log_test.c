@@ -22,8 +22,19 @@ static void capture(const char *event, const char *key, const char *value)
     (void)close(ends[0]);
 }
 
+static void knows_levels_by_name(void)
+{
+    struct why why = {.text = ""};
+    enum log_level level = LOG_LEVEL_INFO;
+    CHECK(log_level_parse(&level, "error", &why) == OK && level == LOG_LEVEL_ERROR);
+    CHECK(log_level_parse(&level, "debug", &why) == OK && level == LOG_LEVEL_DEBUG);
+    CHECK(log_level_parse(&level, "loud", &why) == ERR_RANGE && level == LOG_LEVEL_DEBUG);
+    CHECK(strstr(why.text, "\"loud\""));
+}
+
 int main(void)
 {
+    knows_levels_by_name();
     log_open("test", LOG_LEVEL_INFO);
     capture("alert.sent", "zone", "north");
     CHECK(strlen(line) > 28 && strcmp(line + 27, " info test alert.sent zone=north\n") == 0);

@@ -2,8 +2,26 @@
 
 #include "check.h"
 
+static void reads_keys_in_hex(void)
+{
+    struct why why = {.text = ""};
+    const char *const wrong[] = {"00ff1", "00ff1g", "00ff1000", "00 ff 10"};
+    struct secret *none = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        CHECK(setenv("TOCSIN_TEST_KEY", wrong[i], 1) == 0);
+        CHECK(secret_hex_from_environment(&none, "TOCSIN_TEST_KEY", 3, &why) == ERR_MALFORMED);
+        CHECK_TEXT(why.text, "TOCSIN_TEST_KEY must be 6 hexadecimal digits");
+    }
+    CHECK(secret_hex_from_environment(&none, "TOCSIN_TEST_KEY", 3, &why) == ERR_NOT_FOUND && !none);
+    CLEANUP(secret_free_p) struct secret *key = NULL;
+    CHECK(setenv("TOCSIN_TEST_KEY", "00fF10", 1) == 0);
+    CHECK(secret_hex_from_environment(&key, "TOCSIN_TEST_KEY", 3, &why) == OK);
+    CHECK(getenv("TOCSIN_TEST_KEY") == NULL && secret_equal(key, span_of("\0\xff\x10", 3)));
+}
+
 int main(void)
 {
+    reads_keys_in_hex();
     struct why why = {.text = ""};
     CLEANUP(secret_free_p) struct secret *secret = NULL;
     CHECK(secret_from_environment(&secret, "TOCSIN_TEST_SECRET", &why) == ERR_NOT_FOUND);
