@@ -92,7 +92,7 @@ static double library(const struct letters *letters)
 {
     char text[TEXT_MAX];
     const size_t size = (size_t)(letters->to - letters->from);
-    if (size >= sizeof text) { return NAN; }
+    if (size >= sizeof text) { return HUGE_VAL; }
     memcpy(text, letters->from, size);
     text[size] = '\0';
     return strtod(text, NULL);

@@ -5,7 +5,11 @@
 #include "geodata/deflate.h"
 #include "map/mvt.h"
 
-enum { ATTEMPTS_MAX = 6 };
+/*
+ * Most of the time goes into compression. Large tiles are rows of points with numbers: there, a
+ * thorough search finds 4 % more at twice the cost.
+ */
+enum { ATTEMPTS_MAX = 6, LARGE_TILE_SIZE = 256 * 1024, LARGE_TILE_LEVEL = 4 };
 
 /* One record of the job, seen for thinning. */
 struct candidate {
@@ -16,7 +20,7 @@ struct candidate {
 struct assembler {
     const struct assembly *assembly;
     struct mvt_writer *writer;
-    struct deflater *deflater;
+    struct deflater *deflater, *large; /* `large`: for large tiles */
     struct bytes tile;
 };
 
@@ -35,6 +39,8 @@ struct assembler *assembler_new(const struct assembly *assembly)
     assembler->assembly = assembly;
     assembler->writer = mvt_writer_new();
     assembler->deflater = deflater_new(assembly->level);
+    assembler->large =
+        deflater_new(assembly->level < LARGE_TILE_LEVEL ? assembly->level : LARGE_TILE_LEVEL);
     return assembler;
 }
 
@@ -43,6 +49,7 @@ void assembler_free(struct assembler *assembler)
     if (!assembler) { return; }
     mvt_writer_free(assembler->writer);
     deflater_free(assembler->deflater);
+    deflater_free(assembler->large);
     bytes_deinit(&assembler->tile);
     free(assembler);
 }
@@ -81,7 +88,9 @@ static void encode(struct assembler *assembler, struct tile_job *job)
         mvt_layer_add(assembler->writer, &feature);
     }
     if (open >= 0) { mvt_layer_end(assembler->writer, &assembler->tile); }
-    deflate_gzip(assembler->deflater, bytes_span(&assembler->tile), &job->packed);
+    struct deflater *deflater =
+        assembler->tile.size > LARGE_TILE_SIZE ? assembler->large : assembler->deflater;
+    deflate_gzip(deflater, bytes_span(&assembler->tile), &job->packed);
 }
 
 static int by_priority(const void *left, const void *right)

@@ -186,7 +186,7 @@ static void settle_arc(struct arc *arc)
     size_t capacity = 32;
     struct stretch *open = MEM_ARRAY(struct stretch, capacity);
     size_t count = 1;
-    open[0] = (struct stretch){0, arc->count - 1, INFINITY};
+    open[0] = (struct stretch){0, arc->count - 1, HUGE_VAL};
     while (count > 0) {
         const struct stretch stretch = open[--count];
         if (stretch.last - stretch.first < 2) { continue; }

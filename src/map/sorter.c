@@ -229,7 +229,7 @@ static enum err fill(struct sorter *sorter, struct run *run, size_t size, struct
     struct bytes *buffer = &run->buffer;
     if (buffer->size - run->taken >= size) { return OK; }
     buffer->size -= run->taken;
-    memmove(buffer->data, buffer->data + run->taken, buffer->size);
+    if (buffer->size > 0) { memmove(buffer->data, buffer->data + run->taken, buffer->size); }
     run->taken = 0;
     const size_t wish = size > RUN_BUFFER_SIZE ? size : RUN_BUFFER_SIZE;
     (void)bytes_reserve(buffer, wish);
