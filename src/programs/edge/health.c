@@ -156,12 +156,21 @@ void health_send(struct health *health)
 /* ---- cameras ---- */
 
 /* The place of a camera by its name, a new one when there is room; NULL otherwise. */
-static struct status_camera *camera_place(struct status *status, const char *name)
+static struct status_camera *camera_place(struct status *status, const char *name, struct why *why)
 {
     for (size_t i = 0; i < status->camera_count; i++) {
         if (strcmp(status->cameras[i].name, name) == 0) { return &status->cameras[i]; }
     }
-    if (status->camera_count == STATUS_CAMERA_MAX || !identity_name_valid(name)) { return NULL; }
+    if (!identity_name_valid(name)) {
+        (void)why_set(why, ERR_MALFORMED, "\"%.60s\" is no name: a-z, 0-9, . and - are allowed",
+                      name);
+        return NULL;
+    }
+    if (status->camera_count == STATUS_CAMERA_MAX) {
+        (void)why_set(why, ERR_LIMIT, "camera %s is one more than the %d of a device", name,
+                      STATUS_CAMERA_MAX);
+        return NULL;
+    }
     struct status_camera *camera = &status->cameras[status->camera_count++];
     *camera = (struct status_camera){.state = CAMERA_STATE_CONNECTING};
     fill(camera->name, sizeof camera->name, name);
@@ -190,7 +199,7 @@ void health_camera(struct health *health, const struct value *message)
     enum err err = value_need_text(message, "camera", name, sizeof name, &why);
     if (!err) { err = value_need_text(message, "state", word, sizeof word, &why); }
     if (!err) { err = camera_state_parse(&state, word, &why); }
-    struct status_camera *camera = err ? NULL : camera_place(&health->status, name);
+    struct status_camera *camera = err ? NULL : camera_place(&health->status, name, &why);
     if (!camera) {
         log_event(LOG_LEVEL_WARNING, "camera.refused", "why", why.text, NULL);
         return;

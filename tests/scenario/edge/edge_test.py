@@ -143,6 +143,8 @@ def events(tap, rig):
     watch = Watch(rig)
     watch.hello(uuid7())
     tap.attempt("another run of watch ends what was open", lambda: rig.wait("event", event_id=second, state="end"))
+    watch.send({"type": "camera", "camera": "Gate 1", "state": "online"})
+    tap.attempt("a camera that cannot be told is named", lambda: wait_for(lambda: '\\"Gate 1\\" is no name' in rig.log(), 10, "the log line"))
     watch.send({"type": "event", "event_id": "no uuid"})
     wait_for(lambda: rig.metrics()["tocsin_events_refused_total"] == 1, 10, "the malformed event")
     watch.socket.sendall(b"\xff\xff\xff\xff")
