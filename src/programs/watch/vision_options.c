@@ -1,5 +1,11 @@
 #include "vision_options.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
 struct vision_options vision_options_of(const struct vision_tuning *tuning)
 {
     struct vision_options options = vision_options_usual();
@@ -19,4 +25,30 @@ struct vision_options vision_options_of(const struct vision_tuning *tuning)
     options.body_least = tuning->body_least;
     options.regions_max = tuning->regions;
     return options;
+}
+
+#define FETCHED_MODEL "ssd-mobilenetv2-oidv4.ini"
+
+void vision_model_find(struct vision_tuning *tuning)
+{
+    const bool automatic = strcmp(tuning->model, "auto") == 0;
+    if (!automatic && strcmp(tuning->model, "hog") != 0) { return; }
+    tuning->model[0] = '\0';
+    if (!automatic) { return; }
+    char program[OPTION_TEXT_SIZE];
+    const ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[size > 0 ? size : 0] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash) { *slash = '\0'; }
+    /* In a build tree the program is in build/PRESET and the cache beside it. */
+    static const char *const places[] = {"../cache/models/" FETCHED_MODEL,
+                                         "../share/tocsin/models/" FETCHED_MODEL};
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        char path[2 * OPTION_TEXT_SIZE];
+        char real[PATH_MAX];
+        (void)snprintf(path, sizeof path, "%s/%s", program, places[i]);
+        if (realpath(path, real) && text_copy(tuning->model, sizeof tuning->model, real)) {
+            return;
+        }
+    }
 }

@@ -10,7 +10,7 @@
 #include "camera/vision.h"
 
 struct vision_tuning {
-    char model[OPTION_TEXT_SIZE]; /* path of the description; empty = OpenCV's HOG */
+    char model[OPTION_TEXT_SIZE]; /* path of the description, or a word: vision_model_find */
     int64_t threads;
     int64_t motion_threshold, motion_cells, motion_upheaval;
     int64_t detect_ms, recheck_ms, regions;
@@ -25,8 +25,8 @@ struct vision_tuning {
 
 /* Rows for `owner`, a struct whose member `tuning` is a struct vision_tuning. */
 #define VISION_OPTIONS(owner)                                                                      \
-    VISION_OPTION("vision.model", TEXT, owner, tuning.model, 0, 0, "",                             \
-                  "The INI file that describes the detector's model; empty uses OpenCV's HOG."),   \
+    VISION_OPTION("vision.model", TEXT, owner, tuning.model, 0, 0, "auto",                         \
+                  "INI file of the model; auto: the one setup fetched, else hog; hog: OpenCV's."), \
         VISION_OPTION("vision.threads", INTEGER, owner, tuning.threads, 1, 64, "1",                \
                       "CPU threads of one inference."),                                            \
         VISION_OPTION("vision.motion_threshold", INTEGER, owner, tuning.motion_threshold, 4, 100,  \
@@ -51,6 +51,12 @@ struct vision_tuning {
                       "Frames that must show a body before it is believed."),                      \
         VISION_OPTION("vision.lost_ms", INTEGER, owner, tuning.lost_ms, 0, 60000, "4000",          \
                       "Milliseconds for which a hidden body is waited for.")
+
+/*
+ * Puts a path, or "" for OpenCV's people detector, in the place of the words `auto` (the model that
+ * setup fetched or a package brought, where there is one) and `hog`. Looks at the disk.
+ */
+void vision_model_find(struct vision_tuning *tuning);
 
 /* The options of camera/vision; the caller adds detector and callbacks. */
 struct vision_options vision_options_of(const struct vision_tuning *tuning);
