@@ -22,9 +22,8 @@ check layers tools/check-layers.sh
 check faults tools/check-faults.sh
 check shell shellcheck -S warning tools/*.sh .ci/run
 if [ "${LINT:-full}" != quick ]; then
-    [ -f build/clang/build.ninja ] || cmake --preset clang >/dev/null
-    # Generated headers must exist before clang-tidy can read what includes them.
-    cmake --build build/clang -j "$(nproc)" -- --quiet >/dev/null
+    # clang's own warnings; and generated headers must exist before clang-tidy can read what includes them.
+    check clang tools/build.sh clang
     check clang-tidy tools/tidy.sh "${units[@]}"
     check cppcheck cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
         --inline-suppr --suppressions-list=tools/cppcheck.txt -j "$(nproc)" -Isrc -D_GNU_SOURCE \
