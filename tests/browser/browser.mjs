@@ -55,7 +55,9 @@ export class Watched {
     );
     await page.addInitScript(() => {
       document.addEventListener('securitypolicyviolation', (event) =>
-        window.tocsinTestViolation(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+        window.tocsinTestViolation(
+          `${event.violatedDirective} ${event.blockedURI} ${event.sample}`,
+        ),
       );
     });
   }
@@ -84,7 +86,10 @@ export function readSign(page) {
       for (let column = 0; column < columns; column++) {
         const x = Math.floor((column + 0.5) * pitch);
         const y = Math.floor((row + 0.5) * pitch);
-        const [red, green, blue] = data.slice((y * canvas.width + x) * 4, (y * canvas.width + x) * 4 + 3);
+        const [red, green, blue] = data.slice(
+          (y * canvas.width + x) * 4,
+          (y * canvas.width + x) * 4 + 3,
+        );
         if (Math.max(red, green, blue) < 40) continue;
         lit++;
         if (red < green * 0.5 && Math.abs(green - blue) < 90) cyan++;

@@ -19,7 +19,10 @@ const PEOPLE_MS = 120_000;
 const tap = new Tap();
 const watched = new Watched(origin);
 const browser = await openBrowser();
-const context = await browser.newContext({ viewport: DESK, reducedMotion: 'no-preference' });
+const context = await browser.newContext({
+  viewport: DESK,
+  reducedMotion: 'no-preference',
+});
 const page = await context.newPage();
 await watched.watch(page);
 
@@ -33,7 +36,11 @@ try {
   if (!(caught instanceof Bail)) tap.ok('the run itself', false, caught.stack);
   await shoot(page, 'failed').catch(() => undefined);
 } finally {
-  tap.ok('no console error, policy violation or request elsewhere', watched.faults.length === 0, watched.faults.join('\n'));
+  tap.ok(
+    'no console error, policy violation or request elsewhere',
+    watched.faults.length === 0,
+    watched.faults.join('\n'),
+  );
   await browser.close();
 }
 process.exit(tap.close());
@@ -71,7 +78,11 @@ async function signIn() {
 async function situation() {
   await tap.must('the situation shows zones and devices', async () => {
     await page.getByRole('heading', { name: 'Zones' }).waitFor();
-    await until('a zone on the situation', async () => (await page.locator('a[href^="/events?zone="]').count()) > 0, 60_000);
+    await until(
+      'a zone on the situation',
+      async () => (await page.locator('a[href^="/events?zone="]').count()) > 0,
+      60_000,
+    );
   });
   await shoot(page, 'desk-situation-quiet');
 }
@@ -81,10 +92,17 @@ async function events() {
   await page.getByRole('heading', { name: 'Events' }).waitFor();
   await tap.must('somebody arrives live in the list, without loading the page again', async () => {
     const known = new Set(await rowIds());
-    const pushed = () => new Set(watched.messages.filter((each) => each.kind === 'event').map((each) => each.data.id));
-    return until('a new row that came over the WebSocket', async () => (await rowIds()).find((id) => !known.has(id) && pushed().has(id)), PEOPLE_MS);
+    const pushed = () =>
+      new Set(watched.messages.filter((each) => each.kind === 'event').map((each) => each.data.id));
+    return until(
+      'a new row that came over the WebSocket',
+      async () => (await rowIds()).find((id) => !known.has(id) && pushed().has(id)),
+      PEOPLE_MS,
+    );
   });
-  const id = await tap.must('a visit ends and has a clip', () => until('an ended event with a clip', () => endedWithClip(), PEOPLE_MS));
+  const id = await tap.must('a visit ends and has a clip', () =>
+    until('an ended event with a clip that says where it begins', () => endedWithClip(), PEOPLE_MS),
+  );
   await shoot(page, 'desk-events');
   await tap.must('the event opens with its snapshot', async () => {
     await page.locator(`tr[data-event="${id}"] a`).click();
@@ -94,16 +112,23 @@ async function events() {
   await tap.must('its clip plays', async () => {
     await page.locator('video').waitFor();
     const first = await until('a playing video', playing);
-    await until('the time of the video to advance', async () => (await playing())?.at > first.at + 0.3);
+    await until(
+      'the time of the video to advance',
+      async () => (await playing())?.at > first.at + 0.3,
+    );
     tap.note(`clip ${first.width} x ${first.height}`);
   });
   await tap.step('boxes are drawn over the video', async () => {
-    const lead = watched.messages.filter((each) => each.kind === 'event' && each.data.id === id).at(-1)?.data.clip?.lead_s;
-    if (typeof lead !== 'number') return tap.note('the device did not say lead_s: boxes cannot be placed in time');
-    await page.locator('video').evaluate((video, at) => {
-      video.pause();
-      video.currentTime = at;
-    }, lead + 0.5);
+    const { data } = watched.messages.findLast(
+      (each) => each.kind === 'event' && each.data.id === id,
+    );
+    await page.locator('video').evaluate(
+      (video, at) => {
+        video.pause();
+        video.currentTime = at;
+      },
+      data.clip.lead_s + data.boxes[0][0] + 0.2,
+    );
     await page.locator('svg rect').first().waitFor({ state: 'attached' });
   });
   await shoot(page, 'desk-event');
@@ -115,7 +140,11 @@ function rowIds() {
 
 function endedWithClip() {
   const ended = watched.messages.filter(
-    (each) => each.kind === 'event' && each.data.state === 'end' && each.data.clip && each.data.snapshot,
+    ({ kind, data }) =>
+      kind === 'event' &&
+      data.state === 'end' &&
+      data.snapshot &&
+      typeof data.clip?.lead_s === 'number',
   );
   return ended.at(-1)?.data.id;
 }
@@ -136,7 +165,11 @@ function snapshotSize() {
 function playing() {
   return page.locator('video').evaluate((video) =>
     video.videoWidth > 0 && video.currentTime > 0
-      ? { at: video.currentTime, width: video.videoWidth, height: video.videoHeight }
+      ? {
+          at: video.currentTime,
+          width: video.videoWidth,
+          height: video.videoHeight,
+        }
       : null,
   );
 }
@@ -149,15 +182,22 @@ async function alert() {
     await page.waitForURL(/\/alerts\/[0-9a-f-]{36}$/);
     return page.url().split('/').pop();
   });
-  const device = await tap.must('the board goes to lit, by the receipts of the device', () => boardReaches(id, 'lit'));
+  const device = await tap.must('the board goes to lit, by the receipts of the device', () =>
+    boardReaches(id, 'lit'),
+  );
   await tap.step('received came before lit', async () => {
     const states = watched.messages
-      .filter((each) => each.kind === 'delivery' && each.data.alert_id === id && each.data.device === device)
+      .filter(
+        (each) =>
+          each.kind === 'delivery' && each.data.alert_id === id && each.data.device === device,
+      )
       .map((each) => each.data.state);
     tap.note(`${device} in ${zone}: ${states.join(' -> ')}`);
     const row = page.locator(`tr[data-device="${device}"]`);
-    if (!/ms|s/.test(await row.locator('td').nth(4).innerText())) throw new Error('the board has no time for received');
-    if (states.includes('received') && states.indexOf('received') > states.indexOf('lit')) throw new Error(states.join(', '));
+    if (!/ms|s/.test(await row.locator('td').nth(4).innerText()))
+      throw new Error('the board has no time for received');
+    if (states.includes('received') && states.indexOf('received') > states.indexOf('lit'))
+      throw new Error(states.join(', '));
   });
   await shoot(page, 'desk-board');
   await tap.must('the sign shows it in cyan', () => signShows(device));
@@ -185,7 +225,10 @@ async function compose() {
   await page.getByRole('button', { name: /Hindi/ }).click();
   await page.getByLabel(/Hindi/).and(page.locator('textarea')).fill(TEXTS.hi);
   await page.getByRole('button', { name: /Malayalam/ }).click();
-  await page.getByLabel(/Malayalam/).and(page.locator('textarea')).fill(TEXTS.ml);
+  await page
+    .getByLabel(/Malayalam/)
+    .and(page.locator('textarea'))
+    .fill(TEXTS.ml);
   const zones = page.getByRole('group', { name: 'Zones' }).getByRole('checkbox');
   await zones.first().check();
   const reach = await page.getByTestId('reach').innerText();
@@ -209,7 +252,8 @@ async function signShows(device) {
     return sign.cyan > 50 && sign;
   });
   tap.note(`${seen.lit} LEDs lit, ${seen.cyan} of them cyan`);
-  if (seen.cyan < seen.lit * 0.9) throw new Error(`only ${seen.cyan} of ${seen.lit} lit LEDs are cyan`);
+  if (seen.cyan < seen.lit * 0.9)
+    throw new Error(`only ${seen.cyan} of ${seen.lit} lit LEDs are cyan`);
 }
 
 async function cancel(id, device) {

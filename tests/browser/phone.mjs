@@ -51,7 +51,10 @@ async function fits(page, size) {
   const found = await page.evaluate(() => ({
     width: document.documentElement.scrollWidth,
     small: [...document.querySelectorAll('nav a, header a, header button')]
-      .map((each) => ({ name: each.textContent || each.ariaLabel, box: each.getBoundingClientRect() }))
+      .map((each) => ({
+        name: each.textContent || each.ariaLabel,
+        box: each.getBoundingClientRect(),
+      }))
       .filter(({ box }) => box.width > 0 && (box.height < 44 || box.width < 24))
       .map(({ name, box }) => `${name} ${Math.round(box.width)} x ${Math.round(box.height)}`),
   }));

@@ -1,7 +1,7 @@
 /** The boxes of the detector, drawn over the picture that the video shows right now. */
-import { useEffect, useLayoutEffect, useState, type ReactElement } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useState, type ReactElement } from 'react';
 import type { Box } from '../../wire/types';
-import { boxesAt } from './boxes';
+import { boxesAt, walksOf } from './boxes';
 import css from './events.module.css';
 
 interface BoxLayerProps {
@@ -14,7 +14,8 @@ interface BoxLayerProps {
 export function BoxLayer({ video, boxes, lead }: BoxLayerProps): ReactElement | null {
   const at = useMediaTime(video);
   const place = usePicturePlace(video);
-  const shown = boxesAt(boxes, at - lead);
+  const walks = useMemo(() => walksOf(boxes), [boxes]);
+  const shown = boxesAt(walks, at - lead);
   if (!place || shown.length === 0) return null;
   return (
     <svg

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Box, Sighting } from '../../wire/types';
-import { boxesAt } from './boxes';
+import { boxesAt, walksOf } from './boxes';
 import { barsPath, densityOf, ticksOf } from './density';
 import { matches, queryOf, readFilter, windowOf } from './filter';
 import { howLong, whatSeen } from './sighting';
@@ -92,17 +92,38 @@ describe('boxes over the video', () => {
   const boxes: Box[] = [
     [0, 0.1, 0.1, 0.1, 0.2],
     [0, 0.5, 0.1, 0.1, 0.2],
-    [0.5, 0.2, 0.1, 0.1, 0.2],
+    [0.4, 0.12, 0.1, 0.1, 0.2],
+    [2.4, 0.22, 0.1, 0.1, 0.2],
     [9, 0.9, 0.1, 0.05, 0.2],
   ];
-  it('shows all boxes of the newest moment', () => {
-    expect(boxesAt(boxes, 0.1)).toHaveLength(2);
-    expect(boxesAt(boxes, 0.6)).toEqual([boxes[2]]);
+  const walks = walksOf(boxes);
+
+  it('belong to walkers: near in time and place', () => {
+    expect(walks.map((walk) => walk.length)).toEqual([3, 1, 1]);
+    expect(walksOf([])).toEqual([]);
   });
-  it('shows none before the event, long after a look, or without looks', () => {
-    expect(boxesAt(boxes, -0.2)).toEqual([]);
-    expect(boxesAt(boxes, 5)).toEqual([]);
-    expect(boxesAt([], 1)).toEqual([]);
+  it('two at one time are two walkers, however near', () => {
+    const pair: Box[] = [
+      [1, 0.3, 0.3, 0.1, 0.2],
+      [1, 0.31, 0.3, 0.1, 0.2],
+    ];
+    expect(walksOf(pair)).toHaveLength(2);
+  });
+  it('move straight from look to look', () => {
+    const [, x, y, width, height] = boxesAt(walks, 1.4)[0]!;
+    expect([x, y, width, height].map((part) => part.toFixed(3))).toEqual([
+      '0.170',
+      '0.100',
+      '0.100',
+      '0.200',
+    ]);
+  });
+  it('are shown while somebody is there, and no longer', () => {
+    expect(boxesAt(walks, -0.2)).toEqual([]);
+    expect(boxesAt(walks, 0)).toHaveLength(2);
+    expect(boxesAt(walks, 0.7)).toHaveLength(1);
+    expect(boxesAt(walks, 5)).toEqual([]);
+    expect(boxesAt(walks, 9.5)).toEqual([boxes[4]]);
   });
 });
 
