@@ -14,19 +14,23 @@ static void fail(struct json *json, const char *fault)
     if (!json_stopped(json)) { json->fault = fault; }
 }
 
+static bool is_space(char letter)
+{
+    return letter == ' ' || letter == '\n' || letter == '\t' || letter == '\r';
+}
+
 char json_peek(struct json *json)
 {
     if (json_stopped(json)) { return 0; }
-    while (json->at < json->end) {
-        const char letter = *json->at;
-        if (letter != ' ' && letter != '\n' && letter != '\t' && letter != '\r') {
-            if (letter == 0) { fail(json, "there is a NUL byte"); }
-            return letter;
-        }
+    while (json->at < json->end && is_space(*json->at)) {
         json->at++;
     }
-    json->starved = true;
-    return 0;
+    if (json->at == json->end) {
+        json->starved = true;
+        return 0;
+    }
+    if (*json->at == 0) { fail(json, "there is a NUL byte"); }
+    return *json->at;
 }
 
 bool json_take(struct json *json, char letter)

@@ -60,6 +60,14 @@ static const uint8_t *next_record(const uint8_t *at, struct tile_record_head *he
     return at + sizeof *head;
 }
 
+/* Ends the layer that is open, and opens another. */
+static void change_layer(struct assembler *assembler, int open, uint16_t number)
+{
+    const struct map_layer *layer = &assembler->assembly->layers[number];
+    if (open >= 0) { mvt_layer_end(assembler->writer, &assembler->tile); }
+    mvt_layer_begin(assembler->writer, layer->name, &layer->schema);
+}
+
 static void encode(struct assembler *assembler, struct tile_job *job)
 {
     const struct assembly *assembly = assembler->assembly;
@@ -71,12 +79,8 @@ static void encode(struct assembler *assembler, struct tile_job *job)
         const uint8_t *geometry = next_record(at, &head);
         at = geometry + head.size;
         if (job->kept && !job->kept[i]) { continue; }
-        if (open != head.layer) {
-            const struct map_layer *layer = &assembly->layers[head.layer];
-            if (open >= 0) { mvt_layer_end(assembler->writer, &assembler->tile); }
-            mvt_layer_begin(assembler->writer, layer->name, &layer->schema);
-            open = head.layer;
-        }
+        if (open != head.layer) { change_layer(assembler, open, head.layer); }
+        open = head.layer;
         const struct spooled spooled = spool_decode(spool_at(assembly->spool, head.offset));
         const struct mvt_feature feature = {
             .has_id = spooled.head.has_id,

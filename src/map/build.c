@@ -1,6 +1,5 @@
 #include "map/build.h"
 
-#include <libgen.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -220,6 +219,14 @@ static struct tile_job *new_job(const struct build *build, int zoom, uint64_t ke
     return job;
 }
 
+/* Hands the job over, if there is one. */
+static enum err submit(struct build *build, struct tile_job **job, struct why *why)
+{
+    struct tile_job *given = *job;
+    *job = NULL;
+    return given ? tiler_submit(build->tiler, given, why) : OK;
+}
+
 /* Bundles the sorted records into tiles and hands these to the threads. */
 static enum err make_tiles(struct build *build, int zoom, struct why *why)
 {
@@ -232,14 +239,14 @@ static enum err make_tiles(struct build *build, int zoom, struct why *why)
         struct span record = {0};
         err = sorter_next(build->sorter, &more, &key, &record, why);
         if (err || !more) { break; }
-        if (job && key != job_key) { err = tiler_submit(build->tiler, TAKE(job), why); }
+        if (key != job_key) { err = submit(build, &job, why); }
         if (err) { break; }
         if (!job) { job = new_job(build, zoom, key); }
         job_key = key;
         bytes_add(&job->records, record.data, record.size);
         job->count++;
     }
-    if (!err && job) { err = tiler_submit(build->tiler, TAKE(job), why); }
+    if (!err) { err = submit(build, &job, why); }
     tile_job_free(job);
     sorter_clear(build->sorter);
     return err;
@@ -319,18 +326,20 @@ static enum err run(struct build *build, const char *folder, struct why *why)
 enum err build_run(const struct build_options *options, struct build_report *report,
                    struct why *why)
 {
-    char out[FILE_PATH_SIZE];
-    if (!text_copy(out, sizeof out, options->out)) {
+    char folder[FILE_PATH_SIZE];
+    if (!text_copy(folder, sizeof folder, options->out)) {
         return why_set(why, ERR_LIMIT, "path %.100s... is too long", options->out);
     }
     enum err err = check_options(options, why);
     if (err) { return err; }
+    char *slash = strrchr(folder, '/');
+    if (slash) { slash[1] = '\0'; }
     *report = (struct build_report){.zoom_min = options->zoom_min, .zoom_max = options->zoom_max};
     report->layers = MEM_ARRAY(struct build_layer_report, MAP_LAYERS_MAX);
     struct build *build = MEM_NEW(struct build);
     build->options = options;
     build->report = report;
-    err = run(build, options->temporary ? options->temporary : dirname(out), why);
+    err = run(build, options->temporary ? options->temporary : slash ? folder : ".", why);
     build_deinit(build);
     free(build);
     return err;

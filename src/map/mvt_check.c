@@ -32,7 +32,7 @@ struct check {
 struct raw_feature {
     struct mvt_feature feature;
     struct span tags;
-    bool has_kind, has_geometry;
+    bool has_kind;
     uint64_t kind;
 };
 
@@ -257,6 +257,7 @@ static void show_feature(const struct check *check, const struct raw_feature *ra
 static enum err read_feature_fields(struct check *check, struct span bytes, struct raw_feature *raw)
 {
     struct proto proto = proto_over(bytes);
+    size_t geometries = 0;
     while (proto_next(&proto)) {
         switch (proto.field) {
         case 1:
@@ -269,9 +270,8 @@ static enum err read_feature_fields(struct check *check, struct span bytes, stru
             raw->has_kind = true;
             break;
         case 4:
-            if (raw->has_geometry) { return bad_feature(check, "it has two geometries"); }
+            geometries++;
             raw->feature.geometry = proto_bytes(&proto);
-            raw->has_geometry = true;
             break;
         default: proto_skip(&proto); break;
         }
@@ -280,6 +280,7 @@ static enum err read_feature_fields(struct check *check, struct span bytes, stru
     if (!raw->has_kind || raw->kind > SHAPE_KIND_POLYGON) {
         return bad_feature(check, "its kind of geometry is missing or unknown");
     }
+    if (geometries > 1) { return bad_feature(check, "it has two geometries"); }
     if (raw->feature.geometry.size == 0) { return bad_feature(check, "it has no geometry"); }
     return OK;
 }

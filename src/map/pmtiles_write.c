@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -293,7 +292,10 @@ static enum err sync_folder(const struct pmtiles_writer *writer, struct why *why
 {
     char folder[FILE_PATH_SIZE];
     (void)snprintf(folder, sizeof folder, "%s", writer->path);
-    CLEANUP(file_close_p) const int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char *slash = strrchr(folder, '/');
+    if (slash) { slash[1] = '\0'; }
+    CLEANUP(file_close_p)
+    const int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd >= 0 && fsync(fd) == 0 ? OK : failed(writer, "sync the folder of", why);
 }
 

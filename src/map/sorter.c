@@ -119,27 +119,36 @@ static void merge(const struct entry *from, struct entry *to, size_t left, size_
     }
 }
 
+/* Merges pairs of sorted stretches of `width` from `entries` into `spare`. */
+static void merge_all(const struct entry *entries, struct entry *spare, size_t count, size_t width)
+{
+    for (size_t i = 0; i < count; i += 2 * width) {
+        const size_t left = count - i < width ? count - i : width;
+        const size_t both = count - i < 2 * width ? count - i : 2 * width;
+        const struct entry *from = entries + i;
+        if (both == left || from[left - 1].key <= from[left].key) {
+            memcpy(spare + i, from, both * sizeof *from);
+        } else {
+            merge(from, spare + i, left, both);
+        }
+    }
+}
+
+static bool is_sorted(const struct sorter *sorter)
+{
+    for (size_t i = 1; i < sorter->count; i++) {
+        if (sorter->entries[i - 1].key > sorter->entries[i].key) { return false; }
+    }
+    return true;
+}
+
 /* Merge sort, from the bottom up. Records come nearly in order: what is in order is only copied. */
 static void sort_entries(struct sorter *sorter)
 {
-    const size_t count = sorter->count;
-    bool sorted = true;
-    for (size_t i = 1; i < count && sorted; i++) {
-        sorted = sorter->entries[i - 1].key <= sorter->entries[i].key;
-    }
-    if (sorted) { return; }
+    if (is_sorted(sorter)) { return; }
     if (!sorter->spare) { sorter->spare = MEM_ARRAY(struct entry, sorter->capacity); }
-    for (size_t width = 1; width < count; width *= 2) {
-        for (size_t i = 0; i < count; i += 2 * width) {
-            const size_t left = count - i < width ? count - i : width;
-            const size_t both = count - i < 2 * width ? count - i : 2 * width;
-            const struct entry *from = sorter->entries + i;
-            if (both == left || from[left - 1].key <= from[left].key) {
-                memcpy(sorter->spare + i, from, both * sizeof *from);
-            } else {
-                merge(from, sorter->spare + i, left, both);
-            }
-        }
+    for (size_t width = 1; width < sorter->count; width *= 2) {
+        merge_all(sorter->entries, sorter->spare, sorter->count, width);
         struct entry *held = sorter->entries;
         sorter->entries = sorter->spare;
         sorter->spare = held;
