@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "detector/frame.h"
 #include "camera/packet.h"
+#include "detector/frame.h"
 
 struct decode_figures {
     uint64_t frames;

@@ -15,7 +15,7 @@ enum { LINE_MAX_BYTES = 256 << 20 };
 struct view {
     struct tile tile;
     uint32_t extent;
-    char *layer;           /* owned */
+    char *layer;              /* owned */
     struct value *feature;    /* waits for its attributes */
     struct value *properties; /* of it */
 };
