@@ -1,23 +1,12 @@
 /*
  * map/command - the sub-commands of tocsin-map: one function each, one table in main.c.
- *
- * A command gets its own arguments, argv[0] being its name, and returns the exit status: 0 done, 1
- * it could not or the answer is no, 2 the arguments were wrong.
  */
 #pragma once
 
+#include "base/command.h"
 #include "base/err.h"
 
 #include <stdbool.h>
-
-enum { COMMAND_DONE = 0, COMMAND_FAILED = 1, COMMAND_MISUSED = 2 };
-
-struct command {
-    const char *name;
-    const char *sentence;
-    const char *usage; /* what `tocsin-map help NAME` prints */
-    int (*run)(int argc, char *argv[]);
-};
 
 int build_command(int argc, char *argv[]);
 int verify_command(int argc, char *argv[]);

@@ -5,11 +5,8 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "command.h"
-
-static int help_command(int argc, char *argv[]);
 
 static const struct command commands[] = {
     {"build", "make one PMTiles archive out of the site's files",
@@ -40,44 +37,7 @@ static const struct command commands[] = {
      "tocsin-map inspect FILE [ZOOM/X/Y]\n"
      "    The header and metadata as JSON, or the tile's features as GeoJSON, one a line.\n",
      inspect_command},
-    {"help", "say what a command does", "tocsin-map help [COMMAND]\n", help_command},
 };
-
-static const struct command *find(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        if (strcmp(commands[i].name, name) == 0) { return &commands[i]; }
-    }
-    return NULL;
-}
-
-static void list_commands(FILE *out)
-{
-    (void)fprintf(out, "usage: tocsin-map COMMAND [ARGUMENTS]\n\n");
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].sentence);
-    }
-    (void)fprintf(out, "\n`tocsin-map help COMMAND` says more.\n");
-}
-
-static int unknown(const char *name)
-{
-    (void)fprintf(stderr, "tocsin-map: there is no command \"%s\"\n\n", name);
-    list_commands(stderr);
-    return COMMAND_MISUSED;
-}
-
-static int help_command(int argc, char *argv[])
-{
-    if (argc < 2) {
-        list_commands(stdout);
-        return COMMAND_DONE;
-    }
-    const struct command *command = find(argv[1]);
-    if (!command) { return unknown(argv[1]); }
-    (void)printf("%s - %s\n\n%s", command->name, command->sentence, command->usage);
-    return COMMAND_DONE;
-}
 
 int command_failed(const char *command, enum err err, const struct why *why)
 {
@@ -101,14 +61,6 @@ enum err command_number(const char *argument, const char *text, const long range
 int main(int argc, char *argv[])
 {
     if (sodium_init() < 0) { return COMMAND_FAILED; }
-    if (argc < 2) {
-        list_commands(stderr);
-        return COMMAND_MISUSED;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        (void)puts("tocsin-map " TOCSIN_VERSION);
-        return COMMAND_DONE;
-    }
-    const struct command *command = find(strcmp(argv[1], "--help") == 0 ? "help" : argv[1]);
-    return command ? command->run(argc - 1, argv + 1) : unknown(argv[1]);
+    static const struct command_table table = {"tocsin-map", commands, ARRAY_LEN(commands)};
+    return command_run(&table, argc, argv);
 }

@@ -3,11 +3,8 @@
  */
 #include <sodium.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "command.h"
-
-static int help_command(int argc, char *argv[]);
 
 static const struct command commands[] = {
     {"ca", "make the site's certificate authority, and certificates",
@@ -42,44 +39,7 @@ static const struct command commands[] = {
      "    --share  the folder that holds deploy/ and web/ (the current one)\n"
      "    --video  what the test camera plays (pedestrians of the package opencv-doc)\n",
      demo_command},
-    {"help", "say what a command does", "tocsin help [COMMAND]\n", help_command},
 };
-
-static const struct command *find(const char *name)
-{
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        if (strcmp(commands[i].name, name) == 0) { return &commands[i]; }
-    }
-    return NULL;
-}
-
-static void list_commands(FILE *out)
-{
-    (void)fprintf(out, "usage: tocsin COMMAND [ARGUMENTS]\n\n");
-    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
-        (void)fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].sentence);
-    }
-    (void)fprintf(out, "\n`tocsin help COMMAND` says more.\n");
-}
-
-static int unknown(const char *name)
-{
-    (void)fprintf(stderr, "tocsin: there is no command \"%s\"\n\n", name);
-    list_commands(stderr);
-    return COMMAND_MISUSED;
-}
-
-static int help_command(int argc, char *argv[])
-{
-    if (argc < 2) {
-        list_commands(stdout);
-        return COMMAND_DONE;
-    }
-    const struct command *command = find(argv[1]);
-    if (!command) { return unknown(argv[1]); }
-    (void)printf("%s - %s\n\n%s", command->name, command->sentence, command->usage);
-    return COMMAND_DONE;
-}
 
 int command_failed(const char *command, enum err err, const struct why *why)
 {
@@ -90,14 +50,6 @@ int command_failed(const char *command, enum err err, const struct why *why)
 int main(int argc, char *argv[])
 {
     if (sodium_init() < 0) { return COMMAND_FAILED; }
-    if (argc < 2) {
-        list_commands(stderr);
-        return COMMAND_MISUSED;
-    }
-    if (strcmp(argv[1], "--version") == 0) {
-        (void)puts("tocsin " TOCSIN_VERSION);
-        return COMMAND_DONE;
-    }
-    const struct command *command = find(strcmp(argv[1], "--help") == 0 ? "help" : argv[1]);
-    return command ? command->run(argc - 1, argv + 1) : unknown(argv[1]);
+    static const struct command_table table = {"tocsin", commands, ARRAY_LEN(commands)};
+    return command_run(&table, argc, argv);
 }
