@@ -72,6 +72,34 @@ static const uint8_t *read_cell(struct table *table, const uint8_t *at, const ui
     return at;
 }
 
+/* Is `at` the end of the row, or does another cell follow? Steps over the separator. */
+static enum row after_cell(const struct table *table, const uint8_t **at, const uint8_t *end,
+                           bool *more)
+{
+    const bool ended = table->input->ended;
+    *more = false;
+    if (!*at) { return ended ? ROW_BAD_QUOTE : ROW_STARVED; }
+    if (*at < end && **at == '\r') { ++*at; }
+    if (*at == end) { return ended ? ROW_READ : ROW_STARVED; }
+    if (**at == '\n') { return ROW_READ; }
+    *more = **at == table->separator;
+    ++*at;
+    return *more ? ROW_READ : ROW_BAD_QUOTE;
+}
+
+/* The row's cells up to `*at`, which is left at the line's end. */
+static enum row read_cells(struct table *table, const uint8_t **at, const uint8_t *end)
+{
+    bool more = true;
+    enum row row = ROW_READ;
+    while (more) {
+        if (table->count == CSV_COLUMNS_MAX) { return ROW_TOO_WIDE; }
+        *at = read_cell(table, *at, end);
+        row = after_cell(table, at, end, &more);
+    }
+    return row;
+}
+
 /* Reads one row and steps behind it, unless it starves: then nothing has happened. */
 static enum row read_row(struct table *table)
 {
@@ -81,16 +109,8 @@ static enum row read_row(struct table *table)
     const uint8_t *end = rest.size ? rest.data + rest.size : rest.data;
     table->count = 0;
     table->cells.size = 0;
-    for (;;) {
-        if (table->count == CSV_COLUMNS_MAX) { return ROW_TOO_WIDE; }
-        at = read_cell(table, at, end);
-        if (!at) { return input->ended ? ROW_BAD_QUOTE : ROW_STARVED; }
-        if (at < end && *at == '\r') { at++; }
-        if (at == end && !input->ended) { return ROW_STARVED; }
-        if (at == end || *at == '\n') { break; }
-        if (*at != table->separator) { return ROW_BAD_QUOTE; }
-        at++;
-    }
+    const enum row row = read_cells(table, &at, end);
+    if (row != ROW_READ) { return row; }
     at += at < end;
     input->begin = (size_t)(at - input->window);
     table->line++;
@@ -118,19 +138,23 @@ static struct span cell_of(const struct bytes *bytes, struct cell cell)
     return span_of(bytes->size ? bytes->data + cell.begin : NULL, cell.size);
 }
 
-static size_t find_column(const struct table *table, const char *const names[], size_t count)
+static size_t column_named(const struct table *table, const char *name)
 {
-    for (size_t n = 0; n < count; n++) {
-        for (size_t i = 0; i < table->column_count; i++) {
-            const struct cell cell = table->columns[i];
-            if (cell.size == strlen(names[n]) &&
-                strncasecmp((const char *)table->names.data + cell.begin, names[n], cell.size) ==
-                    0) {
-                return i;
-            }
-        }
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct cell cell = table->columns[i];
+        const char *text = (const char *)table->names.data + cell.begin;
+        if (cell.size == strlen(name) && strncasecmp(text, name, cell.size) == 0) { return i; }
     }
     return CSV_COLUMNS_MAX;
+}
+
+static size_t find_column(const struct table *table, const char *const names[], size_t count)
+{
+    size_t found = CSV_COLUMNS_MAX;
+    for (size_t i = 0; i < count && found == CSV_COLUMNS_MAX; i++) {
+        found = column_named(table, names[i]);
+    }
+    return found;
 }
 
 static uint8_t guess_separator(const struct input *input)
@@ -152,6 +176,10 @@ static enum err read_header(struct table *table, struct why *why)
     struct input *input = table->input;
     enum err err = input->begin == input->end ? input_more(input, why) : OK;
     if (err) { return err; }
+    if (input->begin == input->end) {
+        return why_set(why, ERR_MALFORMED, "%.140s is empty: a header with lon and lat is expected",
+                       input->name);
+    }
     const struct span rest = input_rest(input);
     if (rest.size >= 3 && memcmp(rest.data, mark, sizeof mark) == 0) { input->begin += 3; }
     table->separator = guess_separator(input);
@@ -173,7 +201,7 @@ static enum err read_header(struct table *table, struct why *why)
 static bool number_of(struct span text, struct json_number *number)
 {
     char copy[64];
-    if (text.size == 0 || text.size >= sizeof copy - 1) { return false; }
+    if (!text.data || text.size == 0 || text.size >= sizeof copy - 1) { return false; }
     memcpy(copy, text.data, text.size);
     copy[text.size] = ','; /* a scanner must see where a number ends */
     struct json json = json_over(span_of(copy, text.size + 1));
@@ -184,10 +212,12 @@ static bool number_of(struct span text, struct json_number *number)
 
 static struct span trimmed(struct span text)
 {
-    while (text.size > 0 && (*text.data == ' ' || *text.data == '\t' || *text.data == '+')) {
+    while (text.data && text.size > 0 &&
+           (*text.data == ' ' || *text.data == '\t' || *text.data == '+')) {
         text = span_of(text.data + 1, text.size - 1);
     }
-    while (text.size > 0 && (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t')) {
+    while (text.data && text.size > 0 &&
+           (text.data[text.size - 1] == ' ' || text.data[text.size - 1] == '\t')) {
         text.size--;
     }
     return text;

@@ -87,27 +87,9 @@ enum err feature_add_boolean(struct feature *feature, struct span name, bool tru
     return OK;
 }
 
-enum err feature_add_integer(struct feature *feature, struct span name, bool negative,
-                             uint64_t magnitude, struct why *why)
-{
-    if (negative && magnitude > (uint64_t)INT64_MAX) {
-        return feature_add_real(feature, name, -(double)magnitude, why);
-    }
-    const uint64_t coded = negative ? zigzag(-(int64_t)magnitude) : magnitude;
-    const enum err err = begin(feature, name, SCHEMA_KIND_NUMBER, 1 + varint_size(coded), why);
-    if (err) { return err; }
-    bytes_add_u8(&feature->attributes, negative ? VALUE_SIGNED : VALUE_UNSIGNED);
-    bytes_add_varint(&feature->attributes, coded);
-    return OK;
-}
-
 /* Both formats are little-endian in a tile, as is every machine that we build for. */
-enum err feature_add_real(struct feature *feature, struct span name, double number, struct why *why)
+static enum err add_real(struct feature *feature, struct span name, double number, struct why *why)
 {
-    const double exact = 9007199254740992.0; /* 2^53: every whole number up to here is a double */
-    if (number == floor(number) && fabs(number) <= exact) {
-        return feature_add_integer(feature, name, number < 0, (uint64_t)fabs(number), why);
-    }
     const float single = (float)number;
     const bool small = (double)single == number;
     const enum err err = begin(feature, name, SCHEMA_KIND_NUMBER, small ? 5 : 9, why);
@@ -119,4 +101,27 @@ enum err feature_add_real(struct feature *feature, struct span name, double numb
         bytes_add(&feature->attributes, &number, sizeof number);
     }
     return OK;
+}
+
+enum err feature_add_integer(struct feature *feature, struct span name, bool negative,
+                             uint64_t magnitude, struct why *why)
+{
+    if (negative && magnitude > (uint64_t)INT64_MAX) {
+        return add_real(feature, name, -(double)magnitude, why);
+    }
+    const uint64_t coded = negative ? zigzag(-(int64_t)magnitude) : magnitude;
+    const enum err err = begin(feature, name, SCHEMA_KIND_NUMBER, 1 + varint_size(coded), why);
+    if (err) { return err; }
+    bytes_add_u8(&feature->attributes, negative ? VALUE_SIGNED : VALUE_UNSIGNED);
+    bytes_add_varint(&feature->attributes, coded);
+    return OK;
+}
+
+enum err feature_add_real(struct feature *feature, struct span name, double number, struct why *why)
+{
+    const double exact = 9007199254740992.0; /* 2^53: every whole number up to here is a double */
+    if (number == floor(number) && fabs(number) <= exact) {
+        return feature_add_integer(feature, name, number < 0, (uint64_t)fabs(number), why);
+    }
+    return add_real(feature, name, number, why);
 }

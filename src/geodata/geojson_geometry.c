@@ -88,6 +88,7 @@ static void position(struct geometry_reader *reader, struct json *json)
 }
 
 /* Returns how many lists enclose a number, 0 when there is none. Recursion ends at `depth` 4. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static int coordinates(struct geometry_reader *reader, struct json *json, int depth)
 {
     json_need(json, '[', "coordinates are not a list");
@@ -146,6 +147,7 @@ static void keep(struct geometry_reader *reader, const struct kind *kind)
 
 static void read_object(struct geometry_reader *reader, struct json *json, int depth);
 
+/* NOLINTNEXTLINE(misc-no-recursion): ends at COLLECTION_DEPTH_MAX */
 static void collection(struct geometry_reader *reader, struct json *json, int depth)
 {
     json_need(json, '[', "geometries are not a list");
@@ -159,7 +161,8 @@ static void collection(struct geometry_reader *reader, struct json *json, int de
     }
 }
 
-/* The rest of an object after '{'. Recursion ends at COLLECTION_DEPTH_MAX. */
+/* A geometry object. Recursion ends at COLLECTION_DEPTH_MAX. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void read_object(struct geometry_reader *reader, struct json *json, int depth)
 {
     json_need(json, '{', "a geometry is neither an object nor null");

@@ -31,7 +31,8 @@ void input_close(struct input *input);
 /* What the window shows from `begin` on. */
 static inline struct span input_rest(const struct input *input)
 {
-    return span_of(input->window + input->begin, input->end - input->begin);
+    const size_t size = input->end - input->begin;
+    return span_of(size ? input->window + input->begin : NULL, size);
 }
 
 /* Where `begin` is in the file, for sentences. */

@@ -22,6 +22,16 @@ static bool zooms_of(const struct build_layer_report *layer, int *from, int *to)
     return *from >= 0;
 }
 
+static struct value *fields_of(const struct schema *schema)
+{
+    struct value *fields = value_object();
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct schema_name *name = &schema->names[i];
+        if (name->kinds) { value_set_text(fields, name->name, kind_name(name->kinds)); }
+    }
+    return fields;
+}
+
 void about_metadata(const struct map_layer *layers, const struct build_report *report,
                     struct text *out)
 {
@@ -32,13 +42,8 @@ void about_metadata(const struct map_layer *layers, const struct build_report *r
         int to = 0;
         if (!zooms_of(&report->layers[i], &from, &to)) { continue; }
         struct value *layer = value_object();
-        struct value *fields = value_object();
-        for (size_t n = 0; n < layers[i].schema.count; n++) {
-            const struct schema_name *name = &layers[i].schema.names[n];
-            if (name->kinds) { value_set_text(fields, name->name, kind_name(name->kinds)); }
-        }
         value_set_text(layer, "id", layers[i].name);
-        value_set(layer, "fields", fields);
+        value_set(layer, "fields", fields_of(&layers[i].schema));
         value_set_integer(layer, "minzoom", from);
         value_set_integer(layer, "maxzoom", to);
         value_append(list, layer);

@@ -149,18 +149,17 @@ static struct build_count *count_of(const struct build *build, size_t layer, int
 /* Cuts the feature at build->offset into the tiles of `zoom`. */
 static enum err slice_feature(struct build *build, int zoom, struct shape *shape, struct why *why)
 {
-    const struct slice_taker taker = {keep_slice, build};
     struct build_count *count = count_of(build, build->feature.head.layer, zoom);
     size_t tiles = 0;
     spool_shape(&build->feature, zoom, shape);
-    enum err err = slice_shape(build->slicer, shape, zoom, &taker, &tiles, why);
+    enum err err = slice_shape(build->slicer, shape, zoom, &tiles, why);
     if (err || tiles > 0) { return err; }
     if (zoom < build->options->zoom_max && !build->options->keep_all) {
         count->too_small++;
         return OK;
     }
     count->enlarged++;
-    return slice_smallest(build->slicer, shape, zoom, &taker, why);
+    return slice_smallest(build->slicer, shape, zoom, why);
 }
 
 static void forget_now_and_then(struct build *build, size_t more)
@@ -304,7 +303,7 @@ static enum err run(struct build *build, const char *folder, struct why *why)
     if (err) { return err; }
     build->drawn = MEM_ARRAY(uint8_t, spool_count(build->spool));
     build->sorter = sorter_new(folder, options->memory_bytes / 4);
-    build->slicer = slicer_new();
+    build->slicer = slicer_new((struct slice_taker){keep_slice, build});
     const struct assembly assembly = {
         .spool = build->spool,
         .layers = build->layers,

@@ -12,8 +12,8 @@
 enum clip_axis { CLIP_AXIS_X, CLIP_AXIS_Y };
 
 struct clip_side {
-    enum clip_axis axis;
     int64_t limit;
+    enum clip_axis axis;
     bool keep_above; /* keep what is >= limit, otherwise what is <= limit */
 };
 

@@ -210,19 +210,30 @@ static void go_to(struct bytes *out, struct point point, struct point *cursor)
     *cursor = point;
 }
 
-void mvt_geometry(struct bytes *out, const struct shape *shape)
+static void put_points(struct bytes *out, const struct shape *shape)
 {
     struct point cursor = {0, 0};
-    if (shape->kind == SHAPE_KIND_POINT) { command(out, MOVE_TO, shape->count); }
+    command(out, MOVE_TO, shape->count);
+    for (size_t i = 0; i < shape->count; i++) {
+        go_to(out, shape->points[i], &cursor);
+    }
+}
+
+void mvt_geometry(struct bytes *out, const struct shape *shape)
+{
+    if (shape->kind == SHAPE_KIND_POINT) {
+        put_points(out, shape);
+        return;
+    }
+    struct point cursor = {0, 0};
     for (size_t part = 0; part < shape->part_count; part++) {
         const size_t begin = shape_part_begin(shape, part);
         const size_t end = shape->parts[part].end;
-        if (shape->kind != SHAPE_KIND_POINT) { command(out, MOVE_TO, 1); }
-        for (size_t i = begin; i < end; i++) {
+        command(out, MOVE_TO, 1);
+        go_to(out, shape->points[begin], &cursor);
+        command(out, LINE_TO, end - begin - 1);
+        for (size_t i = begin + 1; i < end; i++) {
             go_to(out, shape->points[i], &cursor);
-            if (i == begin && shape->kind != SHAPE_KIND_POINT) {
-                command(out, LINE_TO, end - begin - 1);
-            }
         }
         if (shape->kind == SHAPE_KIND_POLYGON) { command(out, CLOSE_PATH, 1); }
     }

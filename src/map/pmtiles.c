@@ -5,7 +5,7 @@
 #include "geodata/proto.h"
 #include "map/tile.h"
 
-static const char magic[] = "PMTiles";
+static const uint8_t magic[7] = {'P', 'M', 'T', 'i', 'l', 'e', 's'};
 enum { VERSION = 3 };
 
 static uint8_t *put(uint8_t *at, uint64_t number, size_t size)
@@ -19,7 +19,7 @@ static uint8_t *put(uint8_t *at, uint64_t number, size_t size)
 void pmtiles_header_write(const struct pmtiles_header *header,
                           uint8_t bytes[static PMTILES_HEADER_SIZE])
 {
-    memcpy(bytes, magic, 7);
+    memcpy(bytes, magic, sizeof magic);
     uint8_t *at = put(bytes + 7, VERSION, 1);
     const struct pmtiles_section *sections[] = {&header->root, &header->metadata, &header->leaves,
                                                 &header->tiles};
@@ -76,7 +76,7 @@ static enum err check_header(const struct pmtiles_header *header, struct why *wh
 
 enum err pmtiles_header_read(struct span bytes, struct pmtiles_header *header, struct why *why)
 {
-    if (bytes.size < PMTILES_HEADER_SIZE || memcmp(bytes.data, magic, 7) != 0) {
+    if (bytes.size < PMTILES_HEADER_SIZE || memcmp(bytes.data, magic, sizeof magic) != 0) {
         return why_set(why, ERR_MALFORMED, "it is no PMTiles archive");
     }
     if (bytes.data[7] != VERSION) {

@@ -47,7 +47,7 @@ static enum err read_section(struct pmtiles_reader *reader, struct pmtiles_secti
     if (section.offset > reader->size || section.size > reader->size - section.offset) {
         return why_set(why, ERR_MALFORMED, "bytes %llu to %llu are beyond the end of the file",
                        (unsigned long long)section.offset,
-                       (unsigned long long)(section.offset + section.size));
+                       (unsigned long long)section.offset + section.size);
     }
     uint8_t *to = bytes_reserve(out, (size_t)section.size);
     while (out->size < section.size) {

@@ -150,8 +150,8 @@ static void make_room(struct pmtiles_writer *writer)
 
 static void add_entry(struct pmtiles_writer *writer, uint64_t id, const struct content *content)
 {
-    struct pmtiles_entry *last =
-        writer->entry_count ? &writer->entries[writer->entry_count - 1] : NULL;
+    const bool any = writer->entries && writer->entry_count > 0;
+    struct pmtiles_entry *last = any ? &writer->entries[writer->entry_count - 1] : NULL;
     writer->addressed++;
     writer->next_id = id + 1;
     if (last && last->offset == content->offset && last->tile_id + last->run == id &&
@@ -164,6 +164,7 @@ static void add_entry(struct pmtiles_writer *writer, uint64_t id, const struct c
         writer->entries =
             mem_resized(writer->entries, writer->entry_capacity * sizeof *writer->entries);
     }
+    assert(writer->entries);
     writer->entries[writer->entry_count++] = (struct pmtiles_entry){
         .tile_id = id, .offset = content->offset, .size = content->size, .run = 1};
 }
@@ -241,6 +242,7 @@ static struct pmtiles_header complete(const struct pmtiles_writer *writer,
                                       const struct pmtiles_header *about)
 {
     struct pmtiles_header header = *about;
+    assert(writer->entries);
     const struct pmtiles_entry *last = &writer->entries[writer->entry_count - 1];
     header.addressed = writer->addressed;
     header.entries = writer->entry_count;

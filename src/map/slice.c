@@ -11,7 +11,7 @@ struct slicer {
     struct shape sides[2]; /* the last tile, clipped in turns */
     struct shape moved;
     struct shape steps;
-    const struct slice_taker *taker;
+    struct slice_taker taker;
     int zoom;
     size_t count;
 };
@@ -21,9 +21,11 @@ struct range {
     int64_t x0, x1, y0, y1;
 };
 
-struct slicer *slicer_new(void)
+struct slicer *slicer_new(struct slice_taker taker)
 {
-    return MEM_NEW(struct slicer);
+    struct slicer *slicer = MEM_NEW(struct slicer);
+    slicer->taker = taker;
+    return slicer;
 }
 
 void slicer_free(struct slicer *slicer)
@@ -72,10 +74,10 @@ static const struct shape *clip_to_tile(struct slicer *slicer, const struct shap
     const int bits = 32 - tile.zoom;
     const int64_t buffer = buffer_size(tile.zoom);
     const struct clip_side sides[] = {
-        {CLIP_AXIS_X, ((int64_t)tile.x << bits) - buffer, true},
-        {CLIP_AXIS_X, (((int64_t)tile.x + 1) << bits) + buffer, false},
-        {CLIP_AXIS_Y, ((int64_t)tile.y << bits) - buffer, true},
-        {CLIP_AXIS_Y, (((int64_t)tile.y + 1) << bits) + buffer, false},
+        {((int64_t)tile.x << bits) - buffer, CLIP_AXIS_X, true},
+        {(((int64_t)tile.x + 1) << bits) + buffer, CLIP_AXIS_X, false},
+        {((int64_t)tile.y << bits) - buffer, CLIP_AXIS_Y, true},
+        {(((int64_t)tile.y + 1) << bits) + buffer, CLIP_AXIS_Y, false},
     };
     const struct box box = shape_box(shape);
     for (size_t i = 0; i < ARRAY_LEN(sides); i++) {
@@ -94,7 +96,7 @@ static enum err give(struct slicer *slicer, const struct shape *shape, struct ra
     shape = clip_to_tile(slicer, shape, tile);
     if (!tidy_shape(shape, tile, &slicer->steps)) { return OK; }
     slicer->count++;
-    return slicer->taker->take(slicer->taker->context, tile, &slicer->steps, why);
+    return slicer->taker.take(slicer->taker.context, tile, &slicer->steps, why);
 }
 
 /* The half of `range` before or behind its middle along the longer axis. */
@@ -116,6 +118,7 @@ static struct range half_of(struct range range, bool behind, struct clip_side *s
 }
 
 /* Recursion ends when one tile is left: each level halves one axis. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static enum err divide(struct slicer *slicer, const struct shape *shape, struct range range,
                        int level, struct why *why)
 {
@@ -137,33 +140,35 @@ static enum err divide(struct slicer *slicer, const struct shape *shape, struct 
     return OK;
 }
 
-enum err slice_shape(struct slicer *slicer, const struct shape *shape, int zoom,
-                     const struct slice_taker *taker, size_t *count, struct why *why)
+/* Slices the shape as it is seen `turn` times around the globe. */
+static enum err slice_turn(struct slicer *slicer, const struct shape *shape, int turn,
+                           struct why *why)
 {
-    slicer->taker = taker;
+    const int64_t shift = turn * WORLD_SIZE;
+    const struct box box = shape_box(shape);
+    const struct box moved = {box.x0 + shift, box.y0, box.x1 + shift, box.y1};
+    const struct range range = range_of(moved, slicer->zoom);
+    if (range.x0 > range.x1) { return OK; }
+    if (turn == 0) { return divide(slicer, shape, range, 0, why); }
+    shape_copy(&slicer->moved, shape);
+    shape_shift(&slicer->moved, shift);
+    return divide(slicer, &slicer->moved, range, 0, why);
+}
+
+enum err slice_shape(struct slicer *slicer, const struct shape *shape, int zoom, size_t *count,
+                     struct why *why)
+{
     slicer->zoom = zoom;
     slicer->count = 0;
-    const struct box box = shape_box(shape);
     enum err err = OK;
-    for (int64_t turn = -1; turn <= 1 && !err && shape->count > 0; turn++) {
-        const int64_t shift = turn * WORLD_SIZE;
-        const struct box moved = {box.x0 + shift, box.y0, box.x1 + shift, box.y1};
-        const struct range range = range_of(moved, zoom);
-        if (range.x0 > range.x1) { continue; }
-        if (turn == 0) {
-            err = divide(slicer, shape, range, 0, why);
-            continue;
-        }
-        shape_copy(&slicer->moved, shape);
-        shape_shift(&slicer->moved, shift);
-        err = divide(slicer, &slicer->moved, range, 0, why);
+    for (int turn = -1; turn <= 1 && !err && shape->count > 0; turn++) {
+        err = slice_turn(slicer, shape, turn, why);
     }
     *count = slicer->count;
     return err;
 }
 
-enum err slice_smallest(struct slicer *slicer, const struct shape *shape, int zoom,
-                        const struct slice_taker *taker, struct why *why)
+enum err slice_smallest(struct slicer *slicer, const struct shape *shape, int zoom, struct why *why)
 {
     const struct box box = shape_box(shape);
     struct point middle = {(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2};
@@ -172,5 +177,5 @@ enum err slice_smallest(struct slicer *slicer, const struct shape *shape, int zo
     const int bits = 32 - zoom;
     const struct tile tile = {zoom, (uint32_t)(middle.x >> bits), (uint32_t)(middle.y >> bits)};
     tidy_smallest(shape->kind, middle, tile, &slicer->steps);
-    return taker->take(taker->context, tile, &slicer->steps, why);
+    return slicer->taker.take(slicer->taker.context, tile, &slicer->steps, why);
 }

@@ -17,15 +17,15 @@ struct slice_taker {
 
 struct slicer;
 
-struct slicer *slicer_new(void);
+struct slicer *slicer_new(struct slice_taker taker);
 void slicer_free(struct slicer *slicer);
 CLEANUP_FOR(struct slicer, slicer_free)
 
 /* `*count` is the number of tiles that got something: none when the shape is too small to be seen.
  */
 MUST_USE enum err slice_shape(struct slicer *slicer, const struct shape *shape, int zoom,
-                              const struct slice_taker *taker, size_t *count, struct why *why);
+                              size_t *count, struct why *why);
 
 /* Puts the smallest sign of `shape` into the tile of its middle. */
 MUST_USE enum err slice_smallest(struct slicer *slicer, const struct shape *shape, int zoom,
-                                 const struct slice_taker *taker, struct why *why);
+                                 struct why *why);

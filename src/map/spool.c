@@ -92,21 +92,28 @@ struct spooled spool_decode(const uint8_t *record)
     return spooled;
 }
 
+/* Reads `count` vertices on from `*at`; a point has no zoom of its own. */
+static void read_part(struct proto *row, uint64_t count, int zoom, struct point *at,
+                      struct shape *shape)
+{
+    const bool points = shape->kind == SHAPE_KIND_POINT;
+    for (uint64_t i = 0; i < count; i++) {
+        const int from = points ? 0 : *row->at++;
+        at->x += unzigzag(proto_varint(row));
+        at->y += unzigzag(proto_varint(row));
+        if (from <= zoom) { shape_add(shape, *at); }
+    }
+}
+
 void spool_shape(const struct spooled *spooled, int zoom, struct shape *shape)
 {
-    const bool points = spooled->head.kind == SHAPE_KIND_POINT;
     struct proto row = proto_over(spooled->geometry);
     struct point at = {0, 0};
     shape_clear(shape);
     shape->kind = (enum shape_kind)spooled->head.kind;
     for (uint64_t parts = proto_varint(&row); parts > 0; parts--) {
         const uint64_t count = proto_varint(&row);
-        for (uint64_t i = 0; i < count >> 1; i++) {
-            const int from = points ? 0 : *row.at++;
-            at.x += unzigzag(proto_varint(&row));
-            at.y += unzigzag(proto_varint(&row));
-            if (from <= zoom) { shape_add(shape, at); }
-        }
+        read_part(&row, count >> 1, zoom, &at, shape);
         shape_end_part(shape, count & 1);
     }
 }

@@ -1,5 +1,6 @@
 #include "map/verify.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,36 +40,50 @@ static void remark(struct verify *verify, const char *sentence)
     }
 }
 
-static enum err check_sections(struct verify *verify)
+/* A section, and what it is called. */
+struct named {
+    struct pmtiles_section section;
+    const char *name;
+};
+
+static bool overlap(struct pmtiles_section a, struct pmtiles_section b)
+{
+    return a.size > 0 && b.size > 0 && a.offset < b.offset + b.size && b.offset < a.offset + a.size;
+}
+
+/* Against the file's end, and against the `count` sections before. */
+static enum err check_section(const struct verify *verify, const struct named *all, size_t count)
+{
+    const uint64_t size = pmtiles_reader_size(verify->reader);
+    const struct named *one = &all[count];
+    const struct pmtiles_section section = one->section;
+    if (section.size > 0 && (section.offset > size || section.size > size - section.offset)) {
+        return why_set(verify->why, ERR_MALFORMED,
+                       "the section of the %s reaches beyond the end of the file", one->name);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!overlap(all[i].section, section)) { continue; }
+        return why_set(verify->why, ERR_MALFORMED, "the sections of %s and %s overlap", all[i].name,
+                       one->name);
+    }
+    return OK;
+}
+
+static enum err check_sections(const struct verify *verify)
 {
     const struct pmtiles_header *header = verify->header;
-    const struct {
-        struct pmtiles_section section;
-        const char *name;
-    } all[] = {
+    const struct named all[] = {
         {{0, PMTILES_HEADER_SIZE}, "header"},
         {header->root, "root directory"},
         {header->metadata, "metadata"},
         {header->leaves, "leaf directories"},
         {header->tiles, "tiles"},
     };
-    const uint64_t size = pmtiles_reader_size(verify->reader);
-    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        const struct pmtiles_section a = all[i].section;
-        if (a.size > 0 && (a.offset > size || a.size > size - a.offset)) {
-            return why_set(verify->why, ERR_MALFORMED,
-                           "the section of the %s reaches beyond the end of the file", all[i].name);
-        }
-        for (size_t n = 0; n < i; n++) {
-            const struct pmtiles_section b = all[n].section;
-            if (a.size > 0 && b.size > 0 && a.offset < b.offset + b.size &&
-                b.offset < a.offset + a.size) {
-                return why_set(verify->why, ERR_MALFORMED, "the sections of %s and %s overlap",
-                               all[n].name, all[i].name);
-            }
-        }
+    enum err err = OK;
+    for (size_t i = 0; i < ARRAY_LEN(all) && !err; i++) {
+        err = check_section(verify, all, i);
     }
-    return OK;
+    return err;
 }
 
 static enum err check_metadata(struct verify *verify)
@@ -140,6 +155,7 @@ static enum err check_tile_entry(struct verify *verify, const struct pmtiles_ent
 static enum err walk(struct verify *verify, struct pmtiles_section section, uint64_t first_id,
                      int level);
 
+/* NOLINTNEXTLINE(misc-no-recursion): ends at LEAF_LEVELS_MAX */
 static enum err check_leaf(struct verify *verify, const struct pmtiles_entry *entry, int level)
 {
     const struct pmtiles_section leaves = verify->header->leaves;
@@ -154,6 +170,7 @@ static enum err check_leaf(struct verify *verify, const struct pmtiles_entry *en
 }
 
 /* All entries below the directory in `section`, in order. Recursion ends at LEAF_LEVELS_MAX. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static enum err walk(struct verify *verify, struct pmtiles_section section, uint64_t first_id,
                      int level)
 {
@@ -185,6 +202,7 @@ static int by_offset(const void *left, const void *right)
 static enum err distinct_contents(struct verify *verify)
 {
     size_t kept = 0;
+    assert(verify->contents); /* an archive without tiles was refused before */
     qsort(verify->contents, verify->content_count, sizeof *verify->contents, by_offset);
     for (size_t i = 0; i < verify->content_count; i++) {
         const struct content content = verify->contents[i];

@@ -65,24 +65,29 @@ static struct value *part_value(const struct view *view, const struct shape *sha
     return list;
 }
 
+static struct value *polygons(const struct view *view, const struct shape *shape)
+{
+    struct value *all = value_array();
+    struct value *polygon = value_array();
+    for (size_t part = 0; part < shape->part_count; part++) {
+        if (part > 0 && !shape->parts[part].hole) {
+            value_append(all, polygon);
+            polygon = value_array();
+        }
+        value_append(polygon, part_value(view, shape, part));
+    }
+    value_append(all, polygon);
+    return all;
+}
+
 static struct value *coordinates(const struct view *view, const struct shape *shape)
 {
     if (shape->kind == SHAPE_KIND_POINT) { return part_value(view, shape, 0); }
+    if (shape->kind == SHAPE_KIND_POLYGON) { return polygons(view, shape); }
     struct value *parts = value_array();
-    struct value *polygon = NULL;
     for (size_t part = 0; part < shape->part_count; part++) {
-        struct value *list = part_value(view, shape, part);
-        if (shape->kind == SHAPE_KIND_LINE) {
-            value_append(parts, list);
-            continue;
-        }
-        if (!shape->parts[part].hole || !polygon) {
-            if (polygon) { value_append(parts, polygon); }
-            polygon = value_array();
-        }
-        value_append(polygon, list);
+        value_append(parts, part_value(view, shape, part));
     }
-    if (polygon) { value_append(parts, polygon); }
     return parts;
 }
 

@@ -3,8 +3,8 @@
 #include "check.h"
 #include "unit/map/shapes.h"
 
-static const struct clip_side right_of_10 = {CLIP_AXIS_X, 10, true};
-static const struct clip_side above_10 = {CLIP_AXIS_Y, 10, false};
+static const struct clip_side right_of_10 = {10, CLIP_AXIS_X, true};
+static const struct clip_side above_10 = {10, CLIP_AXIS_Y, false};
 
 static void test_lines(void)
 {
@@ -66,8 +66,8 @@ static void test_directions(void)
         shape_clear(&back);
         SHAPES_PART(&there, false, n[0], n[1], n[2], n[3]);
         SHAPES_PART(&back, false, n[2], n[3], n[0], n[1]);
-        clip_shape(&there, (struct clip_side){CLIP_AXIS_X, 1, true}, &out[0]);
-        clip_shape(&back, (struct clip_side){CLIP_AXIS_X, 1, true}, &out[1]);
+        clip_shape(&there, (struct clip_side){1, CLIP_AXIS_X, true}, &out[0]);
+        clip_shape(&back, (struct clip_side){1, CLIP_AXIS_X, true}, &out[1]);
         same = same && out[0].count == 2 && out[1].count == 2 &&
                out[0].points[0].y == out[1].points[1].y;
     }

@@ -27,11 +27,11 @@ static enum err take(void *context, struct tile tile, const struct shape *steps,
 
 static struct heap slice(const struct shape *shape, int zoom)
 {
-    CLEANUP(slicer_free_p) struct slicer *slicer = slicer_new();
     struct heap heap = {0};
-    const struct slice_taker taker = {take, &heap};
+    CLEANUP(slicer_free_p)
+    struct slicer *slicer = slicer_new((struct slice_taker){take, &heap});
     size_t count = 0;
-    CHECK(slice_shape(slicer, shape, zoom, &taker, &count, NULL) == OK && count == heap.tiles);
+    CHECK(slice_shape(slicer, shape, zoom, &count, NULL) == OK && count == heap.tiles);
     return heap;
 }
 
@@ -86,15 +86,15 @@ static void test_antimeridian(void)
 
 static void test_small(void)
 {
-    CLEANUP(slicer_free_p) struct slicer *slicer = slicer_new();
     struct shape speck = {.kind = SHAPE_KIND_POLYGON};
     struct heap heap = {0};
-    const struct slice_taker taker = {take, &heap};
+    CLEANUP(slicer_free_p)
+    struct slicer *slicer = slicer_new((struct slice_taker){take, &heap});
     size_t count = 9;
     SHAPES_PART(&speck, false, 1000000000, 1000000000, 1000000010, 1000000000, 1000000010,
                 1000000010);
-    CHECK(slice_shape(slicer, &speck, 5, &taker, &count, NULL) == OK && count == 0);
-    CHECK(slice_smallest(slicer, &speck, 5, &taker, NULL) == OK && heap.tiles == 1);
+    CHECK(slice_shape(slicer, &speck, 5, &count, NULL) == OK && count == 0);
+    CHECK(slice_smallest(slicer, &speck, 5, NULL) == OK && heap.tiles == 1);
     CHECK(heap.steps.count == 4);
     shape_deinit(&heap.steps);
     shape_deinit(&speck);
