@@ -54,7 +54,7 @@ enum err secret_hex_from_environment(struct secret **out, const char *name, size
 {
     CLEANUP(secret_free_p) struct secret *hex = NULL;
     const enum err err = secret_from_environment(&hex, name, why);
-    if (err) { return err; }
+    if (!hex) { return err; }
     CLEANUP(secret_free_p) struct secret *key = blank(size);
     size_t length = 0;
     if (sodium_hex2bin(key->bytes, size, (const char *)hex->bytes, hex->size, NULL, &length,
