@@ -142,8 +142,9 @@ static size_t column_named(const struct table *table, const char *name)
 {
     for (size_t i = 0; i < table->column_count; i++) {
         const struct cell cell = table->columns[i];
+        if (cell.size != strlen(name)) { continue; }
         const char *text = (const char *)table->names.data + cell.begin;
-        if (cell.size == strlen(name) && strncasecmp(text, name, cell.size) == 0) { return i; }
+        if (strncasecmp(text, name, cell.size) == 0) { return i; }
     }
     return CSV_COLUMNS_MAX;
 }

@@ -75,6 +75,7 @@ static void test_refusals(void)
         const char *text, *reason;
     } bad[] = {
         {"", "lon and lat"},
+        {"\n", "lon and lat"},
         {"1,2\n3,4\n", "lon and lat"},
         {"lon,lat\n1\n", "row 2: it has not as many columns"},
         {"lon,lat\n1,x\n", "no numbers"},
