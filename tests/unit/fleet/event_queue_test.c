@@ -23,7 +23,8 @@ static struct event make(int visit, int64_t sequence, enum event_state state)
 
 static enum err push(struct event_queue *queue, int visit, int64_t sequence, enum event_state state)
 {
-    const struct event event = make(visit, sequence, state);
+    static struct event event; /* several kilobytes, and a compiler may inline every call */
+    event = make(visit, sequence, state);
     return event_queue_push(queue, &event, S(0), NULL);
 }
 
