@@ -10,22 +10,21 @@
 
 #define S(seconds) (TEST_NOW_US + (seconds)*CLOCK_SECOND_US)
 
-static struct event make(int visit, int64_t sequence, enum event_state state)
+/* Borrowed until the next call: it has kilobytes, and a compiler may inline every call. */
+static const struct event *make(int visit, int64_t sequence, enum event_state state)
 {
-    struct event event;
+    static struct event event;
     words_event_read(&event);
     event.id[34] = (char)('a' + visit);
     event.sequence = sequence;
     event.state = state;
     event.ended_us = state == EVENT_STATE_END ? event.updated_us : 0;
-    return event;
+    return &event;
 }
 
 static enum err push(struct event_queue *queue, int visit, int64_t sequence, enum event_state state)
 {
-    static struct event event; /* several kilobytes, and a compiler may inline every call */
-    event = make(visit, sequence, state);
-    return event_queue_push(queue, &event, S(0), NULL);
+    return event_queue_push(queue, make(visit, sequence, state), S(0), NULL);
 }
 
 struct sink {
@@ -78,8 +77,7 @@ static void they_go_in_order_until_confirmed(struct tables *tables)
     tables_reopen(tables);
     CHECK(event_queue_open(&queue, tables->database, 0, NULL) == OK);
     static struct confirm confirm;
-    const struct event second = make(0, 2, EVENT_STATE_UPDATE);
-    CHECK(confirm_add(&confirm, second.id, 2));
+    CHECK(confirm_add(&confirm, make(0, 2, EVENT_STATE_UPDATE)->id, 2));
     CHECK(event_queue_confirm(queue, &confirm, &removed, NULL) == OK && removed == 2);
     CHECK_TEXT(publish(queue, &sink, S(900), 9), "b1 ");
     text_deinit(&sink.words);
