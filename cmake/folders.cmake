@@ -29,6 +29,7 @@ function(unit_test name source)
   string(REPLACE . _ target ${name})
   add_executable(${target} ${source})
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_options(${target} PRIVATE -Wno-frame-larger-than) # a test may be generous
   target_compile_definitions(${target} PRIVATE TESTS_DIR="${CMAKE_SOURCE_DIR}/tests"
     SHARED_DATA="${CMAKE_SOURCE_DIR}/../shared/data")
   target_link_libraries(${target} PRIVATE ${ARGN})
