@@ -313,7 +313,7 @@ static enum err check_tiles(struct verify *verify)
 
 enum err verify_archive(const char *path, struct verify_report *report, struct why *why)
 {
-    struct why spare;
+    struct why spare = {0};
     struct verify verify = {.report = report, .why = why ? why : &spare};
     *report = (struct verify_report){0};
     CLEANUP(pmtiles_reader_free_p) struct pmtiles_reader *reader = NULL;
