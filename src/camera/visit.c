@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -134,6 +135,7 @@ static struct open_visit *arrive(struct visits *visits, const struct track_point
     struct open_visit *open = NULL;
     for (size_t i = 0; i < visits->count && !open; i++) {
         struct open_visit *other = visits->open[i];
+        assert(other);
         const int64_t apart_us = first->captured_us - other->said.started_us;
         const bool together = apart_us < VISIT_GROUP_US && apart_us > -VISIT_GROUP_US;
         if (other->label == first->label && together) { open = other; }
