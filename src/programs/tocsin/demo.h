@@ -42,3 +42,6 @@ MUST_USE enum err demo_site_make(struct demo_site *site, struct demo_options *op
 
 /* One line of what the demo does, at once. */
 void demo_say(const char *name, const char *sentence);
+
+/* `name` in `folder`, written into `path` and returned; "" when it is too long for a path. */
+const char *demo_path(char path[static FILE_PATH_SIZE], const char *folder, const char *name);

@@ -20,12 +20,6 @@ struct part {
     int port;  /* that must answer before the next is started; 0: none */
 };
 
-static const char *path_of(char path[static FILE_PATH_SIZE], const char *folder, const char *name)
-{
-    struct why why;
-    return file_join(path, folder, name, &why) ? "" : path;
-}
-
 /* A fresh database key, as the environment carries it. It lives in this process's memory only. */
 static void make_database_key(char variable[static ENVIRONMENT_SIZE])
 {
@@ -83,7 +77,7 @@ static enum err start_part(struct supervisor *supervisor, const struct demo_site
     const char *arguments[WORDS_MAX + 1] = {0};
     size_t words = 0;
     if (part->executable) {
-        arguments[words++] = path_of(executable, site->options->build, part->executable);
+        arguments[words++] = demo_path(executable, site->options->build, part->executable);
     }
     for (size_t i = 0; part->words[i]; i++) {
         arguments[words++] = part->words[i];
@@ -109,34 +103,34 @@ enum err demo_children_start(struct supervisor **out, struct loop *loop,
          .executable = "tests/camera",
          .words = {"--port", camera_port, "--file", site->options->video}},
         {.name = "site-broker",
-         .words = {"mosquitto", "-c", path_of(config[0], state, "site-broker.conf")},
+         .words = {"mosquitto", "-c", demo_path(config[0], state, "site-broker.conf")},
          .port = site->ports.site_broker},
         {.name = "zone-broker",
-         .words = {"mosquitto", "-c", path_of(config[1], state, "zone-broker.conf")},
+         .words = {"mosquitto", "-c", demo_path(config[1], state, "zone-broker.conf")},
          .port = site->ports.zone_broker},
         {.name = "control",
          .executable = "tocsin-control",
-         .words = {"--config", path_of(config[2], state, "control.ini")},
+         .words = {"--config", demo_path(config[2], state, "control.ini")},
          .database = true,
          .port = site->ports.web},
         {.name = "gateway",
          .executable = "tocsin-gateway",
-         .words = {"--config", path_of(config[3], state, "gateway.ini")},
+         .words = {"--config", demo_path(config[3], state, "gateway.ini")},
          .database = true,
          .port = site->ports.gateway_metrics},
         {.name = "edge",
          .executable = "tocsin-edge",
-         .words = {"--config", path_of(config[4], state, "edge.ini")},
+         .words = {"--config", demo_path(config[4], state, "edge.ini")},
          .database = true,
          .port = site->ports.edge_metrics},
         {.name = "watch",
          .executable = "tocsin-watch",
-         .words = {"--config", path_of(config[5], state, "watch.ini")},
+         .words = {"--config", demo_path(config[5], state, "watch.ini")},
          .needs = site->ports.camera},
     };
     CLEANUP(supervisor_free_p)
-    struct supervisor *supervisor = supervisor_new(loop, path_of(config[6], state, "log"),
-                                                   path_of(config[7], state, "run"), demo_say);
+    struct supervisor *supervisor = supervisor_new(loop, demo_path(config[6], state, "log"),
+                                                   demo_path(config[7], state, "run"), demo_say);
     for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
         demo_say("demo: starting", parts[i].name);
         /* The camera encodes its video at the first start; the others need not wait for it. */

@@ -12,6 +12,12 @@
 
 enum { CONFIG_SIZE_MAX = 64 * 1024, NUMBER_SIZE = 16 };
 
+const char *demo_path(char path[static FILE_PATH_SIZE], const char *folder, const char *name)
+{
+    struct why why;
+    return file_join(path, folder, name, &why) ? "" : path;
+}
+
 /* Who gets a certificate. */
 static const struct {
     enum role role;
@@ -146,13 +152,6 @@ static enum err write_configs(const struct demo_site *site, struct why *why)
     return OK;
 }
 
-/* A path below the demo's folder or below another, kept in a row of buffers. */
-static const char *path_in(char path[static FILE_PATH_SIZE], const char *folder, const char *name)
-{
-    struct why why;
-    return file_join(path, folder, name, &why) ? "" : path;
-}
-
 /* The brokers' configuration, from the templates that a real site uses. */
 static enum err write_broker(const struct demo_site *site, bool zone, struct why *why)
 {
@@ -167,31 +166,31 @@ static enum err write_broker(const struct demo_site *site, bool zone, struct why
     const char *state = options->state;
     const struct demo_word words[] = {
         {"USER", user ? user->pw_name : "nobody"},
-        {"STATE", path_in(paths[0], state, zone ? "zone-broker" : "site-broker")},
-        {"PLUGIN", path_in(paths[1], options->build, "tocsin-broker.so")},
+        {"STATE", demo_path(paths[0], state, zone ? "zone-broker" : "site-broker")},
+        {"PLUGIN", demo_path(paths[1], options->build, "tocsin-broker.so")},
         {"SITE", SITE_NAME},
         {"PREFIX", "tocsin"},
         {"ZONE", "north"},
         {"PORT", port},
         {"ADDRESS", "127.0.0.1"},
-        {"CA", path_in(paths[2], state, "ca/ca.crt")},
-        {"CERTIFICATE",
-         path_in(paths[3], state, zone ? "identity/zone-broker.crt" : "identity/site-broker.crt")},
-        {"KEY",
-         path_in(paths[4], state, zone ? "identity/zone-broker.key" : "identity/site-broker.key")},
+        {"CA", demo_path(paths[2], state, "ca/ca.crt")},
+        {"CERTIFICATE", demo_path(paths[3], state,
+                                  zone ? "identity/zone-broker.crt" : "identity/site-broker.crt")},
+        {"KEY", demo_path(paths[4], state,
+                          zone ? "identity/zone-broker.key" : "identity/site-broker.key")},
         {"SITE_ADDRESS", "127.0.0.1"},
         {"SITE_PORT", site_port},
         {"GATEWAY", "gateway-north"},
-        {"GATEWAY_CERTIFICATE", path_in(paths[5], state, "identity/gateway-north.crt")},
-        {"GATEWAY_KEY", path_in(paths[6], state, "identity/gateway-north.key")},
+        {"GATEWAY_CERTIFICATE", demo_path(paths[5], state, "identity/gateway-north.crt")},
+        {"GATEWAY_KEY", demo_path(paths[6], state, "identity/gateway-north.key")},
     };
     CLEANUP(text_deinit) struct text content = text_limited(CONFIG_SIZE_MAX);
     const char *template_path =
-        path_in(paths[7], options->share,
-                zone ? "deploy/mosquitto/zone.conf.in" : "deploy/mosquitto/site.conf.in");
+        demo_path(paths[7], options->share,
+                  zone ? "deploy/mosquitto/zone.conf.in" : "deploy/mosquitto/site.conf.in");
     const enum err err = demo_files_fill(&content, template_path, words, ARRAY_LEN(words), why);
     if (err) { return err; }
-    path_in(paths[8], state, zone ? "zone-broker.conf" : "site-broker.conf");
+    demo_path(paths[8], state, zone ? "zone-broker.conf" : "site-broker.conf");
     return file_write(paths[8], text_span(&content), 0600, why);
 }
 

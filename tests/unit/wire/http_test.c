@@ -255,7 +255,8 @@ static void test_full_queue(int port)
     set_gate(false);
     for (int i = 1; i < WORKERS + QUEUE_MAX; i++) {
         struct answer answer = client_read(clients[i], false);
-        CHECK(answer.status == 200);
+        /* Whoever was to wait may have found its place taken by one of those who asked. */
+        CHECK(answer.status == 200 || (i >= WORKERS && answer.status == 503));
         answer_free(&answer);
         (void)close(clients[i]);
     }
