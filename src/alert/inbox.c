@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alert/lifecycle.h"
+#include "alert/unsaved.h"
 #include "queries/alert_inbox.h"
 
 struct inbox {
@@ -11,6 +12,7 @@ struct inbox {
     char zone[TARGET_NAME_SIZE];
     bool everything;
     struct receipt_queue *receipts; /* borrowed, may be NULL */
+    struct unsaved *unsaved;        /* owned */
     struct statement *find, *store, *progress, *count, *open, *over, *next, *forget,
         *forget_receipts;
 };
@@ -31,6 +33,7 @@ enum err inbox_open(struct inbox **out, struct database *database,
     inbox->database = database;
     inbox->everything = config->everything;
     inbox->receipts = config->receipts;
+    inbox->unsaved = unsaved_new();
     if (!text_copy(inbox->device, sizeof inbox->device, config->device) ||
         !text_copy(inbox->zone, sizeof inbox->zone, config->zone)) {
         return why_set(why, ERR_LIMIT, "device or zone name is longer than %d letters",
@@ -54,6 +57,8 @@ enum err inbox_open(struct inbox **out, struct database *database,
 
 void inbox_close(struct inbox *inbox)
 {
+    if (!inbox) { return; }
+    unsaved_free(inbox->unsaved);
     free(inbox); /* the statements belong to the connection */
 }
 
@@ -63,6 +68,23 @@ const char *inbox_answer_name(enum inbox_answer answer)
                                         "expired",   "not_for_us", "malformed",
                                         "over_tier", "too_long",   "full"};
     return names[answer];
+}
+
+/*
+ * What the database could not take outdates what it knows. The revision itself stays to come, so
+ * that its repetition is stored.
+ */
+static void recall_unsaved(const struct inbox *inbox, const char *alert_id, struct memory *memory)
+{
+    const struct unsaved_entry *entry = unsaved_find(inbox->unsaved, alert_id);
+    if (!entry || (memory->known && memory->tier > entry->tier)) { return; }
+    const bool newer =
+        !memory->known || memory->tier < entry->tier || memory->revision < entry->revision - 1;
+    if (!newer) { return; }
+    *memory = (struct memory){.known = true,
+                              .revision = entry->revision - 1,
+                              .keep_until_us = entry->keep_until_us,
+                              .tier = entry->tier};
 }
 
 static enum err recall(struct inbox *inbox, const char *alert_id, struct memory *memory,
@@ -110,6 +132,13 @@ static enum inbox_answer judge_content(const struct inbox_message *message,
     return alert->action == ALERT_ACTION_SHOW ? INBOX_ANSWER_SHOW : INBOX_ANSWER_CANCEL;
 }
 
+/* Whoever floods a lower tier leaves room for the graver ones. */
+static int64_t room_for(enum tier tier)
+{
+    if (tier <= TIER_ADVISORY) { return INBOX_COUNT_MAX / 2; }
+    return tier == TIER_WARNING ? INBOX_COUNT_MAX / 4 * 3 : INBOX_COUNT_MAX;
+}
+
 /*
  * The message against what is remembered. Revisions count within a tier only: else who may sign
  * advisories could cancel an emergency, or bury it under a higher revision before it comes. An
@@ -127,8 +156,15 @@ static enum inbox_answer judge_memory(const struct memory *memory, const struct 
     if (alert->expire_us <= now_us) {
         return memory->known ? INBOX_ANSWER_CANCEL : INBOX_ANSWER_EXPIRED;
     }
-    if (!memory->known && kept >= INBOX_COUNT_MAX) { return INBOX_ANSWER_FULL; }
+    if (!memory->known && kept >= room_for(alert->tier)) { return INBOX_ANSWER_FULL; }
     return alert->action == ALERT_ACTION_SHOW ? INBOX_ANSWER_SHOW : INBOX_ANSWER_CANCEL;
+}
+
+/* Until then an older revision of it could still be valid. */
+static int64_t keep_until(const struct alert *alert, const struct memory *memory)
+{
+    const int64_t until_us = alert->begin_us + tier_validity_max_us(alert->tier);
+    return until_us > memory->keep_until_us ? until_us : memory->keep_until_us;
 }
 
 static enum err keep(struct inbox *inbox, const struct inbox_message *message,
@@ -136,8 +172,6 @@ static enum err keep(struct inbox *inbox, const struct inbox_message *message,
 {
     CLEANUP(text_deinit) struct text content = text_limited(ENVELOPE_SIZE_MAX);
     value_write(message->envelope->content, &content);
-    int64_t keep_until_us = alert->begin_us + tier_validity_max_us(alert->tier);
-    if (keep_until_us < memory->keep_until_us) { keep_until_us = memory->keep_until_us; }
     struct statement *store = inbox->store;
     statement_bind_text(store, ":alert_id", alert->id);
     statement_bind_integer(store, ":revision", alert->revision);
@@ -148,7 +182,7 @@ static enum err keep(struct inbox *inbox, const struct inbox_message *message,
     statement_bind_integer(store, ":received_us", message->now_us);
     statement_bind_integer(store, ":begin_us", alert->begin_us);
     statement_bind_integer(store, ":expire_us", alert->expire_us);
-    statement_bind_integer(store, ":keep_until_us", keep_until_us);
+    statement_bind_integer(store, ":keep_until_us", keep_until(alert, memory));
     statement_bind_integer(store, ":progress", INT64_C(1) << RECEIPT_STATE_RECEIVED);
     return statement_run(store, NULL, why);
 }
@@ -210,6 +244,7 @@ static enum err settle_inside(struct inbox *inbox, struct trial *trial, struct w
 {
     enum err err = recall(inbox, trial->alert->id, &trial->memory, why);
     if (err != OK) { return err; }
+    recall_unsaved(inbox, trial->alert->id, &trial->memory);
     if (!concerns_us(inbox, &trial->memory, trial->alert)) {
         (void)why_set(why, OK, "neither %s nor its zone is a target", inbox->device);
         trial->answer = INBOX_ANSWER_NOT_FOR_US;
@@ -220,6 +255,32 @@ static enum err settle_inside(struct inbox *inbox, struct trial *trial, struct w
     /* Whoever meddles with an alert changes nothing, not even what we report of it. */
     if (trial->memory.known && trial->answer == INBOX_ANSWER_OVER_TIER) { return OK; }
     return queue_receipt(inbox, trial->alert, trial->answer, trial->message->now_us, why);
+}
+
+/*
+ * The database has failed: the judgement without it, as far as it did not tell before what it
+ * knows. A repetition of what was let through already changes nothing.
+ */
+static void settle_unsaved(struct inbox *inbox, struct trial *trial)
+{
+    const struct alert *alert = trial->alert;
+    recall_unsaved(inbox, alert->id, &trial->memory);
+    trial->answer = judge_content(trial->message, alert, NULL);
+    if (!accepted(trial)) { return; }
+    const struct unsaved_entry *known = unsaved_find(inbox->unsaved, alert->id);
+    if (!concerns_us(inbox, &trial->memory, alert)) {
+        trial->answer = INBOX_ANSWER_NOT_FOR_US;
+    } else if (known && known->tier == alert->tier && known->revision == alert->revision) {
+        trial->answer = INBOX_ANSWER_REPLAYED;
+    } else {
+        trial->answer = judge_memory(&trial->memory, alert, trial->message->now_us, 0);
+    }
+    if (!accepted(trial)) { return; }
+    struct unsaved_entry entry = {.revision = alert->revision,
+                                  .keep_until_us = keep_until(alert, &trial->memory),
+                                  .tier = alert->tier};
+    memcpy(entry.alert_id, alert->id, sizeof entry.alert_id);
+    unsaved_keep(inbox->unsaved, &entry);
 }
 
 /* From the judged content to the disk, in one transaction. */
@@ -244,13 +305,14 @@ enum err inbox_admit(struct inbox *inbox, const struct inbox_message *message,
     struct trial trial = {.message = message, .alert = &candidate};
     trial.answer = judge_content(message, &candidate, why);
     const enum err err = settle(inbox, &trial, why);
-    if (err != OK) { return err; }
+    if (err != OK) { settle_unsaved(inbox, &trial); }
     *answer = trial.answer;
     if (accepted(&trial)) {
+        if (err == OK) { unsaved_drop(inbox->unsaved, candidate.id); }
         *alert = candidate;
         candidate = (struct alert){0};
     }
-    return OK;
+    return err;
 }
 
 static enum err report(struct inbox *inbox, const struct receipt *receipt, struct why *why)

@@ -5,7 +5,8 @@
  * its content: form, tier as in the envelope, times within the tier's bounds, not over, for us, and
  * a revision higher than any seen of this alert. It stores what it accepts, and on an edge queues
  * the receipt in the same transaction. A cancel leaves a tombstone, also for an alert never seen,
- * until no older revision could still be valid. All of it survives kill -9 and reboot.
+ * until no older revision could still be valid. All of it survives kill -9 and reboot. What the
+ * database cannot take is judged all the same and remembered in memory (alert/unsaved.h).
  *
  * Belongs to the thread of its database connection; statements run on it; the time is a parameter.
  */
@@ -16,7 +17,11 @@
 #include "store/database.h"
 #include "trust/envelope.h"
 
-enum { INBOX_COUNT_MAX = 4096 }; /* alerts and tombstones kept; beyond it new ones are refused */
+/*
+ * Alerts and tombstones kept; beyond it new ones are refused. Advisories and below may fill half of
+ * it, warnings three quarters.
+ */
+enum { INBOX_COUNT_MAX = 4096 };
 
 struct inbox;
 
@@ -42,7 +47,7 @@ enum inbox_answer {
     INBOX_ANSWER_MALFORMED,  /* not the form or the limits of bus.md */
     INBOX_ANSWER_OVER_TIER,  /* content says another tier than the signature covers */
     INBOX_ANSWER_TOO_LONG,   /* lasts longer than its tier may */
-    INBOX_ANSWER_FULL,       /* INBOX_COUNT_MAX are kept */
+    INBOX_ANSWER_FULL,       /* INBOX_COUNT_MAX, or the tier's share of it, are kept */
 };
 const char *inbox_answer_name(enum inbox_answer answer); /* "show", "over_tier" ...: for /metrics */
 
@@ -53,10 +58,11 @@ struct inbox_message {
 };
 
 /*
- * Judges and stores in one transaction of its own. On OK `*answer` is set, and for SHOW and CANCEL
+ * Judges and stores in one transaction of its own. `*answer` is set, and for SHOW and CANCEL
  * `*alert` is filled (release: alert_deinit), else left zeroed. For refusals `why` has a sentence.
- * Refusals of an alert that is ours leave a receipt "refused". An error is the database's: nothing
- * was stored; do as if the message had not come.
+ * Refusals of an alert that is ours leave a receipt "refused". An error is the database's, and
+ * `why` its: nothing was stored and no receipt is owed, but the answer holds all the same: light
+ * what is to be lit. Who sent it hears nothing and sends it again, until it is stored.
  */
 MUST_USE enum err inbox_admit(struct inbox *inbox, const struct inbox_message *message,
                               enum inbox_answer *answer, struct alert *alert, struct why *why);

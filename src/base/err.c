@@ -41,6 +41,7 @@ const char *err_name(enum err err)
     case ERR_CLOSED: return "closed";
     case ERR_UNAVAILABLE: return "unavailable";
     case ERR_IO: return "io";
+    case ERR_DAMAGED: return "damaged";
     }
     abort(); /* unreachable: -Wswitch-enum keeps the list complete */
 }

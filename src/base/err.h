@@ -22,6 +22,7 @@ enum err {
     ERR_CLOSED,      /* the other side, or the queue, is gone */
     ERR_UNAVAILABLE, /* a part that is needed is not here now; trying later may help */
     ERR_IO,          /* the operating system or the network refused */
+    ERR_DAMAGED,     /* what was stored does not have its form any more */
 };
 
 struct why {

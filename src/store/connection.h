@@ -20,11 +20,11 @@ struct database {
     char *path;
     int64_t busy_wait_us;
     int64_t busy_since_us; /* when the present wait for a lock began */
+    bool damaged;          /* a page was found broken */
 };
 
 /*
  * Turns SQLite's result code into an error: `doing` says what was tried ("begin", "step"). The
  * sentence names the file and, for disk errors, the cause from the operating system.
  */
-enum err connection_error(const struct database *database, int code, const char *doing,
-                          struct why *why);
+enum err connection_error(struct database *database, int code, const char *doing, struct why *why);

@@ -36,16 +36,17 @@ static enum err error_kind(int code)
     case SQLITE_ERROR:
     case SQLITE_RANGE:
     case SQLITE_MISMATCH: return ERR_MALFORMED;
+    case SQLITE_CORRUPT: return ERR_DAMAGED;
     case SQLITE_INTERRUPT:
     case SQLITE_PROTOCOL: return ERR_UNAVAILABLE;
-    default: return ERR_IO; /* IOERR, FULL, CANTOPEN, READONLY, CORRUPT */
+    default: return ERR_IO; /* IOERR, FULL, CANTOPEN, READONLY */
     }
 }
 
-enum err connection_error(const struct database *database, int code, const char *doing,
-                          struct why *why)
+enum err connection_error(struct database *database, int code, const char *doing, struct why *why)
 {
     const enum err err = error_kind(code);
+    if (err == ERR_DAMAGED || err == ERR_DENIED) { database->damaged = true; }
     const int cause = err == ERR_IO ? sqlite3_system_errno(database->handle) : 0;
     char words[CAUSE_SIZE] = "";
     if (err == ERR_DENIED) {
@@ -210,4 +211,9 @@ enum err database_checkpoint(struct database *database, struct why *why)
 bool database_in_transaction(const struct database *database)
 {
     return !sqlite3_get_autocommit(database->handle);
+}
+
+bool database_damaged(const struct database *database)
+{
+    return database->damaged;
 }

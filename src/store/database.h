@@ -59,6 +59,9 @@ void database_end(struct database *database, enum err *err, struct why *why);
  */
 MUST_USE enum err database_checkpoint(struct database *database, struct why *why);
 
+/* Whether a broken page was met since the connection was opened: only another file can help. */
+bool database_damaged(const struct database *database);
+
 /* For modules that join a transaction if there is one, and else make their own. */
 bool database_in_transaction(const struct database *database);
 
@@ -87,7 +90,9 @@ void statement_bind_null(struct statement *statement, const char *name);
 
 enum step { STEP_ROW, STEP_DONE };
 
-/* Moves to the next row. ERR_CONFLICT: a constraint; ERR_TIMEOUT: locked; ERR_IO: disk, full too.
+/*
+ * Moves to the next row. ERR_CONFLICT: a constraint; ERR_TIMEOUT: locked; ERR_IO: disk, full too;
+ * ERR_DAMAGED: a broken page.
  */
 MUST_USE enum err statement_step(struct statement *statement, enum step *step, struct why *why);
 

@@ -134,7 +134,7 @@ class Rig:
         return self.tocsin(*command, *(["--at", at] if at else []), data=json.dumps(content).encode()).strip()
 
     def publish(self, payload, topic=f"tocsin/alerts/zone/{ZONE}", retain=False):
-        command = ["mosquitto_pub", *self.client("main"), "-t", topic, "-s", *(["-r"] if retain else [])]
+        command = ["mosquitto_pub", *self.client("main"), "-t", topic, "-s" if payload else "-n", *(["-r"] if retain else [])]
         subprocess.run(command, input=payload, check=True, timeout=20, capture_output=True)
 
     def send(self, content, **how):
@@ -144,7 +144,8 @@ class Rig:
 
     # -- the edge --
 
-    def edge_start(self, **environment):
+    def edge_start(self, disk_kb=0, **environment):
+        """`disk_kb`: the state folder is a disk of its own, so large, in a mount namespace of the edge's."""
         config = (
             f"[site]\nname = park\nca = {self.path('ca/ca.crt')}\n[identity]\ncertificate = {self.path(DEVICE + '.crt')}\n"
             f"key = {self.path(DEVICE + '.key')}\n[broker]\nhost = 127.0.0.1\nport = {self.broker_port}\n[zone]\nname = {ZONE}\n"
@@ -156,6 +157,10 @@ class Rig:
         begin = os.path.getsize(self.path("edge.log")) if os.path.exists(self.path("edge.log")) else 0
         with open(self.path("edge.log"), "ab") as log:
             command = [os.path.join(self.build, "tocsin-edge"), "--config", self.path("edge.ini")]
+            if disk_kb:
+                os.makedirs(self.path("state"), exist_ok=True)
+                mount = f"mount -t tmpfs -o mode=700,size={disk_kb}k tmpfs '{self.path('state')}' && exec \"$0\" \"$@\""
+                command = ["unshare", "-m" if os.geteuid() == 0 else "-rm", "sh", "-c", mount, *command]
             secrets = {"TOCSIN_DATABASE_KEY": self.database_key, **environment}
             self.edge = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **secrets})
         ready = wait_for(lambda: self._ready(begin), 20, "the edge to be ready")
@@ -203,6 +208,10 @@ class Rig:
     def rss_bytes(self):
         with open(f"/proc/{self.edge.pid}/status", encoding="ascii") as file:
             return int(re.search(r"VmRSS:\s+(\d+) kB", file.read()).group(1)) * 1024
+
+    def small_disk(self, name):
+        """A file on the disk of edge_start's `disk_kb`."""
+        return f"/proc/{self.edge.pid}/root{self.path('state')}/{name}"
 
     # -- media --
 

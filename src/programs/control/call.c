@@ -19,6 +19,7 @@ static int status_of(enum err err)
     case ERR_TIMEOUT:
     case ERR_CLOSED:
     case ERR_UNAVAILABLE:
+    case ERR_DAMAGED:
     case ERR_IO: return 503;
     }
     abort(); /* unreachable: -Wswitch-enum keeps the list complete */

@@ -19,6 +19,7 @@ struct alerts {
     struct loop_timer *due; /* when something begins or expires; NULL while none runs */
     struct loop_timer *forget;
     struct metric *admitted;
+    struct metric *unstored;
     struct metric *swap_time; /* from the receipt of a message to its frame */
     int64_t received_us;      /* monotonic; of the message being handled, 0 = none */
 };
@@ -152,6 +153,8 @@ struct alerts *alerts_new(const struct alerts_config *config)
     struct alerts *alerts = MEM_NEW(struct alerts);
     alerts->config = *config;
     alerts->admitted = metric_counter("tocsin_alerts_admitted_total", "Alerts accepted.", NULL);
+    alerts->unstored = metric_counter("tocsin_alerts_unstored_total",
+                                      "Alerts judged and lit, but not stored or told.", NULL);
     alerts->swap_time =
         metric_histogram("tocsin_alert_swap_seconds",
                          "From an alert that the verifier admitted to its swapped frame.", NULL);
@@ -211,15 +214,15 @@ void alerts_receive(struct alerts *alerts, const char *topic, const struct envel
     struct why why = {0};
     enum inbox_answer answer = INBOX_ANSWER_MALFORMED;
     CLEANUP(alert_deinit) struct alert alert = {0};
-    if (inbox_admit(alerts->config.inbox, &message, &answer, &alert, &why)) {
+    const enum err err = inbox_admit(alerts->config.inbox, &message, &answer, &alert, &why);
+    if (err) {
+        metric_add(alerts->unstored, 1);
         failed("alert.store_failed", envelope->message_id, &why);
-        alerts->received_us = 0;
-        return;
     }
     if (answer == INBOX_ANSWER_SHOW || answer == INBOX_ANSWER_CANCEL) {
         metric_add(alerts->admitted, 1);
         act(alerts, answer, &alert);
-    } else {
+    } else if (!err) {
         refusal_count(inbox_answer_name(answer), topic, why.text);
     }
     alerts->received_us = 0;

@@ -18,6 +18,7 @@
 #include "programs/edge/monitor.h"
 #include "programs/edge/refusal.h"
 #include "sign/preview.h"
+#include "store/salvage.h"
 #include "system/file.h"
 
 enum { URL_SIZE = 600 };
@@ -52,6 +53,7 @@ struct edge {
     struct secret *database_key;
     struct loop *loop;
     struct loop_timer *minute;
+    bool damaged; /* the database; ended to start with another */
     struct metric *bus_connected, *watch_connected;
 };
 
@@ -180,6 +182,12 @@ static void keep_time(struct edge *edge)
 static void every_minute(void *context)
 {
     struct edge *edge = context;
+    if (database_damaged(edge->database)) { /* the next start sets it aside */
+        log_event(LOG_LEVEL_ERROR, "database.damaged", "file", edge->database_path, NULL);
+        edge->damaged = true;
+        loop_stop(edge->loop);
+        return;
+    }
     keep_time(edge);
     receipts_send_again(edge->receipts); /* what an acknowledgement was lost for */
 }
@@ -195,11 +203,13 @@ static enum err open_database(struct edge *edge, struct why *why)
         err = secret_hex_from_environment(&edge->database_key, "TOCSIN_DATABASE_KEY",
                                           DATABASE_KEY_SIZE, why);
     }
-    const struct database_config file = {.path = edge->database_path, .key = edge->database_key};
-    if (!err) { err = database_open(&edge->database, &file, why); }
-    if (!err) {
-        err = database_migrate(edge->database, MIGRATIONS_EDGE, ARRAY_LEN(MIGRATIONS_EDGE), why);
-    }
+    const struct salvage_config file = {
+        .database = {.path = edge->database_path, .key = edge->database_key},
+        .migrations = MIGRATIONS_EDGE,
+        .migration_count = ARRAY_LEN(MIGRATIONS_EDGE)};
+    bool renewed = false;
+    if (!err) { err = salvage_open(&edge->database, &file, &renewed, why); }
+    if (!err && renewed) { log_event(LOG_LEVEL_ERROR, "database.renewed", "why", why->text, NULL); }
     if (!err) { err = memory_open(&edge->memory, edge->database, why); }
     if (!err) { err = replay_marks_open(&edge->marks, edge->database, why); }
     if (!err) { err = receipt_queue_open(&edge->receipt_queue, edge->database, why); }
@@ -373,6 +383,7 @@ static enum err run(struct edge *edge, struct why *why)
               LOG_NUMBER(monitor_port(edge->monitor)), NULL);
     err = loop_run(edge->loop, why);
     keep_time(edge);
+    if (!err && edge->damaged) { err = why_set(why, ERR_DAMAGED, "starting anew"); }
     return err;
 }
 

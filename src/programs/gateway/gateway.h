@@ -5,6 +5,7 @@
 
 #include "alert/inbox.h"
 #include "fleet/relay.h"
+#include "fleet/replay_marks.h"
 #include "programs/gateway/bus.h"
 #include "programs/gateway/count.h"
 #include "store/database.h"
@@ -19,6 +20,8 @@ struct gateway {
     struct inbox *inbox;   /* the cache of alerts, tombstones too */
     struct signer *signer; /* also used by the bus thread, for the will */
     struct verifier *verifier;
+    struct replay_marks *marks;
+    bool damaged; /* the database; ended to start with another */
     struct relay *relay;
     struct bus *bus;
     struct count count;
@@ -41,3 +44,6 @@ void gateway_make_will(void *context, struct text *payload);
 void gateway_tell_self(void *context); /* own status and health; every 30 s */
 void gateway_say_again(void *context); /* what the relay finds due; twice a second */
 void gateway_forget(void *context);    /* old tombstones; every few minutes */
+
+/* Stores how far each issuer has come; twice a second, for what they say changes no row here. */
+void gateway_keep_marks(struct gateway *gateway);

@@ -31,7 +31,10 @@ static void log_alert(const char *event, const struct alert *alert)
               "tier", tier_name(alert->tier), NULL);
 }
 
-/* Stores what is new; false when the message means nothing to the relay. */
+/*
+ * Stores what is new, or at least repeats it while this program runs; false when the message means
+ * nothing to the relay.
+ */
 static bool keep_alert(struct gateway *gateway, const struct mqtt_message *message,
                        const struct envelope *envelope)
 {
@@ -44,7 +47,6 @@ static bool keep_alert(struct gateway *gateway, const struct mqtt_message *messa
     metric_set(gateway->count.database_ok, err == OK);
     if (err != OK) {
         log_event(LOG_LEVEL_ERROR, "cache.failed", "error", err_name(err), "why", why.text, NULL);
-        return false;
     }
     if (answer == INBOX_ANSWER_SHOW || answer == INBOX_ANSWER_CANCEL) {
         metric_add(gateway->count.alerts_received, 1);

@@ -6,6 +6,7 @@
 #include "migrations/gateway.h"
 #include "programs/gateway/gateway.h"
 #include "programs/gateway/web.h"
+#include "store/salvage.h"
 #include "system/file.h"
 
 #include <stdio.h>
@@ -26,15 +27,20 @@ static enum err open_cache(struct gateway *gateway, struct why *why)
     if (err == OK) { err = file_make_folder(folder, 0700, why); }
     if (err == OK) { err = file_join(path, folder, "gateway.db", why); }
     if (err != OK) { return err; }
-    const struct database_config database = {.path = path, .key = key, .cache_kib = CACHE_KIB};
+    const struct salvage_config database = {
+        .database = {.path = path, .key = key, .cache_kib = CACHE_KIB},
+        .migrations = MIGRATIONS_GATEWAY,
+        .migration_count = ARRAY_LEN(MIGRATIONS_GATEWAY)};
     const struct inbox_config inbox = {
         .device = gateway->name, .zone = gateway->options.zone, .everything = true};
-    err = database_open(&gateway->database, &database, why);
-    if (err == OK) {
-        err = database_migrate(gateway->database, MIGRATIONS_GATEWAY, ARRAY_LEN(MIGRATIONS_GATEWAY),
-                               why);
+    bool renewed = false;
+    err = salvage_open(&gateway->database, &database, &renewed, why);
+    if (err == OK && renewed) {
+        log_event(LOG_LEVEL_ERROR, "database.renewed", "why", why->text, NULL);
     }
     if (err == OK) { err = inbox_open(&gateway->inbox, gateway->database, &inbox, why); }
+    if (err == OK) { err = replay_marks_open(&gateway->marks, gateway->database, why); }
+    if (err == OK) { err = replay_marks_load(gateway->marks, gateway->verifier, why); }
     if (err == OK) { err = gateway_recall(gateway, why); }
     return err;
 }
@@ -91,6 +97,8 @@ static enum err start(struct gateway *gateway, struct why *why)
 static void stop(struct gateway *gateway)
 {
     bus_close(gateway->bus);
+    if (gateway->marks) { gateway_keep_marks(gateway); }
+    replay_marks_close(gateway->marks);
     relay_free(gateway->relay);
     inbox_close(gateway->inbox);
     database_close(gateway->database);
@@ -108,7 +116,9 @@ static enum err run(struct gateway *gateway, struct why *why)
     log_event(LOG_LEVEL_INFO, "gateway.started", "name", gateway->name, "zone",
               gateway->options.zone, "version", TOCSIN_VERSION, "http_port",
               LOG_NUMBER(http_server_port(web)), NULL);
-    return loop_run(gateway->loop, why);
+    err = loop_run(gateway->loop, why);
+    if (err == OK && gateway->damaged) { err = why_set(why, ERR_DAMAGED, "starting anew"); }
+    return err;
 }
 
 int main(int argc, char *argv[])

@@ -67,6 +67,12 @@ void gateway_make_will(void *context, struct text *payload)
 void gateway_tell_self(void *context)
 {
     struct gateway *gateway = context;
+    if (database_damaged(gateway->database)) { /* the next start sets it aside */
+        log_event(LOG_LEVEL_ERROR, "database.damaged", "name", gateway->name, NULL);
+        gateway->damaged = true;
+        loop_stop(gateway->loop);
+        return;
+    }
     if (!bus_connected(gateway->bus)) { return; }
     const int64_t now_us = clock_wall_us();
     char topic[TOPIC_SIZE];
@@ -101,9 +107,18 @@ static bool carry_out(void *context, const struct relay_order *order)
     return true;
 }
 
+void gateway_keep_marks(struct gateway *gateway)
+{
+    struct why why = {0};
+    if (replay_marks_save(gateway->marks, gateway->verifier, &why) != OK) {
+        log_event(LOG_LEVEL_ERROR, "marks.save_failed", "why", why.text, NULL);
+    }
+}
+
 void gateway_say_again(void *context)
 {
     struct gateway *gateway = context;
+    gateway_keep_marks(gateway);
     metric_set(gateway->count.alerts, (int64_t)relay_alert_count(gateway->relay));
     metric_set(gateway->count.devices_online, (int64_t)relay_online_count(gateway->relay));
     if (!bus_connected(gateway->bus)) { return; }

@@ -236,6 +236,72 @@ def media(tap, rig):
     watch.close()
 
 
+def unstored(rig):
+    return rig.metrics()["tocsin_alerts_unstored_total"]
+
+
+def fill_disk(rig):
+    size = 1 << 20
+    with open(rig.small_disk("fill"), "wb", buffering=0) as file:
+        while size:
+            try:
+                file.write(b"x" * size)
+            except OSError:
+                size //= 2
+
+
+def full_disk(tap, rig):
+    rig.edge_stop()
+    rig.edge_start(disk_kb=4096)
+    wait_for(lambda: rig.metrics()["tocsin_bus_connected"] == 1, 20, "the edge on its small disk")
+    before = rig.send(alert(text="Before"))
+    rig.wait("receipt", alert_id=before["alert_id"], state="lit")
+    rig.send(alert("cancel", 2, before["alert_id"]))
+    rig.wait("receipt", alert_id=before["alert_id"], state="cleared")
+    fill_disk(rig)
+    # Pages that were free inside the database take the first ones; what is too large for them is not stored.
+    texts = [{"language": language, "text": "Path closed, use the north gate " * 7} for language in ("en", "de", "fr", "es", "it")]
+    stored = []
+    for _ in range(60):
+        shown = rig.send(alert(texts=texts))
+        wait_for(lambda: unstored(rig) or rig.contents("receipt", alert_id=shown["alert_id"], state="lit"), 10, "the alert")
+        if unstored(rig):
+            break
+        stored.append(shown)
+    tap.check(unstored(rig) >= 1, "the disk is full")
+    for each in stored:
+        rig.send(alert("cancel", 2, each["alert_id"]))
+    tap.attempt("an alert that cannot be stored is lit", lambda: wait_for(rig.is_lit, 5, "the sign"))
+    tap.check(not rig.contents("receipt", alert_id=shown["alert_id"]), "and not said to be")
+    rig.send(alert("cancel", 2, shown["alert_id"]))
+    tap.attempt("its cancel darkens the sign", lambda: wait_for(lambda: not rig.is_lit(), 10, "the dark"))
+    rig.send(shown)
+    os.unlink(rig.small_disk("fill"))
+    rig.send(shown)
+    rig.send(alert("cancel", 2, shown["alert_id"]))
+    tap.attempt("what is sent again is stored and told once there is room", lambda: rig.wait("receipt", 20, alert_id=shown["alert_id"], state="cleared"))
+    tap.check(not rig.is_lit(), "an older revision did not light it again")
+    rig.edge_stop()
+    rig.edge_start()
+
+
+def damaged_database(tap, rig):
+    kept = rig.send(alert(text="STAYS"), retain=True)
+    rig.wait("receipt", alert_id=kept["alert_id"], state="lit")
+    rig.edge_stop()
+    with open(rig.path("state/edge.db"), "r+b") as file:
+        file.seek(4096 * 3)
+        file.write(os.urandom(4096 * 4))
+    begin = len(rig.log())
+    rig.edge_start()
+    tap.attempt("with a damaged database it starts, and lights what the broker has", lambda: wait_for(rig.is_lit, 10, "the sign"))
+    tap.check("database.renewed" in rig.log()[begin:], "says so")
+    tap.check(os.path.exists(rig.path("state/edge.db.damaged")), "and keeps the damaged one")
+    rig.publish(b"", topic=f"tocsin/alerts/zone/north/{kept['alert_id']}", retain=True)
+    rig.send(alert("cancel", 2, kept["alert_id"]))
+    rig.wait("receipt", alert_id=kept["alert_id"], revision=2, state="cleared")
+
+
 def languages_and_cost(tap, rig):
     texts = [
         {"language": "en", "text": "Path closed, use the north gate"},
@@ -266,7 +332,7 @@ def main():
     with Rig() as rig:
         rig.edge_start()
         wait_for(lambda: rig.contents("status", state="online"), 20, "the first status")
-        for part in (show_update_cancel, refusals, restart, broker_away, events, media, other_users, languages_and_cost):
+        for part in (show_update_cancel, refusals, restart, broker_away, events, media, other_users, full_disk, damaged_database, languages_and_cost):
             begin = time.monotonic()
             try:
                 part(tap, rig)

@@ -52,21 +52,38 @@ static void device_close(struct device *device)
     tables_close(&device->tables);
 }
 
-static const char *admit(struct device *device, const struct alert *alert, int64_t now_us)
+static enum err judged(struct device *device, const struct alert *alert, int64_t now_us,
+                       const char **word)
 {
     CLEANUP(envelope_deinit) struct envelope envelope = test_alert_envelope(alert);
     CLEANUP(alert_deinit) struct alert stored = {0};
     const struct inbox_message message = {.envelope = &envelope, .now_us = now_us};
     enum inbox_answer answer = INBOX_ANSWER_FULL;
     device->why = (struct why){0};
-    if (inbox_admit(device->inbox, &message, &answer, &stored, &device->why) != OK) {
-        return "failed";
-    }
+    const enum err err = inbox_admit(device->inbox, &message, &answer, &stored, &device->why);
+    *word = inbox_answer_name(answer);
     const bool filled = stored.texts != NULL;
     const bool taken = answer == INBOX_ANSWER_SHOW || answer == INBOX_ANSWER_CANCEL;
-    if (filled != taken) { return "filled wrongly"; }
-    if (!taken && device->why.text[0] == '\0') { return "refused without a reason"; }
-    return inbox_answer_name(answer);
+    if (filled != taken) { *word = "filled wrongly"; }
+    if (!taken && device->why.text[0] == '\0') { *word = "refused without a reason"; }
+    return err;
+}
+
+static const char *admit(struct device *device, const struct alert *alert, int64_t now_us)
+{
+    const char *word = NULL;
+    return judged(device, alert, now_us, &word) == OK ? word : "failed";
+}
+
+/* The same while the database takes nothing. */
+static const char *admit_unsaved(struct device *device, const struct alert *alert)
+{
+    const char *word = NULL;
+    struct database *database = device->tables.database;
+    CHECK(database_execute(database, "PRAGMA query_only = ON", NULL) == OK);
+    const enum err err = judged(device, alert, TEST_NOW_US, &word);
+    CHECK(database_execute(database, "PRAGMA query_only = OFF", NULL) == OK);
+    return err == OK ? "stored" : word;
 }
 
 static bool add_words(void *context, int64_t number, const struct receipt *receipt)
@@ -364,6 +381,58 @@ static void kill_9_loses_nothing(void)
     device_close(&device);
 }
 
+static void a_full_disk_keeps_no_sign_dark(void)
+{
+    struct device device;
+    CLEANUP(text_deinit) struct text words = text_limited(1000);
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    CLEANUP(alert_deinit) struct alert cancel = {0};
+    device_open(&device);
+    test_alert(&alert);
+    CHECK_TEXT(admit_unsaved(&device, &alert), "show");
+    CHECK_TEXT(admit_unsaved(&device, &alert), "replayed");
+    CHECK_TEXT(owed(&device, &words), "");
+    CHECK(report(&device, &alert, RECEIPT_STATE_LIT) == ERR_NOT_FOUND);
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US),
+               "show"); /* the repetition is stored, and told */
+    CHECK_TEXT(owed(&device, &words), "received1 ");
+
+    CHECK(lifecycle_cancel(&cancel, &alert, TEST_NOW_US, NULL) == OK);
+    CHECK_TEXT(admit_unsaved(&device, &cancel), "cancel");
+    CHECK_TEXT(admit_unsaved(&device, &alert), "replayed");
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "replayed");
+    CHECK_TEXT(admit(&device, &cancel, TEST_NOW_US), "cancel");
+
+    /* a cancel of an alert that the database never saw, and the alert behind it */
+    alert.id[35] = cancel.id[35] = '2';
+    CHECK_TEXT(admit_unsaved(&device, &cancel), "cancel");
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "replayed");
+    CHECK_TEXT(admit(&device, &cancel, TEST_NOW_US), "cancel");
+
+    alert.id[35] = '3';
+    (void)!text_copy(alert.targets.zones[0].text, TARGET_NAME_SIZE, "south");
+    CHECK_TEXT(admit_unsaved(&device, &alert), "not_for_us");
+    device_close(&device);
+}
+
+static void a_flood_leaves_room_for_what_is_graver(void)
+{
+    struct device device;
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    device_open(&device);
+    test_alert(&alert);
+    CHECK(database_execute(device.tables.database,
+                           "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n "
+                           "WHERE i < 2048) INSERT INTO inbox SELECT 'x' || i, 1, 0, 0, '{}', '', "
+                           "0, 0, 0, 0, 0 FROM n",
+                           NULL) == OK);
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "full");
+    alert.tier = TIER_WARNING;
+    alert.expire_us = alert.begin_us + CLOCK_MINUTE_US;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    device_close(&device);
+}
+
 int main(void)
 {
     an_alert_lives_and_is_cancelled();
@@ -375,5 +444,7 @@ int main(void)
     the_gravest_comes_first();
     a_gateway_keeps_all_with_its_bytes();
     kill_9_loses_nothing();
+    a_full_disk_keeps_no_sign_dark();
+    a_flood_leaves_room_for_what_is_graver();
     return CHECK_DONE();
 }
