@@ -167,10 +167,13 @@ size_t retention_choose(const struct retention_list *list, const struct retentio
 {
     int64_t bytes = list->bytes;
     size_t chosen = 0;
+    const int64_t oldest_us = list->count > 0 ? id_wall_us(list->items[0].event.text) : 0;
     for (; chosen < list->count; chosen++) {
         const struct retention_item *item = &list->items[chosen];
-        const int64_t age_us = now_us - id_wall_us(item->event.text);
-        const bool too_old = limits->age_max_us > 0 && age_us > limits->age_max_us;
+        const int64_t at_us = id_wall_us(item->event.text);
+        const int64_t age_us = now_us - at_us;
+        const bool too_old = limits->age_max_us > 0 && age_us > limits->age_max_us &&
+                             at_us - oldest_us < RETENTION_AGED_US;
         const bool too_much = limits->bytes_max > 0 && bytes > limits->bytes_max;
         const bool no_room = free_bytes < limits->reserve_bytes;
         if (age_us < RETENTION_YOUNG_US || !(too_old || too_much || no_room)) { break; }

@@ -20,6 +20,7 @@ enum {
 };
 
 #define RETENTION_YOUNG_US (5 * INT64_C(60000000))
+#define RETENTION_AGED_US (24 * INT64_C(3600000000))
 #define RETENTION_RECOVER_US (48 * INT64_C(3600000000))
 
 struct retention_limits {
@@ -48,7 +49,11 @@ void retention_list_deinit(struct retention_list *list);
 /* Finds what is there into `list`, which was zeroed. Files with other names are not ours. */
 MUST_USE enum err retention_scan(struct retention_list *list, const char *media, struct why *why);
 
-/* How many of the oldest have to go. */
+/*
+ * How many of the oldest have to go. For their age only those go that came within RETENTION_AGED_US
+ * after the oldest: asked once an hour, a clock that jumped a month ahead costs a day an hour until
+ * somebody sets it right, not everything at once.
+ */
 size_t retention_choose(const struct retention_list *list, const struct retention_limits *limits,
                         int64_t now_us, int64_t free_bytes);
 

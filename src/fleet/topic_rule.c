@@ -128,16 +128,26 @@ static const char *unshared(const char *topic)
     return slash != NULL && slash[1] != '\0' ? slash + 1 : NULL;
 }
 
+/* What a broker keeps for ever is bounded: of an edge one message. */
+static bool may_stay(const struct identity *who, const char *below_prefix)
+{
+    if (who->role != ROLE_EDGE) { return true; }
+    const char *at = below_prefix;
+    return skip_levels(&at, "devices") && skip_levels(&at, who->name) &&
+           skip_levels(&at, "status") && !at;
+}
+
 enum topic_answer topic_judge(const struct topic_place *place, const struct identity *who,
                               enum topic_access access, const char *topic, size_t size)
 {
     const enum topic_answer answer = role_answer(place, who);
     if (answer != TOPIC_ANSWER_ALLOWED) { return answer; }
-    const bool publish = access == TOPIC_ACCESS_PUBLISH;
+    const bool publish = access == TOPIC_ACCESS_PUBLISH || access == TOPIC_ACCESS_RETAIN;
     if (publish && size > TOPIC_PAYLOAD_SIZE_MAX) { return TOPIC_ANSWER_OVERSIZED; }
     if (publish && strpbrk(topic, "+#") != NULL) { return TOPIC_ANSWER_MALFORMED; }
     const char *at = access == TOPIC_ACCESS_SUBSCRIBE ? unshared(topic) : topic;
     if (at == NULL) { return TOPIC_ANSWER_MALFORMED; }
     if (!skip_levels(&at, place->prefix)) { return TOPIC_ANSWER_FOREIGN; }
+    if (access == TOPIC_ACCESS_RETAIN && at && !may_stay(who, at)) { return TOPIC_ANSWER_FOREIGN; }
     return any_rule_covers(place, who, publish, at) ? TOPIC_ANSWER_ALLOWED : TOPIC_ANSWER_FOREIGN;
 }

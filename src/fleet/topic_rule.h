@@ -20,6 +20,7 @@ struct topic_place {
 
 enum topic_access {
     TOPIC_ACCESS_PUBLISH,
+    TOPIC_ACCESS_RETAIN,    /* publish, to be kept by the broker: an edge only its own status */
     TOPIC_ACCESS_SUBSCRIBE, /* the topic may be a filter with + and # */
     TOPIC_ACCESS_RECEIVE,   /* one message that a subscription would bring */
 };

@@ -32,6 +32,7 @@ struct replay {
     uint64_t uses;
     int64_t others_us; /* the floor of issuers that are not in the table */
     bool others_changed;
+    int64_t latest_us; /* no mark is later */
 
     struct issuer *issuers; /* owned */
     uint32_t *issuer_buckets;
@@ -230,6 +231,7 @@ void replay_admit(struct replay *replay, const char *issuer, const char *id, int
                             .life = sender->life};
     read_id(recent.id, id);
     remember(replay, &recent);
+    if (timestamp_us > replay->latest_us) { replay->latest_us = timestamp_us; }
     if (timestamp_us > sender->newest_us) {
         sender->newest_us = timestamp_us;
         sender->changed = true;
@@ -251,8 +253,33 @@ void replay_marks_each(struct replay *replay,
     replay->others_changed = false;
 }
 
+static bool lower(int64_t *time_us, int64_t limit_us, int64_t now_us)
+{
+    if (*time_us <= limit_us) { return false; }
+    *time_us = now_us;
+    return true;
+}
+
+bool replay_turn_back(struct replay *replay, int64_t limit_us, int64_t now_us)
+{
+    if (!lower(&replay->latest_us, limit_us, now_us)) { return false; }
+    bool any = lower(&replay->others_us, limit_us, now_us);
+    replay->others_changed |= any;
+    for (uint32_t i = 0; i < replay->issuer_count; i++) {
+        struct issuer *issuer = &replay->issuers[i];
+        const bool newest = lower(&issuer->newest_us, limit_us, now_us);
+        any |= lower(&issuer->floor_us, limit_us, now_us) || newest;
+        issuer->changed |= newest;
+    }
+    for (uint32_t i = 0; i < replay->ring_count; i++) {
+        (void)lower(&replay->ring[i].timestamp_us, limit_us, now_us);
+    }
+    return any;
+}
+
 void replay_mark_set(struct replay *replay, const char *issuer, int64_t timestamp_us)
 {
+    if (timestamp_us > replay->latest_us) { replay->latest_us = timestamp_us; }
     if (strcmp(issuer, REPLAY_OTHERS) == 0) {
         if (timestamp_us > replay->others_us) { replay->others_us = timestamp_us; }
         return;

@@ -44,5 +44,13 @@ void replay_marks_each(struct replay *replay,
                        void (*each)(void *context, const char *issuer, int64_t timestamp_us),
                        void *context);
 
+/*
+ * The clock was ahead and has been set back: marks later than `limit_us` would refuse all their
+ * issuers' messages until then. They become `now_us`: nothing signed before the clock was ahead is
+ * fresh again. What was signed meanwhile with a time to come can be once more, then; receivers are
+ * told the same thing twice without harm. True when a mark was changed.
+ */
+bool replay_turn_back(struct replay *replay, int64_t limit_us, int64_t now_us);
+
 /* A stored mark: from now on nothing of `issuer` that is not newer is fresh. */
 void replay_mark_set(struct replay *replay, const char *issuer, int64_t timestamp_us);

@@ -184,17 +184,25 @@ static enum verdict judge_time(const struct verifier *verifier, const struct mes
     return VERDICT_ADMIT;
 }
 
-static enum verdict judge_replay(const struct verifier *verifier, const struct message *message,
-                                 struct why *why)
+static bool fresh(const struct verifier *verifier, const struct message *message)
 {
     const struct envelope *envelope = &message->envelope;
-    if (replay_fresh(verifier->replay, message->issuer, envelope->message_id,
-                     envelope->timestamp_us)) {
+    return replay_fresh(verifier->replay, message->issuer, envelope->message_id,
+                        envelope->timestamp_us);
+}
+
+/* A mark in our future can only be of a time when our clock was ahead. */
+static enum verdict judge_replay(struct verifier *verifier, const struct message *message,
+                                 int64_t now_us, struct why *why)
+{
+    if (fresh(verifier, message)) { return VERDICT_ADMIT; }
+    const int64_t limit_us = now_us + verifier->clock_skew_us;
+    if (replay_turn_back(verifier->replay, limit_us, now_us) && fresh(verifier, message)) {
         return VERDICT_ADMIT;
     }
     (void)why_set(why, ERR_DENIED,
                   "message %s of %s was admitted before, or is older than its mark",
-                  envelope->message_id, message->issuer);
+                  message->envelope.message_id, message->issuer);
     return VERDICT_REPLAYED;
 }
 
@@ -250,7 +258,7 @@ enum verdict verifier_judge(struct verifier *verifier, struct span bytes, int64_
     if (verdict) { return verdict; }
     const bool exempt = judged_by_content(&message.envelope);
     if (!exempt) { verdict = judge_time(verifier, &message, now_us, why); }
-    if (!exempt && !verdict) { verdict = judge_replay(verifier, &message, why); }
+    if (!exempt && !verdict) { verdict = judge_replay(verifier, &message, now_us, why); }
     if (!verdict) { verdict = judge_signature(&message, why); }
     if (verdict) { return verdict; }
     if (!exempt) {

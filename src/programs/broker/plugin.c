@@ -121,8 +121,8 @@ static int on_acl_check(int event, void *data, void *context)
     enum topic_access access = TOPIC_ACCESS_RECEIVE;
     const char *deed = "receive";
     if (asked->access == MOSQ_ACL_WRITE) {
-        access = TOPIC_ACCESS_PUBLISH;
-        deed = "publish";
+        access = asked->retain ? TOPIC_ACCESS_RETAIN : TOPIC_ACCESS_PUBLISH;
+        deed = asked->retain ? "retain" : "publish";
     } else if (asked->access == MOSQ_ACL_SUBSCRIBE) {
         access = TOPIC_ACCESS_SUBSCRIBE;
         deed = "subscribe to";

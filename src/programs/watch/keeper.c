@@ -12,6 +12,7 @@ struct keeper {
     struct queue *wakes; /* owned; of marks: somebody found the disk full */
     struct worker *worker;
     int64_t scanned_us;
+    int64_t aged_us;   /* monotonic; when the media's age was asked last, 0 = never */
     char trouble[256]; /* told already */
 };
 
@@ -54,8 +55,12 @@ static void tidy(struct keeper *keeper, bool first)
     }
     int64_t free_bytes = INT64_MAX;
     if (retention_free_bytes(&free_bytes, media, &why)) { complain(keeper, why.text); }
-    const size_t count =
-        retention_choose(&list, &keeper->config.limits, clock_wall_us(), free_bytes);
+    struct retention_limits limits = keeper->config.limits;
+    const bool ask_age =
+        keeper->aged_us == 0 || keeper->scanned_us - keeper->aged_us > CLOCK_HOUR_US;
+    if (ask_age) { keeper->aged_us = keeper->scanned_us; }
+    if (!ask_age) { limits.age_max_us = 0; }
+    const size_t count = retention_choose(&list, &limits, clock_wall_us(), free_bytes);
     remove_oldest(keeper, &list, count);
     if (count == 0 && free_bytes < keeper->config.limits.reserve_bytes) {
         complain(keeper, "the disk is fuller than its reserve allows, and no old media are left "

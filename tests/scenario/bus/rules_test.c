@@ -67,15 +67,22 @@ static void test_topics(void)
     CHECK(mailbox_wait_count(control, 2, 5000));
     CHECK(mailbox_count(control) == 2); /* nothing that was refused went through */
     CHECK(mailbox_send(control, "tocsin/alerts/zone/north/a", "", true) == OK);
+    CHECK(mailbox_send(control, "tocsin/devices/gate-1/status", "", true) == OK);
     mailbox_free(control);
+}
+
+/* The newest letter is the will; before it may come what was retained. */
+static bool is_gone(const struct mailbox *box)
+{
+    return box->count > 0 && strncmp(box->letters[box->count - 1].payload, "gone", 5) == 0;
 }
 
 /* A will is a publication too: one on another's topic must not leave the broker. */
 static void test_will_of_another(void)
 {
-    struct mailbox *control = client(ROLE_CONTROL, "second", "tocsin/devices/+/will");
-    static const char *const topics[] = {"tocsin/devices/gate-2/will",
-                                         "tocsin/devices/gate-1/will"};
+    struct mailbox *control = client(ROLE_CONTROL, "second", "tocsin/devices/+/status");
+    static const char *const topics[] = {"tocsin/devices/gate-2/status",
+                                         "tocsin/devices/gate-1/status"};
     for (size_t i = 0; i < ARRAY_LEN(topics); i++) {
         char paths[2][SITE_PATH_SIZE];
         const struct mqtt_config config = {
@@ -92,9 +99,11 @@ static void test_will_of_another(void)
         CHECK(mailbox_open(edge, &config) && mailbox_connect(edge));
         mailbox_free(edge);
     }
-    CHECK(mailbox_wait_count(control, 1, 5000));
-    CHECK(mailbox_count(control) == 1);
-    CHECK_TEXT(control->letters[0].topic, topics[1]);
+    CHECK(mailbox_wait(control, is_gone, 5000));
+    const size_t count = mailbox_count(control);
+    for (size_t i = 0; i < count; i++) {
+        CHECK_TEXT(control->letters[i].topic, topics[1]);
+    }
     mailbox_free(control);
 }
 

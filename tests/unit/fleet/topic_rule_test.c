@@ -63,6 +63,16 @@ static void test_edge(void)
                "allowed");
     CHECK_TEXT(judge(&zone, ROLE_EDGE, TOPIC_ACCESS_RECEIVE, "tocsin/devices/gate-2/ack"),
                "foreign");
+    CHECK_TEXT(judge(&zone, ROLE_EDGE, TOPIC_ACCESS_RETAIN, "tocsin/devices/gate-1/status"),
+               "allowed");
+    CHECK_TEXT(judge(&zone, ROLE_EDGE, TOPIC_ACCESS_RETAIN, "tocsin/devices/gate-1/status/x"),
+               "foreign");
+    CHECK_TEXT(judge(&zone, ROLE_EDGE, TOPIC_ACCESS_RETAIN, "tocsin/devices/gate-1/detection"),
+               "foreign");
+    CHECK_TEXT(judge(&zone, ROLE_EDGE, TOPIC_ACCESS_RETAIN, "tocsin/devices/gate-2/status"),
+               "foreign");
+    CHECK_TEXT(judge(&site, ROLE_GATEWAY, TOPIC_ACCESS_RETAIN, "tocsin/devices/other/status"),
+               "allowed");
     CHECK_TEXT(judge(&site, ROLE_EDGE, TOPIC_ACCESS_SUBSCRIBE, "tocsin/alerts/zone/north/#"),
                "foreign");
 }

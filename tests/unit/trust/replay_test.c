@@ -133,6 +133,35 @@ static void test_never_twice(void)
     replay_free(replay);
 }
 
+/* The clock was a day ahead for a while. */
+static void test_turned_back(void)
+{
+    struct replay *replay = replay_new(8, 4);
+    struct told told = {.count = 0};
+    CHECK(offer(replay, "edge/a", 0, 100));
+    CHECK(offer(replay, "edge/a", 1, 9000));
+    CHECK(offer(replay, "edge/b", 2, 150));
+    CHECK(!replay_turn_back(replay, 9000, 8990)); /* within the clocks' skew */
+    CHECK(replay_turn_back(replay, 230, 200));
+    CHECK(!replay_turn_back(replay, 230, 200));
+    replay_marks_each(replay, tell, &told);
+    CHECK(told.count == 2 && told.times[0] == 200 && told.times[1] == 150);
+    for (size_t i = 3; i < 8; i++) { /* and nothing in the ring raises a floor beyond it */
+        CHECK(offer(replay, "edge/a", i, 200 + (int64_t)i));
+    }
+    CHECK(!offer(replay, "edge/a", 0, 100));
+
+    /* after a restart the stored mark is the floor */
+    struct replay *other = replay_new(8, 4);
+    replay_mark_set(other, "edge/a", 9000);
+    CHECK(!offer(other, "edge/a", 3, 210));
+    CHECK(replay_turn_back(other, 230, 200));
+    CHECK(offer(other, "edge/a", 3, 210));
+    CHECK(!offer(other, "edge/a", 4, 199));
+    replay_free(other);
+    replay_free(replay);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
@@ -143,5 +172,6 @@ int main(void)
     test_marks();
     test_issuers_bounded();
     test_never_twice();
+    test_turned_back();
     return CHECK_DONE();
 }
