@@ -9,16 +9,17 @@
 enum { EVENT_STORE_LIMIT = 50, BOXES_SIZE_MAX = 64 * 1024, CURSOR_SIZE = 96 };
 
 struct event_store {
-    struct statement *put, *owner, *get, *list, *count;
+    struct statement *put, *owner, *get, *list, *count, *oldest, *forget;
 };
 
 enum err event_store_open(struct event_store **out, struct database *database, struct why *why)
 {
     CLEANUP(event_store_close_p) struct event_store *store = MEM_NEW(struct event_store);
     const struct statement_text texts[] = {
-        {&store->put, SQL_EVENT_PUT},     {&store->owner, SQL_EVENT_OWNER},
-        {&store->get, SQL_EVENT_GET},     {&store->list, SQL_EVENT_LIST},
-        {&store->count, SQL_EVENT_COUNT},
+        {&store->put, SQL_EVENT_PUT},       {&store->owner, SQL_EVENT_OWNER},
+        {&store->get, SQL_EVENT_GET},       {&store->list, SQL_EVENT_LIST},
+        {&store->count, SQL_EVENT_COUNT},   {&store->oldest, SQL_EVENT_OLDEST},
+        {&store->forget, SQL_EVENT_FORGET},
     };
     const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
     if (err == OK) { *out = TAKE(store); }
@@ -219,4 +220,21 @@ enum err event_store_count(struct event_store *store, int64_t *count, struct why
     const enum err err = statement_step(row, &step, why);
     if (err == OK) { *count = column_integer(row, 0); }
     return err;
+}
+
+enum err event_store_oldest_us(struct event_store *store, int64_t *oldest_us, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = store->oldest;
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err == OK) { *oldest_us = column_is_null(row, 0) ? INT64_MAX : column_integer(row, 0); }
+    return err;
+}
+
+enum err event_store_forget(struct event_store *store, int64_t before_us, int64_t *forgotten,
+                            struct why *why)
+{
+    statement_bind_integer(store->forget, ":before", before_us);
+    statement_bind_integer(store->forget, ":most", EVENT_STORE_FORGET_MAX);
+    return statement_run(store->forget, forgotten, why);
 }

@@ -10,7 +10,7 @@
 #include "fleet/event.h"
 #include "store/database.h"
 
-enum { EVENT_STORE_LIMIT_MAX = 200 };
+enum { EVENT_STORE_LIMIT_MAX = 200, EVENT_STORE_FORGET_MAX = 1000 };
 
 struct event_store;
 
@@ -50,3 +50,11 @@ MUST_USE enum err event_store_list(struct event_store *store, const struct event
 MUST_USE enum err event_store_get(struct event_store *store, const char *event_id,
                                   struct value **out, struct why *why);
 MUST_USE enum err event_store_count(struct event_store *store, int64_t *count, struct why *why);
+
+/* When the oldest event started; INT64_MAX when there is none. */
+MUST_USE enum err event_store_oldest_us(struct event_store *store, int64_t *oldest_us,
+                                        struct why *why);
+
+/* Deletes the oldest that started before, EVENT_STORE_FORGET_MAX at most; says how many. */
+MUST_USE enum err event_store_forget(struct event_store *store, int64_t before_us,
+                                     int64_t *forgotten, struct why *why);

@@ -41,3 +41,10 @@ ORDER BY started_us DESC, event_id DESC LIMIT :limit;
 
 -- name: event_count
 SELECT count(*) FROM events;
+
+-- name: event_oldest
+SELECT min(started_us) FROM events;
+
+-- name: event_forget
+DELETE FROM events WHERE event_id IN
+    (SELECT event_id FROM events WHERE started_us < :before ORDER BY started_us LIMIT :most);

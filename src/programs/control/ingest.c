@@ -66,10 +66,15 @@ static void admit(struct ingest *ingest, const struct parcel *parcel, int64_t no
     refusal_note(&ingest->refusal, verdict_name(verdict), topic, why.text, now_us);
 }
 
-static enum err enter_all(struct ingest *ingest, int64_t now_us, struct why *why)
+/* Part of the present batch. */
+struct part {
+    size_t begin, end;
+};
+
+static enum err enter_all(struct ingest *ingest, struct part part, int64_t now_us, struct why *why)
 {
     enum err err = OK;
-    for (size_t i = 0; err == OK && i < ingest->count; i++) {
+    for (size_t i = part.begin; err == OK && i < part.end; i++) {
         const char *reason = NULL;
         err = intake_enter(ingest->intake, &ingest->messages[i], &reason, why);
         if (err == OK && reason) {
@@ -77,38 +82,58 @@ static enum err enter_all(struct ingest *ingest, int64_t now_us, struct why *why
         }
     }
     if (err == OK) { err = replay_marks_save(ingest->marks, ingest->verifier, why); }
+    if (err == OK) { err = intake_forget(ingest->intake, why); }
     return err;
 }
 
-static enum err store(struct ingest *ingest, int64_t now_us, struct why *why)
+static enum err store(struct ingest *ingest, struct part part, int64_t now_us, struct why *why)
 {
     enum err err = database_begin(ingest->database, why);
     if (err != OK) { return err; }
     intake_begin(ingest->intake, now_us);
-    err = enter_all(ingest, now_us, why);
+    err = enter_all(ingest, part, now_us, why);
     database_end(ingest->database, &err, why);
     return err;
 }
 
-/* The batch into the database; a lock or a passing fault gets more tries. */
+/* One transaction, with more tries at a lock or a passing fault; tells the rest once it is stored.
+ */
+static enum err settle_part(struct ingest *ingest, struct part part, int64_t now_us,
+                            struct why *why)
+{
+    enum err err = ERR_TIMEOUT;
+    for (int i = 0; err != OK && i < STORE_TRIES; i++) {
+        err = store(ingest, part, now_us, why);
+    }
+    if (err != OK) { return err; }
+    metric_add(ingest->admitted, (int64_t)(part.end - part.begin));
+    if (intake_announce(ingest->intake) && ingest->overdue) {
+        ingest->overdue(ingest->overdue_context);
+    }
+    return OK;
+}
+
+static void lose(struct ingest *ingest, size_t count, const struct why *why)
+{
+    metric_add(ingest->dropped, (int64_t)count);
+    log_event(LOG_LEVEL_ERROR, "ingest.unstored", "messages", LOG_NUMBER(count), "why", why->text,
+              NULL);
+}
+
+/* The batch into the database. What cannot be stored together is tried one by one: none of them may
+ * keep the others out. */
 static void settle(struct ingest *ingest, int64_t now_us)
 {
     struct why why = {0};
-    enum err err = ERR_TIMEOUT;
-    for (int i = 0; err != OK && i < STORE_TRIES; i++) {
-        err = store(ingest, now_us, &why);
+    const struct part whole = {0, ingest->count};
+    const enum err err = settle_part(ingest, whole, now_us, &why);
+    const bool divide = err != OK && err != ERR_TIMEOUT && err != ERR_IO && ingest->count > 1;
+    metric_set(ingest->healthy, err == OK || divide);
+    if (err != OK && !divide) { lose(ingest, ingest->count, &why); }
+    for (size_t i = 0; divide && i < ingest->count; i++) {
+        const struct part one = {i, i + 1};
+        if (settle_part(ingest, one, now_us, &why) != OK) { lose(ingest, 1, &why); }
     }
-    metric_set(ingest->healthy, err == OK);
-    if (err == OK) {
-        metric_add(ingest->admitted, (int64_t)ingest->count);
-        if (intake_announce(ingest->intake) && ingest->overdue) {
-            ingest->overdue(ingest->overdue_context);
-        }
-        return;
-    }
-    metric_add(ingest->dropped, (int64_t)ingest->count);
-    log_event(LOG_LEVEL_ERROR, "ingest.unstored", "messages", LOG_NUMBER(ingest->count), "why",
-              why.text, NULL);
 }
 
 static void run(void *context)
@@ -153,6 +178,7 @@ static enum err open_parts(struct ingest *ingest, const struct ingest_config *co
 {
     const struct intake_config intake = {.signer = config->signer,
                                          .prefix = ingest->prefix,
+                                         .events_keep_us = config->events_keep_us,
                                          .live = config->live,
                                          .bus = config->bus};
     struct database_config database = config->database;

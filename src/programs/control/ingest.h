@@ -24,6 +24,7 @@ struct ingest_config {
     struct verifier_config trust;    /* its strings are borrowed for the life of ingest */
     const struct signer *signer;     /* borrowed; signs confirms */
     const char *prefix;              /* of topics; copied */
+    int64_t events_keep_us;          /* how long events stay; 0 = for ever */
     struct live_port live;
     struct bus_port bus;
     void (*overdue)(void *context); /* a device is back, its deliveries are due: outbox_wake */

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "fleet/confirm.h"
 #include "fleet/device.h"
-#include "fleet/event_store.h"
+#include "fleet/event_age.h"
 
 enum note_kind { NOTE_EVENT, NOTE_DELIVERY, NOTE_DEVICE };
 
@@ -30,6 +30,7 @@ struct intake {
     struct intake_config config;
     struct device_store *devices;
     struct event_store *events;
+    struct event_age age;
     struct receipt_book *receipts;
     struct schedule *schedule;
     struct delivery_board *board;
@@ -45,6 +46,7 @@ enum err intake_open(struct intake **out, const struct intake_config *config, st
 {
     CLEANUP(intake_close_p) struct intake *intake = MEM_NEW(struct intake);
     intake->config = *config;
+    intake->age.keep_us = config->events_keep_us;
     enum err err = device_store_open(&intake->devices, config->database, why);
     if (err == OK) { err = event_store_open(&intake->events, config->database, why); }
     if (err == OK) { err = receipt_book_open(&intake->receipts, config->database, why); }
@@ -307,4 +309,11 @@ bool intake_announce(struct intake *intake)
     confirm_events(intake);
     tell_browsers(intake);
     return intake->device_back;
+}
+
+enum err intake_forget(struct intake *intake, struct why *why)
+{
+    int64_t forgotten = 0;
+    const struct event_age_time now = {intake->now_us, clock_monotonic_us()};
+    return event_age_run(&intake->age, intake->events, now, &forgotten, why);
 }

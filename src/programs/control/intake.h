@@ -20,6 +20,7 @@ struct intake_config {
     struct database *database;   /* borrowed; migrated */
     const struct signer *signer; /* borrowed; signs confirms */
     const char *prefix;          /* borrowed; of topics */
+    int64_t events_keep_us;      /* how long events stay; 0 = for ever */
     struct live_port live;
     struct bus_port bus;
 };
@@ -47,3 +48,6 @@ MUST_USE enum err intake_enter(struct intake *intake, const struct intake_messag
 
 /* After the commit: live messages and confirms. True when a device is back and alerts are due. */
 bool intake_announce(struct intake *intake);
+
+/* Lets go of events that are too old, in the caller's transaction (fleet/event_age). */
+MUST_USE enum err intake_forget(struct intake *intake, struct why *why);

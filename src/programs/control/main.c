@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "migrations/control.h"
 #include "programs/control/control.h"
@@ -92,6 +93,7 @@ static enum err start_bus(struct site *site, struct why *why)
         .trust = {.site = site->options.site, .ca_path = site->options.ca},
         .signer = control->signer,
         .prefix = site->options.broker_prefix,
+        .events_keep_us = site->options.events_days * CLOCK_DAY_US,
         .live = live,
         .bus = bus,
         .overdue = wake_outbox,

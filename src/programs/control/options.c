@@ -20,6 +20,8 @@ static const struct option OPTIONS[] = {
      "What all topics begin with."},
     {"state.folder", OPTION_KIND_TEXT, AT(state_folder), 0, 0, NULL,
      "Folder of control.db; created with mode 0700."},
+    {"events.days", OPTION_KIND_INTEGER, AT(events_days), 0, 36500, "365",
+     "Days after which events leave the timeline; 0 keeps them."},
     {"http.address", OPTION_KIND_TEXT, AT(http_address), 0, 0, "127.0.0.1",
      "IP address to listen on; one that is not loopback needs a certificate."},
     {"http.port", OPTION_KIND_INTEGER, AT(http_port), 0, 65535, "8080",

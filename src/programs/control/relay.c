@@ -11,6 +11,7 @@ enum {
     RELAY_TOKEN_SIZE = 4096,
     RELAY_CONNECT_TIMEOUT_MS = 4000,
     RELAY_IDLE_TIMEOUT_MS = 20000,
+    RELAY_ENDLESS_MAX = HTTP_STREAM_MAX / 2, /* views of signs must leave room for clips */
 };
 
 struct relay {
@@ -66,6 +67,18 @@ static void finish(struct relay *relay, enum err err, const struct why *why)
     }
 }
 
+static struct metric *endless_open(void)
+{
+    return metric_gauge("tocsin_sign_views_open", "Signs that are being looked at", NULL);
+}
+
+static void relay_done(void *context)
+{
+    struct relay *relay = context;
+    if (relay->endless) { metric_add(endless_open(), -1); }
+    free(relay);
+}
+
 static void relay_write(void *context, struct http_sink *sink)
 {
     struct relay *relay = context;
@@ -114,6 +127,13 @@ void relay_answer(struct call *call, const struct relay_source *source)
         call_refuse(call, 502, "Bad Gateway", "The device's address is too long.");
         return;
     }
-    const struct http_writer writer = {.context = relay, .write = relay_write, .done = free};
+    if (relay->endless && metric_value(endless_open()) >= RELAY_ENDLESS_MAX) {
+        free(relay);
+        call_refuse(call, 503, "Service Unavailable",
+                    "Too many signs are being looked at. Close a page that shows one.");
+        return;
+    }
+    if (relay->endless) { metric_add(endless_open(), 1); }
+    const struct http_writer writer = {.context = relay, .write = relay_write, .done = relay_done};
     http_answer_stream(call->request, 0, NULL, &writer);
 }
