@@ -16,6 +16,8 @@ trap 'rm -f "$fresh"' EXIT
         echo
         "$build/tocsin-$program" --markdown
     done
+    echo
+    "$build/tocsin-map" anonymise --markdown
 } >"$fresh"
 if [ "${2:-}" = --check ]; then
     diff -u "$page" "$fresh" || {

@@ -169,6 +169,21 @@ static uint8_t guess_separator(const struct input *input)
     return ',';
 }
 
+/* The layer knows every column, also one that turns out to be empty. */
+static enum err name_columns(struct table *table, struct why *why)
+{
+    enum err err = OK;
+    for (size_t i = 0; i < table->column_count && !err; i++) {
+        const struct span name = cell_of(&table->names, table->columns[i]);
+        uint32_t number = 0;
+        if (i == table->longitude || i == table->latitude || name.size == 0) { continue; }
+        struct why cause = {0};
+        err = schema_number(table->reading->schema, name, (uint32_t)i, &number, &cause);
+        if (err) { err = fault(table, cause.text, why); }
+    }
+    return err;
+}
+
 static enum err read_header(struct table *table, struct why *why)
 {
     static const char *const longitudes[] = {"longitude", "lon", "lng", "long", "x"};
@@ -195,7 +210,7 @@ static enum err read_header(struct table *table, struct why *why)
         return fault(table, "the header names no columns lon and lat (or longitude, latitude)",
                      why);
     }
-    return OK;
+    return name_columns(table, why);
 }
 
 /* A whole cell that is a number as JSON writes it. */

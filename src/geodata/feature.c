@@ -125,3 +125,70 @@ enum err feature_add_real(struct feature *feature, struct span name, double numb
     }
     return add_real(feature, name, number, why);
 }
+
+bool feature_next(const struct feature *feature, size_t *at, struct attribute *attribute)
+{
+    if (*at >= feature->attributes.size) { return false; }
+    const uint8_t *data = feature->attributes.data;
+    struct proto row = proto_over(span_of(data + *at, feature->attributes.size - *at));
+    attribute->name = (uint32_t)proto_varint(&row);
+    const size_t size = (size_t)proto_varint(&row);
+    attribute->value = span_of(row.at, size);
+    *at = (size_t)(row.at - data) + size;
+    return true;
+}
+
+bool feature_find(const struct feature *feature, struct span name, struct attribute *attribute)
+{
+    uint32_t number = 0;
+    size_t at = 0;
+    if (!schema_find(feature->schema, name, &number)) { return false; }
+    while (feature_next(feature, &at, attribute)) {
+        if (attribute->name == number) { return true; }
+    }
+    return false;
+}
+
+static enum schema_kind kind_of(struct span value)
+{
+    switch (value.data[0]) {
+    case VALUE_TEXT: return SCHEMA_KIND_TEXT;
+    case VALUE_BOOLEAN: return SCHEMA_KIND_BOOLEAN;
+    default: return SCHEMA_KIND_NUMBER;
+    }
+}
+
+enum err feature_add_value(struct feature *feature, struct span name, struct span value,
+                           struct why *why)
+{
+    const enum err err = begin(feature, name, kind_of(value), value.size, why);
+    if (!err) { bytes_add(&feature->attributes, value.data, value.size); }
+    return err;
+}
+
+bool attribute_text(struct attribute attribute, struct span *utf8)
+{
+    struct proto value = proto_over(attribute.value);
+    if (!proto_next(&value) || value.wire != PROTO_WIRE_BYTES) { return false; }
+    *utf8 = proto_bytes(&value);
+    return true;
+}
+
+bool attribute_integer(struct attribute attribute, int64_t *number)
+{
+    const uint8_t tag = attribute.value.data[0];
+    struct proto value = proto_over(attribute.value);
+    if (!proto_next(&value) || (tag != VALUE_UNSIGNED && tag != VALUE_SIGNED)) { return false; }
+    const uint64_t coded = proto_number(&value);
+    if (tag == VALUE_UNSIGNED && coded > INT64_MAX) { return false; }
+    *number = tag == VALUE_SIGNED ? unzigzag(coded) : (int64_t)coded;
+    return true;
+}
+
+bool attribute_boolean(struct attribute attribute, bool *truth)
+{
+    struct proto value = proto_over(attribute.value);
+    if (attribute.value.data[0] != VALUE_BOOLEAN || !proto_next(&value)) { return false; }
+    *truth = proto_number(&value) != 0;
+    return true;
+}

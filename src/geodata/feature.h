@@ -37,6 +37,27 @@ MUST_USE enum err feature_add_integer(struct feature *feature, struct span name,
 MUST_USE enum err feature_add_real(struct feature *feature, struct span name, double number,
                                    struct why *why);
 
+/* An attribute as a feature keeps it: the number of its name, and an MVT Value message. */
+struct attribute {
+    uint32_t name;
+    struct span value; /* borrowed from the feature */
+};
+
+/* The attribute at `*at` (0: the first), and steps behind it. False at the end. */
+bool feature_next(const struct feature *feature, size_t *at, struct attribute *attribute);
+
+/* The attribute called `name`. False when the feature has none. */
+bool feature_find(const struct feature *feature, struct span name, struct attribute *attribute);
+
+/* Adds an attribute whose value is another feature's. Errors as of the others. */
+MUST_USE enum err feature_add_value(struct feature *feature, struct span name, struct span value,
+                                    struct why *why);
+
+/* What the value is. False when it is of another kind. Text is borrowed. */
+bool attribute_text(struct attribute attribute, struct span *utf8);
+bool attribute_integer(struct attribute attribute, int64_t *number);
+bool attribute_boolean(struct attribute attribute, bool *truth);
+
 /* Who takes the features that a reader finds. What it returns ends the reading. */
 struct feature_taker {
     enum err (*take)(void *context, struct feature *feature, struct why *why);

@@ -26,7 +26,7 @@ static size_t hash(struct span name)
 }
 
 /* The slot that holds `name`, or the empty one where it belongs. */
-static uint32_t *slot_of(struct schema *schema, struct span name)
+static uint32_t *slot_of(const struct schema *schema, struct span name)
 {
     for (size_t i = hash(name);; i++) {
         uint32_t *slot = &schema->slots[i & (schema->slot_count - 1)];
@@ -79,4 +79,13 @@ enum err schema_number(struct schema *schema, struct span name, uint32_t guess, 
     }
     *number = *slot - 1;
     return OK;
+}
+
+bool schema_find(const struct schema *schema, struct span name, uint32_t *number)
+{
+    if (schema->slot_count == 0) { return false; }
+    const uint32_t *slot = slot_of(schema, name);
+    if (*slot == 0) { return false; }
+    *number = *slot - 1;
+    return true;
 }

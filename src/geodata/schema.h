@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#include <stdbool.h>
+
 enum { SCHEMA_NAMES_MAX = 65536, SCHEMA_NAME_SIZE_MAX = 4096 };
 
 enum schema_kind { SCHEMA_KIND_TEXT = 1, SCHEMA_KIND_NUMBER = 2, SCHEMA_KIND_BOOLEAN = 4 };
@@ -34,3 +36,6 @@ void schema_deinit(struct schema *schema);
  */
 MUST_USE enum err schema_number(struct schema *schema, struct span name, uint32_t guess,
                                 uint32_t *number, struct why *why);
+
+/* The number of `name`, if there is one. */
+bool schema_find(const struct schema *schema, struct span name, uint32_t *number);

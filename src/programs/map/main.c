@@ -29,6 +29,24 @@ static const struct command commands[] = {
      "                     output\n"
      "    --quiet          say nothing but errors\n",
      build_command},
+    {"anonymise", "make cells that may leave the site out of its incidents",
+     "tocsin-map anonymise -o OUT.geojson [OPTION]... INCIDENTS ...\n"
+     "    Reads incidents in every format of build. OUT is an input of build.\n"
+     "    --rules FILE     the categories that may leave, the columns, stricter limits (INI)\n"
+     "    --set KEY=VALUE  one of these, such as rule.premises=8; --explain lists all\n"
+     "    --addresses FILE points, one an address: cells with few of them are not shown\n"
+     "    --previous FILE  the release before: its periods are taken over as they are (OUT, when "
+     "it\n"
+     "                     is there)\n"
+     "    --fresh          make all periods anew, whatever is at OUT. Whoever has the release "
+     "before\n"
+     "                     can then compare the two\n"
+     "    --now TIME       instead of the clock's, RFC 3339: periods count when they are over\n"
+     "    --memory N       MiB to sort in (64); the rest goes to temporary files\n"
+     "    --temporary DIR  where these are (the folder of OUT)\n"
+     "    --report FILE    write what was left out and why, as JSON; - for standard output\n"
+     "    --quiet          say nothing but errors\n",
+     anonymise_command},
     {"verify", "say whether an archive is whole and valid",
      "tocsin-map verify FILE\n"
      "    Exit status 0: it is. 1: it is not, and why.\n",

@@ -21,6 +21,10 @@ int main(void)
     CHECK(schema.count == 3000);
     CHECK_TEXT(schema.names[2999].name, "name 2999");
     uint32_t number = 9;
+    CHECK(schema_find(&schema, span_text("name 2999"), &number) && number == 2999);
+    CHECK(!schema_find(&schema, span_text("name 3000"), &number) && schema.count == 3000);
+    const struct schema empty = {0};
+    CHECK(!schema_find(&empty, span_text("name 0"), &number));
     CHECK(schema_number(&schema, span_of("a\0b", 3), 0, &number, NULL) == ERR_MALFORMED);
     char *huge = mem_zeroed(SCHEMA_NAME_SIZE_MAX + 1);
     CHECK(schema_number(&schema, span_of(huge, SCHEMA_NAME_SIZE_MAX + 1), 0, &number, NULL) ==
