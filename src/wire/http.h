@@ -3,7 +3,8 @@
  *
  * A small pool of epoll threads reads requests within limits and hands each whole request to a
  * bounded queue; worker threads of this module call the handler and the answer goes back when it
- * returns (the connection is suspended meanwhile). A full queue answers 503 at once. Limits:
+ * returns (the connection is suspended meanwhile). A full queue answers 503 at once. A handler that
+ * never blocks may run on the epoll threads themselves, without queue and workers. Limits:
  * request line and headers 16 KiB, body `body_size_max`, 60 s to send a request, connections
  * bounded. TLS 1.3 only; with `client_ca_path` a client certificate of the site is required and its
  * identity is in the request. Errors are RFC 9457 problem documents. Requests that two readers
@@ -30,7 +31,10 @@ struct http_config {
     const char *client_ca_path;              /* PEM; NULL = clients need no certificate */
     size_t body_size_max;
     size_t connection_max;
-    size_t worker_count; /* threads that run the handler */
+    /* Memory of one connection; 0 = enough for headers of 16 KiB. Longer headers are answered 431.
+     */
+    size_t connection_size;
+    size_t worker_count; /* threads that run the handler; 0 = the epoll threads: it never blocks */
     size_t queue_max;
     /* "Name", "value", ..., NULL: in every answer that does not set the same name itself. */
     const char *const *common_headers; /* borrowed for the life of the server; may be NULL */
@@ -70,9 +74,25 @@ void http_answer_bytes(struct http_request *request, int status, const char *typ
 /* RFC 9457: {"type":"about:blank","title","status","detail"}. */
 void http_answer_problem(struct http_request *request, int status, const char *title,
                          const char *detail);
-/* A file or a part of one (Range, If-None-Match honoured). Takes the descriptor; etag may be NULL.
+/*
+ * A file or a part of one: If-Match (412), If-None-Match (304), Range and If-Range (206, 416) of
+ * RFC 9110 are honoured; several ranges at once are answered with the whole. Takes the descriptor;
+ * etag may be NULL.
  */
 void http_answer_file(struct http_request *request, const char *type, int fd, const char *etag);
+/* The same for a file that stays open and never changes. */
+struct http_file {
+    int fd; /* borrowed */
+    uint64_t size;
+    const char *type, *etag; /* a strong one, with its quotes */
+};
+void http_answer_open_file(struct http_request *request, const struct http_file *file);
+/* Whether If-Match or If-None-Match forbid to answer with the content `etag`: then 412 or 304 was
+ * answered, with the headers added so far. */
+MUST_USE bool http_answer_unmet(struct http_request *request, const char *etag);
+/* Bytes on the heap, handed over: free() releases them. */
+void http_answer_owned(struct http_request *request, int status, const char *type, void *bytes,
+                       size_t size);
 /*
  * A body made piece by piece on a thread of its own: `write` sends bytes with http_sink_send, which
  * blocks while the client is slow (false: the client is gone, stop). Bounded memory. No bytes at

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "system/file.h"
 #include "wire/http_server.h"
 
-enum { ANSWER_JSON_SIZE_MAX = 16 << 20 };
+enum { ANSWER_JSON_SIZE_MAX = 16 << 20, ANSWER_SMALL_SIZE = 32 * 1024 };
 
 const char *http_status_title(int status)
 {
@@ -22,6 +23,7 @@ const char *http_status_title(int status)
         {404, "Not Found"},
         {405, "Method Not Allowed"},
         {409, "Conflict"},
+        {412, "Precondition Failed"},
         {413, "Content Too Large"},
         {414, "URI Too Long"},
         {415, "Unsupported Media Type"},
@@ -90,13 +92,21 @@ void http_answer_bytes(struct http_request *request, int status, const char *typ
                      MHD_create_response_from_buffer(body.size, bytes, MHD_RESPMEM_MUST_COPY));
 }
 
+void http_answer_owned(struct http_request *request, int status, const char *type, void *bytes,
+                       size_t size)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(size, bytes, MHD_RESPMEM_MUST_FREE);
+    if (!response) { free(bytes); }
+    http_answer_take(request, status, type, response);
+}
+
 /* Hands a text over without a copy. */
 static void answer_text(struct http_request *request, int status, const char *type,
                         struct text *text)
 {
     const size_t size = text->size;
-    http_answer_take(request, status, type,
-                     MHD_create_response_from_buffer(size, text_take(text), MHD_RESPMEM_MUST_FREE));
+    http_answer_owned(request, status, type, text_take(text), size);
 }
 
 void http_answer_json(struct http_request *request, int status, const struct value *body)
@@ -149,24 +159,35 @@ static const char *wanted_range(const struct http_request *request, const char *
     return http_header(request, MHD_HTTP_HEADER_RANGE);
 }
 
-/* 200 or 206 and which bytes; 0: the request is answered with what there is instead of them. */
-static int judge_file(struct http_request *request, int fd, const char *etag,
-                      struct http_span *part, uint64_t *length)
+bool http_answer_unmet(struct http_request *request, const char *etag)
 {
-    struct stat about;
-    if (fstat(fd, &about) || !S_ISREG(about.st_mode)) {
-        http_answer_problem(request, 404, http_status_title(404), "There is no such file.");
-        return 0;
+    const char *wanted = http_header(request, MHD_HTTP_HEADER_IF_MATCH);
+    if (wanted && !http_etag_meant(wanted, etag)) {
+        http_answer_problem(request, 412, http_status_title(412),
+                            "The content is not, or no longer, the one that If-Match means.");
+        return true;
     }
-    if (etag) { http_add_header(request, MHD_HTTP_HEADER_ETAG, etag); }
-    if (etag && http_etag_listed(http_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
-        http_answer_bytes(request, 304, NULL, span_of("", 0));
-        return 0;
+    if (!http_etag_listed(http_header(request, MHD_HTTP_HEADER_IF_NONE_MATCH), etag)) {
+        return false;
+    }
+    http_answer_bytes(request, 304, NULL, span_of("", 0));
+    return true;
+}
+
+/* 200 or 206 and which bytes; 0: the request is answered with what there is instead of them. */
+static int judge_file(struct http_request *request, const struct http_file *file,
+                      struct http_span *part)
+{
+    if (file->etag) {
+        http_add_header(request, MHD_HTTP_HEADER_ETAG, file->etag);
+        if (http_answer_unmet(request, file->etag)) { return 0; }
     }
     http_add_header(request, MHD_HTTP_HEADER_ACCEPT_RANGES, "bytes");
-    const uint64_t size = (uint64_t)about.st_size;
+    const uint64_t size = file->size;
     *part = (struct http_span){.first = 0, .last = size ? size - 1 : 0};
-    const enum http_range range = http_parse_range(wanted_range(request, etag), size, part);
+    const bool get = strcmp(request->method, MHD_HTTP_METHOD_GET) == 0; /* else no range counts */
+    const enum http_range range =
+        http_parse_range(get ? wanted_range(request, file->etag) : NULL, size, part);
     if (range == HTTP_RANGE_UNSATISFIABLE) {
         add_range(request, NULL, size);
         http_answer_problem(request, 416, http_status_title(416),
@@ -174,17 +195,47 @@ static int judge_file(struct http_request *request, int fd, const char *etag,
         return 0;
     }
     if (range == HTTP_RANGE_PART) { add_range(request, part, size); }
-    *length = size ? part->last - part->first + 1 : 0;
     return range == HTTP_RANGE_PART ? 206 : 200;
+}
+
+/* A small part in memory, so that head and body leave in one call. NULL: it cannot be read. */
+static struct MHD_Response *small_response(int fd, uint64_t first, size_t size)
+{
+    uint8_t *bytes = mem_zeroed(size);
+    const ssize_t got = pread(fd, bytes, size, (off_t)first);
+    if (got < 0 || (size_t)got != size) {
+        free(bytes);
+        return NULL;
+    }
+    return MHD_create_response_from_buffer(size, bytes, MHD_RESPMEM_MUST_FREE);
+}
+
+void http_answer_open_file(struct http_request *request, const struct http_file *file)
+{
+    struct http_span part = {0};
+    const int status = judge_file(request, file, &part);
+    if (!status) { return; }
+    const uint64_t length = file->size ? part.last - part.first + 1 : 0;
+    struct MHD_Response *response = NULL;
+    if (length > 0 && length <= ANSWER_SMALL_SIZE) {
+        response = small_response(file->fd, part.first, (size_t)length);
+    } else {
+        const int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+        response = fd >= 0 ? MHD_create_response_from_fd_at_offset64(length, fd, part.first) : NULL;
+        if (!response) { file_close_p(&fd); } /* else it belongs to the response */
+    }
+    http_answer_take(request, status, file->type, response);
 }
 
 void http_answer_file(struct http_request *request, const char *type, int fd, const char *etag)
 {
-    struct http_span part = {0};
-    uint64_t length = 0;
-    const int status = judge_file(request, fd, etag, &part, &length);
-    struct MHD_Response *response =
-        status ? MHD_create_response_from_fd_at_offset64(length, fd, part.first) : NULL;
-    if (!response) { file_close_p(&fd); } /* else it belongs to the response */
-    if (status) { http_answer_take(request, status, type, response); }
+    struct stat about;
+    if (fstat(fd, &about) || !S_ISREG(about.st_mode)) {
+        http_answer_problem(request, 404, http_status_title(404), "There is no such file.");
+    } else {
+        const struct http_file file = {
+            .fd = fd, .size = (uint64_t)about.st_size, .type = type, .etag = etag};
+        http_answer_open_file(request, &file);
+    }
+    file_close_p(&fd);
 }

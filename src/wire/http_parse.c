@@ -246,6 +246,17 @@ bool http_etag_listed(const char *header, const char *etag)
     return false;
 }
 
+bool http_etag_meant(const char *header, const char *etag)
+{
+    struct span member;
+    while (header && next_member(&header, &member)) {
+        if (span_equal(member, span_text("*")) || span_equal(member, span_text(etag))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool http_token_listed(const char *header, const char *token)
 {
     struct span member;

@@ -54,6 +54,9 @@ enum http_range http_parse_range(const char *header, uint64_t size, struct http_
 /* Whether an If-None-Match header (NULL: none) names `etag` ("\"...\"" with its quotes) or is *. */
 bool http_etag_listed(const char *header, const char *etag);
 
+/* Whether an If-Match header means `etag`, a strong one: the strong comparison, or *. */
+bool http_etag_meant(const char *header, const char *etag);
+
 /* Whether a comma-separated header value has `token`, letter case aside. */
 bool http_token_listed(const char *header, const char *token);
 

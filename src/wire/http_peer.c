@@ -47,20 +47,23 @@ void http_peer_notify(void *context, struct MHD_Connection *connection, void **s
         *socket_context = peer;
         (void)pthread_mutex_lock(&server->lock);
         peer->next = server->peers;
+        if (peer->next) { peer->next->before = peer; }
         server->peers = peer;
         (void)pthread_mutex_unlock(&server->lock);
         return;
     }
     /* libmicrohttpd says so before it closes the descriptor: http_peers_expire never meets
      * another's. */
+    struct http_peer *peer = *socket_context;
     (void)pthread_mutex_lock(&server->lock);
-    for (struct http_peer **at = &server->peers; *at; at = &(*at)->next) {
-        if (*at != *socket_context) { continue; }
-        *at = (*at)->next;
-        break;
+    if (peer->next) { peer->next->before = peer->before; }
+    if (peer->before) {
+        peer->before->next = peer->next;
+    } else {
+        server->peers = peer->next;
     }
     (void)pthread_mutex_unlock(&server->lock);
-    free(*socket_context);
+    free(peer);
     *socket_context = NULL;
 }
 

@@ -84,6 +84,13 @@ static enum MHD_Result dispatch(struct http_request *request)
                             "The body is larger than this server takes.");
         return queue_answer(request);
     }
+    if (server->config.worker_count == 0) {
+        server->config.handle(server->config.context, NULL, request);
+        if (!request->status) {
+            http_answer_problem(request, 500, http_status_title(500), "The request has no answer.");
+        }
+        return queue_answer(request);
+    }
     request->phase = HTTP_PHASE_WAITING;
     MHD_suspend_connection(request->connection);
     if (queue_push(server->waiting, request)) {
@@ -242,10 +249,11 @@ static enum err start_daemon(struct http_server *server, int listen_fd, struct w
         MHD_OPTION_THREAD_POOL_SIZE, (unsigned int)HTTP_POOL_THREADS, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned int)config->connection_max, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned int)HTTP_IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY_SIZE, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes,
-        NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
-        http_peer_notify, server, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+        config->connection_size ? config->connection_size : (size_t)CONNECTION_MEMORY_SIZE,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        server, MHD_OPTION_NOTIFY_CONNECTION, http_peer_notify, server, MHD_OPTION_ARRAY, tls,
+        MHD_OPTION_END);
     if (!server->daemon) {
         return why_set(why, ERR_IO, "cannot start the HTTP server with certificate %.120s",
                        config->certificate_path ? config->certificate_path : "(none)");
@@ -267,11 +275,12 @@ static enum err start_threads(struct http_server *server, struct why *why)
 enum err http_server_open(struct http_server **out, const struct http_config *config,
                           struct why *why)
 {
-    if (config->worker_count == 0 || config->worker_count > HTTP_WORKER_MAX ||
-        config->connection_max < HTTP_POOL_THREADS || config->queue_max == 0 || !config->handle) {
-        return why_set(why, ERR_RANGE,
-                       "an HTTP server needs 1..%d workers, a queue and %d connections or more",
-                       HTTP_WORKER_MAX, HTTP_POOL_THREADS);
+    if (config->worker_count > HTTP_WORKER_MAX || config->connection_max < HTTP_POOL_THREADS ||
+        config->queue_max == 0 || !config->handle) {
+        return why_set(
+            why, ERR_RANGE,
+            "an HTTP server needs at most %d workers, a queue and %d connections or more",
+            HTTP_WORKER_MAX, HTTP_POOL_THREADS);
     }
     CLEANUP(http_server_close_p) struct http_server *server = MEM_NEW(struct http_server);
     server->config = *config;

@@ -27,10 +27,10 @@ enum {
 
 /* One TCP connection. */
 struct http_peer {
-    struct http_peer *next;
-    int fd;              /* borrowed from libmicrohttpd */
-    int64_t deadline_us; /* when the request must have come whole; 0 = it has */
-    bool verified;       /* identity was looked for, once per connection */
+    struct http_peer *next, *before; /* in server->peers */
+    int fd;                          /* borrowed from libmicrohttpd */
+    int64_t deadline_us;             /* when the request must have come whole; 0 = it has */
+    bool verified;                   /* identity was looked for, once per connection */
     char address[INET6_ADDRSTRLEN];
     char identity[HTTP_IDENTITY_SIZE]; /* "" = none */
 };

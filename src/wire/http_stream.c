@@ -298,6 +298,7 @@ static struct http_stream *stream_new(struct http_request *request)
 void http_answer_stream(struct http_request *request, int status, const char *type,
                         const struct http_writer *writer)
 {
+    if (request->server->config.worker_count == 0) { abort(); } /* a writer may block */
     struct http_stream *stream = stream_new(request);
     stream->writer = *writer;
     reap(stream->streams, false);

@@ -8,6 +8,7 @@
 #include "unit/wire/http_client.h"
 
 enum {
+    HTTP_WORKER_TOO_MANY = 65,
     BODY_MAX = 4096,
     WORKERS = 3,
     QUEUE_MAX = 4,
@@ -398,7 +399,7 @@ static void test_refused_configs(void)
     CHECK(http_server_open(&server, &config, &why) == ERR_IO ||
           http_server_open(&server, &config, &why) == ERR_NOT_FOUND);
     config.certificate_path = NULL;
-    config.worker_count = 0;
+    config.worker_count = HTTP_WORKER_TOO_MANY;
     CHECK(http_server_open(&server, &config, &why) == ERR_RANGE);
     CHECK(!server);
 }
