@@ -32,6 +32,7 @@ static const struct rule rules[] = {
     {MAY(ROLE_GATEWAY), true, AT_SITE, {"devices"}}, /* its bridge carries the zone's devices */
     {MAY(ROLE_GATEWAY), true, AT_SITE | AT_ZONE, {"system", "health", own_name}},
     {MAY(ROLE_GATEWAY), false, AT_SITE | AT_ZONE, {NULL}},
+    {MAY(ROLE_ENROL), true, AT_SITE | AT_ZONE, {"system", "revocation"}},
     {MAY(ROLE_CONTROL) | MAY(ROLE_OPS), true, AT_SITE | AT_ZONE, {NULL}},
     {MAY(ROLE_CONTROL) | MAY(ROLE_OPS), false, AT_SITE | AT_ZONE, {NULL}},
 };
@@ -98,7 +99,8 @@ static bool any_rule_covers(const struct topic_place *place, const struct identi
 static enum topic_answer role_answer(const struct topic_place *place, const struct identity *who)
 {
     if (strcmp(who->site, place->site) != 0) { return TOPIC_ANSWER_SITE; }
-    const unsigned on_bus = MAY(ROLE_EDGE) | MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS);
+    const unsigned on_bus =
+        MAY(ROLE_EDGE) | MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS) | MAY(ROLE_ENROL);
     return (MAY(who->role) & on_bus) != 0 ? TOPIC_ANSWER_ALLOWED : TOPIC_ANSWER_ROLE;
 }
 

@@ -31,6 +31,12 @@ struct draft {
     int64_t begin_us, end_us;
 };
 
+/* When something is made, and where it is said why it failed. */
+struct moment {
+    int64_t now_us;
+    struct why *why;
+};
+
 static void draft_deinit(struct draft *draft)
 {
     X509_free(draft->x509);
@@ -80,14 +86,14 @@ static bool add_extension(const struct draft *draft, int kind, const char *words
     return added;
 }
 
-static bool begin(struct draft *draft, const struct key *key)
+static bool begin(struct draft *draft, EVP_PKEY *pkey)
 {
     draft->x509 = X509_new();
     if (!draft->x509) { abort(); }
     return X509_set_version(draft->x509, X509_VERSION_3) == 1 && set_serial(draft->x509) &&
            set_time(X509_getm_notBefore(draft->x509), draft->begin_us) &&
            set_time(X509_getm_notAfter(draft->x509), draft->end_us) &&
-           X509_set_pubkey(draft->x509, x509_key(key)) == 1;
+           X509_set_pubkey(draft->x509, pkey) == 1;
 }
 
 static enum err finish(struct certificate **out, struct draft *draft, const struct key *signing,
@@ -116,7 +122,7 @@ static enum err draft_authority(struct authority *authority, const char *site, i
     (void)snprintf(constraints, sizeof constraints, "critical,CA:TRUE,pathlen:%d",
                    AUTHORITY_PATH_LENGTH);
     (void)snprintf(uri, sizeof uri, "URI:spiffe://%s", site);
-    const bool begun = begin(&draft, authority->key);
+    const bool begun = begin(&draft, x509_key(authority->key));
     draft.issuer = draft.x509;
     if (!begun || !set_subject(draft.x509, site, "tocsin", web ? "web CA" : "site CA") ||
         !add_extension(&draft, NID_basic_constraints, constraints) ||
@@ -204,6 +210,11 @@ const char *authority_site(const struct authority *authority)
     return certificate_authority_site(authority->certificate);
 }
 
+const struct key *x509_authority_key(const struct authority *authority)
+{
+    return authority->key;
+}
+
 const struct certificate *authority_certificate(const struct authority *authority)
 {
     return authority->certificate;
@@ -282,20 +293,22 @@ static struct draft draft_for(const struct authority *authority,
                           .end_us = end_us < authority_end_us ? end_us : authority_end_us};
 }
 
-static enum err make(struct authority_issued *issued, const struct authority *authority,
-                     const struct authority_request *request, int64_t now_us, struct why *why)
+/* The certificate of `pkey` for what `request` asks. */
+static enum err make(struct certificate **out, const struct authority *authority,
+                     const struct authority_request *request, EVP_PKEY *pkey,
+                     const struct moment *moment)
 {
-    const enum key_kind kind = key_kind(authority->key);
+    struct why *why = moment->why;
     CLEANUP(text_deinit) struct text names = text_limited(NAMES_SIZE);
-    enum err err = write_names(authority, request, &names, why);
-    if (!err) { err = key_generate(&issued->key, kind, why); }
+    const enum err err = write_names(authority, request, &names, why);
     if (err) { return err; }
-    CLEANUP(draft_deinit) struct draft draft = draft_for(authority, request, now_us);
-    if (draft.end_us <= now_us) {
+    CLEANUP(draft_deinit) struct draft draft = draft_for(authority, request, moment->now_us);
+    if (draft.end_us <= moment->now_us) {
         return why_set(why, ERR_DENIED, "the CA itself has run out; make a new one");
     }
-    const char *purposes = kind == KEY_KIND_P256 ? "serverAuth" : "clientAuth,serverAuth";
-    if (!begin(&draft, issued->key) ||
+    const bool web = key_kind(authority->key) == KEY_KIND_P256;
+    const char *purposes = web ? "serverAuth" : "clientAuth,serverAuth";
+    if (!begin(&draft, pkey) ||
         !set_subject(draft.x509, authority_site(authority), role_name(request->role),
                      request->name) ||
         !add_extension(&draft, NID_basic_constraints, "critical,CA:FALSE") ||
@@ -306,19 +319,69 @@ static enum err make(struct authority_issued *issued, const struct authority *au
         !add_extension(&draft, NID_subject_alt_name, text_c(&names))) {
         return x509_failed(why, ERR_UNAVAILABLE, "cannot make the certificate");
     }
-    return finish(&issued->certificate, &draft, authority->key, why);
+    return finish(out, &draft, authority->key, why);
 }
 
 enum err authority_issue(struct authority_issued *out, const struct authority *authority,
                          const struct authority_request *request, int64_t now_us, struct why *why)
 {
     CLEANUP(authority_issued_deinit) struct authority_issued issued = {0};
+    const struct moment moment = {now_us, why};
     enum err err = check_request(authority, request, why);
-    if (!err) { err = make(&issued, authority, request, now_us, why); }
+    if (!err) { err = key_generate(&issued.key, key_kind(authority->key), why); }
+    if (!err) {
+        err = make(&issued.certificate, authority, request, x509_key(issued.key), &moment);
+    }
     if (err) { return err; }
     out->key = TAKE(issued.key);
     out->certificate = TAKE(issued.certificate);
     return OK;
+}
+
+enum err authority_certify(struct certificate **out, const struct authority *authority,
+                           const struct authority_request *request, int64_t now_us, struct why *why)
+{
+    const struct moment moment = {now_us, why};
+    struct identity identity = {.role = request->role};
+    enum err err = check_request(authority, request, why);
+    if (err) { return err; }
+    if (!request->asked || key_kind(authority->key) != KEY_KIND_ED25519) {
+        return why_set(why, ERR_RANGE, "a signing request is certified by the site CA only");
+    }
+    (void)!text_copy(identity.site, sizeof identity.site, authority_site(authority));
+    (void)!text_copy(identity.name, sizeof identity.name, request->name);
+    err = signing_request_suits(request->asked, &identity, why);
+    EVP_PKEY *pkey = x509_requested_key(request->asked);
+    return err ? err : make(out, authority, request, pkey, &moment);
+}
+
+enum err authority_vouch(struct certificate **out, const struct authority *authority,
+                         const struct certificate *other, int64_t now_us, struct why *why)
+{
+    const char *site = certificate_authority_site(other);
+    X509 *x509 = x509_of(other);
+    if (!site || !*site || X509_self_signed(x509, 1) != 1) {
+        return why_set(why, ERR_MALFORMED,
+                       "only the certificate of a site's CA can be vouched for");
+    }
+    const int64_t own_end_us = certificate_end_us(authority->certificate);
+    const int64_t end_us = certificate_end_us(other);
+    CLEANUP(draft_deinit)
+    struct draft draft = {.issuer = x509_of(authority->certificate),
+                          .begin_us = now_us - backdate_us,
+                          .end_us = end_us < own_end_us ? end_us : own_end_us};
+    char uri[96];
+    (void)snprintf(uri, sizeof uri, "URI:spiffe://%s", site);
+    if (!begin(&draft, X509_get0_pubkey(x509)) ||
+        X509_set_subject_name(draft.x509, X509_get_subject_name(x509)) != 1 ||
+        !add_extension(&draft, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") ||
+        !add_extension(&draft, NID_key_usage, "critical,keyCertSign,cRLSign") ||
+        !add_extension(&draft, NID_subject_key_identifier, "hash") ||
+        !add_extension(&draft, NID_authority_key_identifier, "keyid:always") ||
+        !add_extension(&draft, NID_subject_alt_name, uri)) {
+        return x509_failed(why, ERR_UNAVAILABLE, "cannot vouch for the other CA");
+    }
+    return finish(out, &draft, authority->key, why);
 }
 
 void authority_issued_deinit(struct authority_issued *issued)

@@ -12,12 +12,13 @@
 
 #include "trust/certificate.h"
 #include "trust/key.h"
+#include "trust/signing_request.h"
 
 enum {
     AUTHORITY_YEARS = 10,
     AUTHORITY_DAYS_MAX = AUTHORITY_YEARS * 365,
-    AUTHORITY_HOST_MAX = 16,     /* DNS names and addresses in one certificate */
-    AUTHORITY_HOST_SIZE = 254,   /* the longest DNS name, and its terminator */
+    AUTHORITY_HOST_MAX = CERTIFICATE_HOST_MAX, /* DNS names and addresses in one certificate */
+    AUTHORITY_HOST_SIZE = CERTIFICATE_HOST_SIZE,
     AUTHORITY_DAYS_STREET = 30,  /* edge, gateway: what may be stolen in the street */
     AUTHORITY_DAYS_INDOORS = 365 /* all other roles */
 };
@@ -50,6 +51,7 @@ struct authority_request {
     int days;                 /* 0 = AUTHORITY_DAYS_* by role */
     const char *const *hosts; /* DNS names and IP addresses beside the identity; may be NULL */
     size_t host_count;
+    const struct signing_request *asked; /* authority_certify: of the key to be certified */
 };
 
 struct authority_issued {
@@ -71,3 +73,20 @@ MUST_USE enum err authority_issued_save(const struct authority_issued *issued, c
 MUST_USE enum err authority_issue(struct authority_issued *out, const struct authority *authority,
                                   const struct authority_request *request, int64_t now_us,
                                   struct why *why);
+
+/*
+ * The same for a key that was made elsewhere and never comes here: `request->asked` is its request,
+ * which must be there and agree with the identity (ERR_DENIED). Of an Ed25519 CA only.
+ */
+MUST_USE enum err authority_certify(struct certificate **out, const struct authority *authority,
+                                    const struct authority_request *request, int64_t now_us,
+                                    struct why *why);
+
+/*
+ * Vouches for another CA: a certificate over `other`'s key and subject, issued by `authority` (the
+ * site's CA so far, or a root above several sites), until the earlier of their ends. Whoever trusts
+ * `authority` may so come to trust `other` (trust/anchors). `other` must be the self-signed
+ * certificate of a site's CA.
+ */
+MUST_USE enum err authority_vouch(struct certificate **out, const struct authority *authority,
+                                  const struct certificate *other, int64_t now_us, struct why *why);

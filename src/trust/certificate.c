@@ -1,8 +1,10 @@
 #include "trust/certificate.h"
 
+#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sodium.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -219,6 +221,51 @@ void certificate_write_pem(const struct certificate *certificate, struct text *o
     char *pem = NULL;
     const long size = BIO_get_mem_data(writer, &pem);
     if (size > 0) { text_add_bytes(out, span_of(pem, (size_t)size)); }
+}
+
+void certificate_serial(const struct certificate *certificate, struct certificate_serial *serial)
+{
+    *serial = (struct certificate_serial){0};
+    const ASN1_INTEGER *number = X509_get0_serialNumber(certificate->x509);
+    CLEANUP(BN_free_p) BIGNUM *value = ASN1_INTEGER_to_BN(number, NULL);
+    if (!value || BN_num_bytes(value) > CERTIFICATE_SERIAL_SIZE) { return; }
+    serial->size = (size_t)BN_bn2bin(value, serial->bytes);
+}
+
+void certificate_fingerprint(const struct certificate *certificate,
+                             uint8_t digest[static CERTIFICATE_FINGERPRINT_SIZE])
+{
+    (void)crypto_hash_sha256(digest, certificate->der, certificate->der_size);
+}
+
+/* A DNS name or an IP address of the subject alternative names as text; false for any other. */
+static bool read_host(const GENERAL_NAME *name, char host[static CERTIFICATE_HOST_SIZE])
+{
+    if (name->type == GEN_DNS) {
+        const size_t size = (size_t)ASN1_STRING_length(name->d.dNSName);
+        const uint8_t *letters = ASN1_STRING_get0_data(name->d.dNSName);
+        if (size >= CERTIFICATE_HOST_SIZE || memchr(letters, '\0', size)) { return false; }
+        memcpy(host, letters, size);
+        host[size] = '\0';
+        return size > 0;
+    }
+    if (name->type != GEN_IPADD) { return false; }
+    const int size = ASN1_STRING_length(name->d.iPAddress);
+    const uint8_t *bytes = ASN1_STRING_get0_data(name->d.iPAddress);
+    return (size == 4 && inet_ntop(AF_INET, bytes, host, CERTIFICATE_HOST_SIZE)) ||
+           (size == 16 && inet_ntop(AF_INET6, bytes, host, CERTIFICATE_HOST_SIZE));
+}
+
+void certificate_read_hosts(const struct certificate *certificate, struct certificate_hosts *hosts)
+{
+    hosts->count = 0;
+    CLEANUP(GENERAL_NAMES_free_p)
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate->x509, NID_subject_alt_name, NULL, NULL);
+    for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
+        if (hosts->count == CERTIFICATE_HOST_MAX) { return; }
+        const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
+        if (read_host(name, hosts->names[hosts->count])) { hosts->count++; }
+    }
 }
 
 int64_t certificate_begin_us(const struct certificate *certificate)

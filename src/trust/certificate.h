@@ -23,7 +23,11 @@ enum {
     CERTIFICATE_SIZE_MAX = 4096,
     CHAIN_COUNT_MAX = 4,
     IDENTITY_NAME_SIZE = 64,
-    PUBLIC_KEY_SIZE = 32
+    PUBLIC_KEY_SIZE = 32,
+    CERTIFICATE_SERIAL_SIZE = 20,      /* bytes at most, RFC 5280 section 4.1.2.2 */
+    CERTIFICATE_FINGERPRINT_SIZE = 32, /* SHA-256 */
+    CERTIFICATE_HOST_MAX = 16,
+    CERTIFICATE_HOST_SIZE = 254 /* the longest DNS name, and its terminator */
 };
 
 struct identity {
@@ -59,6 +63,25 @@ struct span certificate_der(const struct certificate *certificate); /* borrowed 
 int64_t certificate_begin_us(const struct certificate *certificate);
 int64_t certificate_end_us(const struct certificate *certificate);
 void certificate_write_pem(const struct certificate *certificate, struct text *out);
+
+/* Its number, most significant byte first, without leading zeros. */
+struct certificate_serial {
+    uint8_t bytes[CERTIFICATE_SERIAL_SIZE];
+    size_t size;
+};
+void certificate_serial(const struct certificate *certificate, struct certificate_serial *serial);
+
+/* SHA-256 of the DER form, as `openssl x509 -fingerprint -sha256` shows it. */
+void certificate_fingerprint(const struct certificate *certificate,
+                             uint8_t digest[static CERTIFICATE_FINGERPRINT_SIZE]);
+
+/* The DNS names and IP addresses beside the identity, as texts; what is beyond the limit is left
+ * out. */
+struct certificate_hosts {
+    char names[CERTIFICATE_HOST_MAX][CERTIFICATE_HOST_SIZE];
+    size_t count;
+};
+void certificate_read_hosts(const struct certificate *certificate, struct certificate_hosts *hosts);
 
 /* The Ed25519 public key. ERR_MALFORMED when the key is of another kind (P-256 web certificates).
  */

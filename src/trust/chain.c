@@ -17,8 +17,7 @@ struct remembered {
 };
 
 struct chain_judge {
-    X509_STORE *store;        /* owned; the CA is all it holds */
-    int64_t begin_us, end_us; /* of the CA */
+    X509_STORE *store; /* owned; the CAs are all it holds */
     char site[IDENTITY_NAME_SIZE];
     uint64_t uses;
     struct remembered
@@ -38,11 +37,10 @@ static void parsed_deinit(struct parsed *parsed)
     }
 }
 
-enum err chain_judge_new(struct chain_judge **out, const struct certificate *authority,
-                         const char *site, struct why *why)
+enum err chain_judge_new(struct chain_judge **out, const struct anchors *anchors, const char *site,
+                         struct why *why)
 {
-    const char *own = certificate_authority_site(authority);
-    if (!own) { return why_set(why, ERR_MALFORMED, "the certificate is not that of a CA"); }
+    const char *own = anchors_site(anchors);
     if (*own && strcmp(own, site) != 0) {
         return why_set(why, ERR_MALFORMED, "the CA is of site \"%s\", expected \"%.63s\"", own,
                        site);
@@ -53,9 +51,10 @@ enum err chain_judge_new(struct chain_judge **out, const struct certificate *aut
     }
     if (sodium_init() < 0) { abort(); }
     judge->store = X509_STORE_new();
-    if (!judge->store || X509_STORE_add_cert(judge->store, x509_of(authority)) != 1) { abort(); }
-    judge->begin_us = certificate_begin_us(authority);
-    judge->end_us = certificate_end_us(authority);
+    if (!judge->store) { abort(); }
+    for (size_t i = 0; i < anchors_count(anchors); i++) {
+        if (X509_STORE_add_cert(judge->store, x509_of(anchors_at(anchors, i))) != 1) { abort(); }
+    }
     judge->memory = MEM_ARRAY(struct remembered, CHAIN_MEMORY_COUNT);
     *out = TAKE(judge);
     return OK;
@@ -158,9 +157,28 @@ static void set_parameters(X509_STORE_CTX *context, int64_t now_us)
     (void)X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_X509_STRICT);
 }
 
+static void narrow(struct chain_leaf *leaf, const struct certificate *certificate)
+{
+    const int64_t begin_us = certificate_begin_us(certificate);
+    const int64_t end_us = certificate_end_us(certificate);
+    if (begin_us > leaf->begin_us) { leaf->begin_us = begin_us; }
+    if (end_us < leaf->end_us) { leaf->end_us = end_us; }
+}
+
+/* Narrows the leaf's time to that of the CA at the end of the path. */
+static bool narrow_to_authority(struct chain_leaf *leaf, X509_STORE_CTX *context)
+{
+    STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(context);
+    X509 *last = sk_X509_value(path, sk_X509_num(path) - 1);
+    CLEANUP(certificate_free_p) struct certificate *authority = NULL;
+    if (X509_up_ref(last) != 1 || x509_certificate(&authority, last, NULL)) { return false; }
+    narrow(leaf, authority);
+    return true;
+}
+
 /* The path as OpenSSL builds and checks it: leaf, the others that came along, the site CA. */
 static bool path_leads(const struct chain_judge *judge, const struct parsed *parsed, int64_t now_us,
-                       struct why *why)
+                       struct chain_leaf *proven, struct why *why)
 {
     CLEANUP(X509_STORE_CTX_free_p) X509_STORE_CTX *context = X509_STORE_CTX_new();
     STACK_OF(X509) *others = sk_X509_new_null();
@@ -171,7 +189,7 @@ static bool path_leads(const struct chain_judge *judge, const struct parsed *par
     X509 *leaf = x509_of(parsed->certificates[0]);
     if (X509_STORE_CTX_init(context, judge->store, leaf, others) != 1) { abort(); }
     set_parameters(context, now_us);
-    const bool leads = X509_verify_cert(context) == 1;
+    const bool leads = X509_verify_cert(context) == 1 && narrow_to_authority(proven, context);
     const int length = leads ? sk_X509_num(X509_STORE_CTX_get0_chain(context)) : 0;
     const char *reason = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context));
     sk_X509_free(others);
@@ -184,26 +202,21 @@ static bool path_leads(const struct chain_judge *judge, const struct parsed *par
     return leads && (size_t)length == parsed->count + 1;
 }
 
-static void narrow(struct chain_leaf *leaf, int64_t begin_us, int64_t end_us)
-{
-    if (begin_us > leaf->begin_us) { leaf->begin_us = begin_us; }
-    if (end_us < leaf->end_us) { leaf->end_us = end_us; }
-}
-
 static bool judge_afresh(const struct chain_judge *judge, const struct chain_text *chain,
                          int64_t now_us, struct chain_leaf *leaf, struct why *why)
 {
     CLEANUP(parsed_deinit) struct parsed parsed = {0};
+    leaf->begin_us = INT64_MIN;
+    leaf->end_us = INT64_MAX;
     if (!parse(&parsed, chain, why) || !leaf_suits(judge, parsed.certificates[0], leaf, why) ||
-        !path_leads(judge, &parsed, now_us, why)) {
+        !path_leads(judge, &parsed, now_us, leaf, why)) {
         return false;
     }
-    leaf->begin_us = judge->begin_us;
-    leaf->end_us = judge->end_us;
     for (size_t i = 0; i < parsed.count; i++) {
-        narrow(leaf, certificate_begin_us(parsed.certificates[i]),
-               certificate_end_us(parsed.certificates[i]));
+        narrow(leaf, parsed.certificates[i]);
+        certificate_serial(parsed.certificates[i], &leaf->serials[i]);
     }
+    leaf->count = parsed.count;
     return true;
 }
 

@@ -8,6 +8,7 @@ const char *verdict_name(enum verdict verdict)
     case VERDICT_MALFORMED: return "malformed";
     case VERDICT_UNSIGNED: return "unsigned";
     case VERDICT_UNTRUSTED: return "untrusted";
+    case VERDICT_REVOKED: return "revoked";
     case VERDICT_OVER_TIER: return "over_tier";
     case VERDICT_STALE: return "stale";
     case VERDICT_REPLAYED: return "replayed";

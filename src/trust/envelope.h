@@ -8,14 +8,15 @@
  * first, without the site CA. docs/protocols/envelope.md describes it for others.
  *
  * A receiver opens a message with one verifier, which checks in this order: size, shape, chain to
- * the site CA, role against tier, time window, not seen before, signature. No I/O. One thread each.
+ * the site CA, not withdrawn, role against tier, time window, not seen before, signature. No I/O.
+ * One thread each.
  */
 #pragma once
 
 #include "base/err.h"
 #include "base/id.h"
 #include "base/value.h"
-#include "trust/certificate.h"
+#include "trust/revocation.h"
 
 enum { ENVELOPE_SIZE_MAX = 64 * 1024, ENVELOPE_TYPE_SIZE = 32 };
 
@@ -67,6 +68,7 @@ enum verdict {
     VERDICT_MALFORMED, /* not JSON, or a member missing or of the wrong form */
     VERDICT_UNSIGNED,  /* no signature, or no certificate */
     VERDICT_UNTRUSTED, /* the chain does not lead to the site CA, or has run out */
+    VERDICT_REVOKED,   /* the site CA has withdrawn a certificate of the chain (trust/revocation) */
     VERDICT_OVER_TIER, /* this role may not sign this tier */
     VERDICT_STALE,     /* older than allowed, or from the future */
     VERDICT_REPLAYED,  /* this message_id was admitted before, or is older than the mark */
@@ -85,14 +87,18 @@ MUST_USE enum verdict envelope_from(const struct envelope *envelope, const char 
 struct verifier;
 
 struct verifier_config {
-    const char *site;      /* identities of other sites are untrusted */
-    const char *ca_path;   /* PEM of the site CA, the only root */
-    int64_t age_max_us;    /* 0 means 48 h; alerts are judged by their own expiry instead */
-    int64_t clock_skew_us; /* 0 means 30 s into the future */
+    const char *site;    /* identities of other sites are untrusted */
+    const char *ca_path; /* PEM of the site CA, the only root (two while one replaces the other) */
+    int64_t age_max_us;  /* 0 means 48 h; alerts are judged by their own expiry instead */
+    int64_t clock_skew_us;           /* 0 means 30 s into the future */
+    struct revocations *revocations; /* borrowed; NULL: nothing is ever withdrawn */
 };
 
 MUST_USE enum err verifier_open(struct verifier **out, const struct verifier_config *config,
                                 struct why *why);
+/* Trusts other CAs of the same site from now on, and forgets no message. */
+MUST_USE enum err verifier_trust(struct verifier *verifier, const struct anchors *anchors,
+                                 struct why *why);
 void verifier_close(struct verifier *verifier);
 CLEANUP_FOR(struct verifier, verifier_close)
 

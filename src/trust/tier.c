@@ -15,7 +15,8 @@ struct tier_rule {
 /* The longest anything of a lower tier may stand is two days: as long as a part lives on alone. */
 static const struct tier_rule rules[TIER_COUNT] = {
     [TIER_INFORMATIONAL] = {"informational",
-                            MAY(ROLE_EDGE) | MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS),
+                            MAY(ROLE_EDGE) | MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS) |
+                                MAY(ROLE_ENROL),
                             48 * CLOCK_HOUR_US},
     [TIER_ADVISORY] = {"advisory", MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS),
                        48 * CLOCK_HOUR_US},
@@ -27,7 +28,7 @@ static const struct tier_rule rules[TIER_COUNT] = {
 static const char *const roles[] = {
     [ROLE_EDGE] = "edge",     [ROLE_GATEWAY] = "gateway", [ROLE_CONTROL] = "control",
     [ROLE_OPS] = "ops",       [ROLE_MAP] = "map",         [ROLE_CLOUD] = "cloud",
-    [ROLE_BROKER] = "broker",
+    [ROLE_BROKER] = "broker", [ROLE_ENROL] = "enrol",
 };
 
 const char *tier_name(enum tier tier)
@@ -63,7 +64,8 @@ enum err role_parse(enum role *role, const char *name, struct why *why)
         }
     }
     return why_set(why, ERR_MALFORMED,
-                   "role is \"%.32s\", expected edge, gateway, control, ops, map, cloud or broker",
+                   "role is \"%.32s\", expected edge, gateway, control, ops, map, cloud, broker or "
+                   "enrol",
                    name);
 }
 

@@ -15,8 +15,19 @@ enum tier { TIER_INFORMATIONAL, TIER_ADVISORY, TIER_WARNING, TIER_EMERGENCY, TIE
 enum { TIER_COUNT = 5 };
 
 /* The role in a SPIFFE ID: spiffe://<site>/<role>/<name>. */
-/* `broker` is a message broker itself: it carries messages and may sign none. */
-enum role { ROLE_EDGE, ROLE_GATEWAY, ROLE_CONTROL, ROLE_OPS, ROLE_MAP, ROLE_CLOUD, ROLE_BROKER };
+/* `broker` is a message broker itself: it carries messages and may sign none. `enrol` is the one
+ * that holds the site CA's key (tocsin-enrol); it signs what carries the CA's own lists. */
+enum role {
+    ROLE_EDGE,
+    ROLE_GATEWAY,
+    ROLE_CONTROL,
+    ROLE_OPS,
+    ROLE_MAP,
+    ROLE_CLOUD,
+    ROLE_BROKER,
+    ROLE_ENROL,
+};
+enum { ROLE_COUNT = 8 };
 
 const char *tier_name(enum tier tier); /* "informational" ... "ipaws" */
 MUST_USE enum err tier_parse(enum tier *tier, const char *name, struct why *why);
@@ -24,8 +35,8 @@ MUST_USE enum err tier_parse(enum tier *tier, const char *name, struct why *why)
 const char *role_name(enum role role); /* "edge" ... */
 MUST_USE enum err role_parse(enum role *role, const char *name, struct why *why);
 
-/* informational: edge and above; advisory: gateway, control, ops; warning: control, ops; emergency:
- * ops only; ipaws: nobody of the site. map, cloud and broker sign nothing. */
+/* informational: edge and above, enrol; advisory: gateway, control, ops; warning: control, ops;
+ * emergency: ops only; ipaws: nobody of the site. map, cloud and broker sign nothing. */
 bool tier_allowed(enum role role, enum tier tier);
 
 /* The longest validity of an alert of this tier, from its begin, in microseconds. */

@@ -15,8 +15,10 @@ static const int64_t age_max_default_us = 48 * CLOCK_HOUR_US;
 static const int64_t clock_skew_default_us = 30 * CLOCK_SECOND_US;
 
 struct verifier {
-    struct chain_judge *judge; /* owned */
-    struct replay *replay;     /* owned */
+    struct chain_judge *judge;       /* owned */
+    struct replay *replay;           /* owned */
+    struct revocations *revocations; /* borrowed, may be NULL */
+    char site[IDENTITY_NAME_SIZE];
     int64_t age_max_us;
     int64_t clock_skew_us;
 };
@@ -35,25 +37,30 @@ static void message_deinit(struct message *message)
     envelope_deinit(&message->envelope);
 }
 
-static enum err read_authority(struct certificate **out, const char *path, struct why *why)
-{
-    CLEANUP(text_deinit) struct text pem = text_limited(ENVELOPE_SIZE_MAX);
-    const enum err err = file_read(&pem, path, why);
-    return err ? err : certificate_from_pem(out, text_span(&pem), why);
-}
-
 enum err verifier_open(struct verifier **out, const struct verifier_config *config, struct why *why)
 {
-    CLEANUP(certificate_free_p) struct certificate *authority = NULL;
+    CLEANUP(anchors_free_p) struct anchors *anchors = NULL;
     CLEANUP(verifier_close_p) struct verifier *verifier = MEM_NEW(struct verifier);
-    enum err err = read_authority(&authority, config->ca_path, why);
-    if (!err) { err = chain_judge_new(&verifier->judge, authority, config->site, why); }
-    if (err == ERR_NOT_FOUND || err == ERR_IO) { return err; } /* names the path already */
+    enum err err = anchors_open(&anchors, config->ca_path, why);
+    if (err) { return err; }
+    err = chain_judge_new(&verifier->judge, anchors, config->site, why);
     if (err) { return why_prefix(why, err, config->ca_path); }
+    (void)!text_copy(verifier->site, sizeof verifier->site, config->site);
+    verifier->revocations = config->revocations;
     verifier->replay = replay_new(REPLAY_ISSUER_MAX, REPLAY_RECENT_MAX);
     verifier->age_max_us = config->age_max_us ? config->age_max_us : age_max_default_us;
     verifier->clock_skew_us = config->clock_skew_us ? config->clock_skew_us : clock_skew_default_us;
     *out = TAKE(verifier);
+    return OK;
+}
+
+enum err verifier_trust(struct verifier *verifier, const struct anchors *anchors, struct why *why)
+{
+    struct chain_judge *judge = NULL;
+    const enum err err = chain_judge_new(&judge, anchors, verifier->site, why);
+    if (err) { return err; }
+    chain_judge_free(verifier->judge);
+    verifier->judge = judge;
     return OK;
 }
 
@@ -154,14 +161,16 @@ static enum verdict read_shape(struct message *message, struct span bytes, struc
 /* ---- judgement ---- */
 
 /*
- * Two kinds of message are sent long after they were signed, on purpose: an alert is retained and
- * sent again until it ends, and an MQTT will (a status "offline") is signed when the device
- * connects and sent by the broker when it is lost. Who receives them judges them by what they say:
- * an alert by revision and expiry, a status by its time against the newest one known.
+ * Three kinds of message are sent long after they were signed, on purpose: an alert is retained and
+ * sent again until it ends, the list of withdrawn certificates is retained, and an MQTT will (a
+ * status "offline") is signed when the device connects and sent by the broker when it is lost. Who
+ * receives them judges them by what they say: an alert by revision and expiry, a list by its own
+ * number, a status by its time against the newest one known.
  */
 static bool judged_by_content(const struct envelope *envelope)
 {
     if (strcmp(envelope->type, "alert") == 0) { return true; }
+    if (strcmp(envelope->type, "revocation") == 0) { return true; }
     const char *state = value_text_or(value_get(envelope->content, "state"), "");
     return strcmp(envelope->type, "status") == 0 && strcmp(state, "offline") == 0;
 }
@@ -235,6 +244,11 @@ static enum verdict judge_signer(struct verifier *verifier, struct message *mess
     const enum role role = envelope->signer.role;
     (void)snprintf(message->issuer, sizeof message->issuer, "%s/%s", role_name(role),
                    envelope->signer.name);
+    for (size_t i = 0; verifier->revocations && i < message->leaf.count; i++) {
+        if (!revocations_hold(verifier->revocations, &message->leaf.serials[i])) { continue; }
+        (void)why_set(why, ERR_DENIED, "the certificate of %s was withdrawn", message->issuer);
+        return VERDICT_REVOKED;
+    }
     if (!tier_allowed(role, envelope->tier)) {
         (void)why_set(why, ERR_DENIED, "%s may not sign tier %s", message->issuer,
                       tier_name(envelope->tier));

@@ -25,9 +25,18 @@ CLEANUP_FOR(GENERAL_NAMES, GENERAL_NAMES_free)
 CLEANUP_FOR(X509_STORE, X509_STORE_free)
 CLEANUP_FOR(X509_STORE_CTX, X509_STORE_CTX_free)
 CLEANUP_FOR(BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free)
+CLEANUP_FOR(BIGNUM, BN_free)
+CLEANUP_FOR(X509_REQ, X509_REQ_free)
+CLEANUP_FOR(X509_CRL, X509_CRL_free)
+CLEANUP_FOR(PKCS7, PKCS7_free)
+
+struct authority;
+struct signing_request;
 
 X509 *x509_of(const struct certificate *certificate);
 EVP_PKEY *x509_key(const struct key *key);
+EVP_PKEY *x509_requested_key(const struct signing_request *request);
+const struct key *x509_authority_key(const struct authority *authority);
 
 /* Takes `x509` in every case, also when it is refused. */
 MUST_USE enum err x509_certificate(struct certificate **out, X509 *x509, struct why *why);

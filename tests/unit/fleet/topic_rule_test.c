@@ -89,6 +89,12 @@ static void test_shares(void)
 
 static void test_gateway(void)
 {
+    CHECK_TEXT(publish(ROLE_ENROL, "tocsin/system/revocation"), "allowed");
+    CHECK_TEXT(publish(ROLE_ENROL, "tocsin/alerts/broadcast/x"), "foreign");
+    CHECK_TEXT(publish(ROLE_ENROL, "tocsin/system/health/enrol"), "foreign");
+    CHECK_TEXT(subscribe(ROLE_ENROL, "tocsin/devices/#"), "foreign");
+    CHECK_TEXT(publish(ROLE_EDGE, "tocsin/system/revocation"), "foreign");
+    CHECK_TEXT(publish(ROLE_GATEWAY, "tocsin/system/revocation"), "foreign");
     CHECK_TEXT(publish(ROLE_GATEWAY, "tocsin/alerts/zone/north/x"), "allowed");
     CHECK_TEXT(publish(ROLE_GATEWAY, "tocsin/devices/gate-1/status"), "allowed");
     CHECK_TEXT(publish(ROLE_GATEWAY, "tocsin/devices/other/status"), "foreign");

@@ -9,12 +9,13 @@
 #include "check.h"
 #include "migrations/control.h"
 #include "migrations/edge.h"
+#include "migrations/enrol.h"
 #include "migrations/gateway.h"
 #include "store/database.h"
 #include "system/file.h"
 
-enum { DATABASE_COUNT = 3 };
-static const char *const names[DATABASE_COUNT] = {"control", "edge", "gateway"};
+enum { DATABASE_COUNT = 4 };
+static const char *const names[DATABASE_COUNT] = {"control", "edge", "gateway", "enrol"};
 static struct database *databases[DATABASE_COUNT];
 static char folder[] = "/tmp/tocsin-queries-XXXXXX";
 
@@ -104,6 +105,7 @@ int main(void)
     databases[0] = open_migrated(names[0], MIGRATIONS_CONTROL, ARRAY_LEN(MIGRATIONS_CONTROL));
     databases[1] = open_migrated(names[1], MIGRATIONS_EDGE, ARRAY_LEN(MIGRATIONS_EDGE));
     databases[2] = open_migrated(names[2], MIGRATIONS_GATEWAY, ARRAY_LEN(MIGRATIONS_GATEWAY));
+    databases[3] = open_migrated(names[3], MIGRATIONS_ENROL, ARRAY_LEN(MIGRATIONS_ENROL));
     CHECK(check_folder(TESTS_DIR "/../sql/queries") > 5);
     for (int i = 0; i < DATABASE_COUNT; i++) {
         database_close(databases[i]);

@@ -21,9 +21,9 @@ static void setup(struct bench *bench)
 {
     struct why why = {0};
     test_site_open(&bench->site, "riverside");
-    test_must(chain_judge_new(&bench->judge, authority_certificate(bench->site.authority),
-                              "riverside", &why),
-              &why);
+    CLEANUP(anchors_free_p) struct anchors *anchors = NULL;
+    test_must(anchors_open(&anchors, TEST_PATH(&bench->site, "ca.crt"), &why), &why);
+    test_must(chain_judge_new(&bench->judge, anchors, "riverside", &why), &why);
     bench->ca = craft_read_certificate(&bench->site, "ca.crt");
     bench->ca_key = craft_read_key(&bench->site, "ca.key");
     bench->middle_key = craft_key();
@@ -212,16 +212,9 @@ static void test_new(const struct bench *bench)
 {
     struct why why = {0};
     struct chain_judge *none = NULL;
-    const struct certificate *ca = authority_certificate(bench->site.authority);
-    CHECK(chain_judge_new(&none, ca, "lakeside", &why) == ERR_MALFORMED);
-    CLEANUP(certificate_free_p) struct certificate *leaf = NULL;
-    const struct craft craft = good_leaf(bench);
-    X509 *x509 = craft_make(&craft);
-    struct text der = craft_der(x509);
-    test_must(certificate_from_der(&leaf, text_span(&der), &why), &why);
-    CHECK(chain_judge_new(&none, leaf, "riverside", &why) == ERR_MALFORMED && !none);
-    text_deinit(&der);
-    X509_free(x509);
+    CLEANUP(anchors_free_p) struct anchors *anchors = NULL;
+    test_must(anchors_open(&anchors, TEST_PATH(&bench->site, "ca.crt"), &why), &why);
+    CHECK(chain_judge_new(&none, anchors, "lakeside", &why) == ERR_MALFORMED && !none);
     chain_judge_free(NULL);
 }
 

@@ -15,6 +15,7 @@ static const struct {
     {ROLE_MAP, {false}},
     {ROLE_CLOUD, {false}},
     {ROLE_BROKER, {false}},
+    {ROLE_ENROL, {true, false, false, false, false}},
 };
 
 int main(void)

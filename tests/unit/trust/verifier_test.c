@@ -1,5 +1,6 @@
 #include "check.h"
 #include "site.h"
+#include "trust/authority_list.h"
 
 #define MINUTE CLOCK_MINUTE_US
 
@@ -285,6 +286,91 @@ static void test_forged(struct bench *bench)
     text_deinit(&message);
 }
 
+/* A withdrawn certificate's messages are refused from the next one on, and for good. */
+static void test_revoked(struct bench *bench)
+{
+    struct why why = {0};
+    CLEANUP(anchors_free_p) struct anchors *anchors = NULL;
+    CLEANUP(revocations_close_p) struct revocations *held = NULL;
+    CLEANUP(verifier_close_p) struct verifier *verifier = NULL;
+    char path[256];
+    test_must(anchors_open(&anchors, test_path(&bench->site, path, "ca.crt"), &why), &why);
+    test_must(revocations_open(&held, anchors, NULL, &why), &why);
+    const struct verifier_config config = {
+        .site = "riverside", .ca_path = path, .revocations = held};
+    test_must(verifier_open(&verifier, &config, &why), &why);
+    struct text before = test_message(bench->edge, TIER_INFORMATIONAL, "event", TEST_NOW_US);
+    struct text after = test_message(bench->edge, TIER_INFORMATIONAL, "event", TEST_NOW_US + 1000);
+    struct text other = test_message(bench->control, TIER_WARNING, "event", TEST_NOW_US);
+    CHECK(judge(verifier, text_c(&before)) == VERDICT_ADMIT);
+
+    struct authority_list_entry entry = {.at_us = TEST_NOW_US};
+    certificate_serial(signer_certificate(bench->edge), &entry.serial);
+    const struct authority_list list = {.number = 1,
+                                        .now_us = TEST_NOW_US,
+                                        .next_us = TEST_NOW_US + CLOCK_DAY_US,
+                                        .entries = &entry,
+                                        .count = 1};
+    CLEANUP(text_deinit) struct text der = text_limited(REVOCATION_SIZE_MAX);
+    enum revocation_answer answer = REVOCATION_ANSWER_MALFORMED;
+    test_must(authority_list_sign(&der, bench->site.authority, &list, &why), &why);
+    test_must(revocations_take(held, text_span(&der), &answer, &why), &why);
+    CHECK(judge(verifier, text_c(&after)) == VERDICT_REVOKED); /* though its chain is cached */
+    CHECK(judge(verifier, text_c(&other)) == VERDICT_ADMIT);
+    CHECK_TEXT(verdict_name(VERDICT_REVOKED), "revoked");
+    text_deinit(&before);
+    text_deinit(&after);
+    text_deinit(&other);
+}
+
+/* The list itself is retained by brokers: it is not judged by its age. */
+static void test_revocation_message(struct bench *bench)
+{
+    struct signer *enrol = test_site_signer(&bench->site, ROLE_ENROL, "enrol");
+    struct text message = test_message(enrol, TIER_INFORMATIONAL, "revocation", TEST_NOW_US);
+    const int64_t later_us = TEST_NOW_US + 20 * CLOCK_DAY_US;
+    CHECK(judge_at(bench->verifier, text_c(&message), later_us) == VERDICT_ADMIT);
+    CHECK(judge_at(bench->verifier, text_c(&message), later_us) == VERDICT_ADMIT);
+    text_deinit(&message);
+    signer_close(enrol);
+}
+
+/* While one CA replaces the other, both are trusted; afterwards only the new one. */
+static void test_two_authorities(struct bench *bench)
+{
+    struct why why = {0};
+    struct test_site next;
+    char path[256];
+    test_site_open(&next, "riverside");
+    struct signer *newcomer = test_site_signer(&next, ROLE_CONTROL, "control-2");
+    struct text old = test_message(bench->control, TIER_WARNING, "event", TEST_NOW_US + 5000);
+    struct text new = test_message(newcomer, TIER_WARNING, "event", TEST_NOW_US + 5000);
+    struct text newer = test_message(newcomer, TIER_WARNING, "event", TEST_NOW_US + 6000);
+    CHECK(judge(bench->verifier, text_c(&new)) == VERDICT_UNTRUSTED);
+
+    CLEANUP(text_deinit) struct text pem = text_limited(ANCHORS_FILE_SIZE_MAX);
+    certificate_write_pem(authority_certificate(bench->site.authority), &pem);
+    certificate_write_pem(authority_certificate(next.authority), &pem);
+    test_must(file_write(test_path(&next, path, "both.crt"), text_span(&pem), 0644, &why), &why);
+    const struct verifier_config config = {.site = "riverside", .ca_path = path};
+    CLEANUP(verifier_close_p) struct verifier *verifier = NULL;
+    CHECK(verifier_open(&verifier, &config, &why) == OK);
+    CHECK(judge(verifier, text_c(&old)) == VERDICT_ADMIT);
+    CHECK(judge(verifier, text_c(&new)) == VERDICT_ADMIT);
+
+    CLEANUP(anchors_free_p) struct anchors *only = NULL;
+    test_must(anchors_open(&only, test_path(&next, path, "ca.crt"), &why), &why);
+    CHECK(verifier_trust(verifier, only, &why) == OK);
+    CHECK(judge(verifier, text_c(&old)) == VERDICT_UNTRUSTED);
+    CHECK(judge(verifier, text_c(&new)) == VERDICT_REPLAYED); /* it forgot no message */
+    CHECK(judge(verifier, text_c(&newer)) == VERDICT_ADMIT);
+    text_deinit(&old);
+    text_deinit(&new);
+    text_deinit(&newer);
+    signer_close(newcomer);
+    test_site_close(&next);
+}
+
 static void test_open(struct bench *bench)
 {
     struct verifier *verifier = NULL;
@@ -319,6 +405,9 @@ int main(void)
     test_forged(&bench);
     test_exempt(&bench);
     test_open(&bench);
+    test_revoked(&bench);
+    test_revocation_message(&bench);
+    test_two_authorities(&bench);
     teardown(&bench);
     return CHECK_DONE();
 }
