@@ -184,6 +184,37 @@ def check_frames(desk):
     tap.check(rig.ask("GET", f"/api/devices/{DEVICE}/sign/frames", as_nobody=True).status == 401, "not without a session")
 
 
+def check_many_views(desk, event_id):
+    """People who look at signs leave room for clips."""
+    rig, tap = desk.rig, desk.tap
+    rig.edge.serve = Frames()
+    views = []
+
+    def look():
+        connection = rig.connect()
+        connection.request("GET", f"/api/devices/{DEVICE}/sign/frames", headers={"Authorization": f"Bearer {rig.token}"})
+        views.append((connection, connection.getresponse()))
+        return views[-1][1].status
+
+    def leave():
+        for connection, response in views:
+            connection.close()
+            response.close()
+        views.clear()
+
+    statuses = [look() for _ in range(18)]
+    tap.check(statuses.count(200) == 16 and statuses.count(503) == 2, "16 views of signs at once, 503 for more", str(statuses))
+    rig.edge.serve = send_clip
+    grant = desk.grant(event_id)
+    answer = rig.ask("GET", grant["href"], headers={"Tocsin-Stream-Token": grant["token"]})
+    tap.check(answer.status == 200 and answer.body == CLIP, "a clip opens beside them")
+    leave()
+    rig.edge.serve = Frames()
+    tap.attempt("who goes makes room", lambda: wait_for(lambda: look() == 200, 20, "a free view"))
+    leave()
+    wait_for(lambda: b"tocsin_sign_views_open 0" in rig.ask("GET", "/metrics").body, 20, "all to be let go")
+
+
 def check_slow(desk, event_id):
     """Forty browsers that do not read: bounded streams, bounded memory, and others are served."""
     rig, tap = desk.rig, desk.tap
@@ -220,6 +251,7 @@ def main():
             check_refused(desk, event_id, other_id)
             check_edge_faults(desk, event_id)
             check_frames(desk)
+            check_many_views(desk, event_id)
             check_slow(desk, event_id)
         except (OSError, ValueError, KeyError, TimeoutError, RuntimeError, http.client.HTTPException) as error:
             tap.check(False, "the test ran to its end", f"{type(error).__name__}: {error}")
