@@ -10,5 +10,5 @@
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define WIDE __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
-#define WIDE
+#define WIDE __attribute__((noinline)) /* as clones are: their stack is their own */
 #endif
