@@ -3,57 +3,72 @@
 #include <math.h>
 
 /* 16 levels of luma, then 4 x 8 of chroma: hue matters more than how bright the day is. */
-enum { LUMA_BINS = 16, SAMPLES = 16 };
+enum { LUMA_BINS = 16, V_BINS = 8, SAMPLES = 16 };
 
 struct sampler {
     const struct frame *frame;
     float x, y, step_x, step_y;
 };
 
-/* Which of `count` + 1 ranges, parted by `limits`, holds `value`. */
-static size_t range_of(uint8_t value, const uint8_t *limits, size_t count)
+/* Samples of one row of a half, side by side: their bins are found in SIMD. */
+struct samples {
+    uint8_t luma[SAMPLES], u[SAMPLES], v[SAMPLES];
+    uint8_t luma_bin[SAMPLES], colour_bin[SAMPLES];
+    size_t count;
+};
+
+static void read_samples(struct samples *samples, const struct sampler *sampler, uint32_t row)
 {
-    size_t range = 0;
-    while (range < count && value >= limits[range]) {
-        range++;
+    const struct frame *frame = sampler->frame;
+    const uint8_t *luma =
+        frame->plane[FRAME_PLANE_Y] + (size_t)row * frame->stride_bytes[FRAME_PLANE_Y];
+    const uint8_t *u =
+        frame->plane[FRAME_PLANE_U] + (size_t)row / 2 * frame->stride_bytes[FRAME_PLANE_U];
+    const uint8_t *v =
+        frame->plane[FRAME_PLANE_V] + (size_t)row / 2 * frame->stride_bytes[FRAME_PLANE_V];
+    samples->count = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+        const uint32_t column = (uint32_t)(sampler->x + ((float)i + 0.5F) * sampler->step_x);
+        if (column >= frame->width) { break; }
+        samples->luma[i] = luma[column];
+        samples->u[i] = u[column / 2];
+        samples->v[i] = v[column / 2];
+        samples->count++;
     }
-    return range;
 }
 
-static void count_sample(float bins[static LOOK_BINS], const struct frame *frame, uint32_t x,
-                         uint32_t y)
+/* Chroma of outdoor scenes stays near 128: the middle is cut finer than the ends. */
+static void find_bins(struct samples *samples)
 {
-    /* Chroma of outdoor scenes stays near 128: the middle is cut finer than the ends. */
-    static const uint8_t limits_u[] = {120, 128, 136};
-    static const uint8_t limits_v[] = {104, 116, 124, 128, 132, 140, 152};
-    const uint8_t luma = frame->plane[FRAME_PLANE_Y][y * frame->stride_bytes[FRAME_PLANE_Y] + x];
-    const uint8_t u =
-        frame->plane[FRAME_PLANE_U][y / 2 * frame->stride_bytes[FRAME_PLANE_U] + x / 2];
-    const uint8_t v =
-        frame->plane[FRAME_PLANE_V][y / 2 * frame->stride_bytes[FRAME_PLANE_V] + x / 2];
-    const size_t of_u = range_of(u, limits_u, ARRAY_LEN(limits_u));
-    const size_t of_v = range_of(v, limits_v, ARRAY_LEN(limits_v));
-    bins[luma / (256 / LUMA_BINS)] += 0.5F;
-    bins[LUMA_BINS + of_u * (ARRAY_LEN(limits_v) + 1) + of_v] += 0.5F;
+    for (int i = 0; i < SAMPLES; i++) {
+        const uint8_t u = samples->u[i];
+        const uint8_t v = samples->v[i];
+        const int of_u = (u >= 120) + (u >= 128) + (u >= 136);
+        const int of_v = (v >= 104) + (v >= 116) + (v >= 124) + (v >= 128) + (v >= 132) +
+                         (v >= 140) + (v >= 152);
+        samples->luma_bin[i] = samples->luma[i] / (256 / LUMA_BINS);
+        samples->colour_bin[i] = (uint8_t)(LUMA_BINS + of_u * V_BINS + of_v);
+    }
 }
 
 static void take_half(float bins[static LOOK_BINS], const struct sampler *sampler)
 {
-    for (int i = 0; i < SAMPLES * SAMPLES; i++) {
-        const float x = sampler->x + ((float)(i % SAMPLES) + 0.5F) * sampler->step_x;
-        const float y = sampler->y + ((float)i / SAMPLES + 0.5F) * sampler->step_y;
-        const uint32_t column = (uint32_t)x;
-        const uint32_t row = (uint32_t)y;
-        if (column < sampler->frame->width && row < sampler->frame->height) {
-            count_sample(bins, sampler->frame, column, row);
+    uint16_t counts[LOOK_BINS] = {0};
+    struct samples samples = {.count = 0};
+    unsigned total = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+        const uint32_t row = (uint32_t)(sampler->y + ((float)i + 0.5F) * sampler->step_y);
+        if (row >= sampler->frame->height) { break; }
+        read_samples(&samples, sampler, row);
+        find_bins(&samples);
+        for (size_t k = 0; k < samples.count; k++) {
+            counts[samples.luma_bin[k]]++;
+            counts[samples.colour_bin[k]]++;
         }
+        total += 2 * (unsigned)samples.count;
     }
-    float sum = 0;
-    for (int i = 0; i < LOOK_BINS; i++) {
-        sum += bins[i];
-    }
-    for (int i = 0; i < LOOK_BINS && sum > 0; i++) {
-        bins[i] /= sum;
+    for (int i = 0; i < LOOK_BINS && total > 0; i++) {
+        bins[i] = (float)counts[i] / (float)total;
     }
 }
 

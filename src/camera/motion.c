@@ -102,15 +102,27 @@ WIDE static void sum_rows(struct motion *motion, const struct frame *frame, uint
     }
 }
 
-static void mean_row(uint8_t *out, const uint16_t *sums, uint32_t count, uint32_t factor)
+/* With a factor that the compiler knows it makes SIMD of this. */
+static inline void mean_by(uint8_t *restrict out, const uint16_t *restrict sums, size_t count,
+                           uint32_t factor)
 {
     const uint32_t scale = 65536 / (factor * factor);
-    for (uint32_t x = 0; x < count; x++, sums += factor) {
+    for (size_t x = 0; x < count; x++) {
         uint32_t sum = 0;
         for (uint32_t k = 0; k < factor; k++) {
-            sum += sums[k];
+            sum += sums[x * factor + k];
         }
         out[x] = (uint8_t)((sum * scale) >> 16);
+    }
+}
+
+WIDE static void mean_row(uint8_t *out, const uint16_t *sums, size_t count, uint32_t factor)
+{
+    switch (factor) {
+    case 2: mean_by(out, sums, count, 2); break;
+    case 3: mean_by(out, sums, count, 3); break;
+    case 4: mean_by(out, sums, count, 4); break;
+    default: mean_by(out, sums, count, factor); break;
     }
 }
 
@@ -169,32 +181,51 @@ WIDE static size_t compare(struct motion *motion, int shift)
 WIDE static void note_restless(struct motion *motion)
 {
     const size_t area = (size_t)motion->width * motion->height;
-    const int least = (int)motion->options.threshold / 2;
+    const uint8_t least = (uint8_t)(motion->options.threshold / 2);
+    const uint8_t *restrict now = motion->now;
+    const uint8_t *restrict before = motion->before;
+    uint8_t *restrict restless = motion->restless;
     for (size_t i = 0; i < area; i++) {
-        const int step = abs(motion->now[i] - motion->before[i]);
-        const uint8_t calmer = (uint8_t)(motion->restless[i] - (motion->restless[i] > 0));
-        motion->restless[i] = step > least ? RESTLESS_BEATS : calmer;
+        const uint8_t high = now[i] > before[i] ? now[i] : before[i];
+        const uint8_t low = now[i] > before[i] ? before[i] : now[i];
+        const uint8_t calmer = (uint8_t)(restless[i] - (restless[i] > 0));
+        restless[i] = (uint8_t)(high - low) > least ? RESTLESS_BEATS : calmer;
     }
     memcpy(motion->before, motion->now, area);
 }
 
-/* The background follows the light at once, the picture slowly; its noise is measured. */
+/* `value` / 2^shift, toward zero, so that small differences fade. */
+static inline int16_t part_of(int16_t value, int shift)
+{
+    return (int16_t)(value / (1 << shift));
+}
+
+/* The background follows the light at once, the picture slowly; its noise is measured. All in
+ * int16_t, of which a register holds twice as many as of int: levels need 14 bits, differences of
+ * two of them with the light taken out 16. */
 WIDE static void follow(struct motion *motion, int shift)
 {
     const size_t area = (size_t)motion->width * motion->height;
-    const int light = shift * (1 << FRACTION_BITS);
+    const int16_t light = (int16_t)(shift * (1 << FRACTION_BITS));
+    const uint8_t *restrict now = motion->now;
+    const uint8_t *restrict changed = motion->changed;
+    const uint8_t *restrict restless = motion->restless;
+    int16_t *restrict background = motion->background;
+    int16_t *restrict noise = motion->noise;
     for (size_t i = 0; i < area; i++) {
-        const int off = (motion->now[i] << FRACTION_BITS) - motion->background[i] - light;
-        int by = FOLLOW_QUIET;
-        if (motion->changed[i]) {
-            by = motion->restless[i] > 0 ? FOLLOW_MOVING : FOLLOW_STILL;
-        } else {
-            const int noise =
-                motion->noise[i] + (abs(off) - motion->noise[i]) / (1 << FOLLOW_NOISE);
-            motion->noise[i] = (int16_t)(noise < NOISE_MOST ? noise : NOISE_MOST);
-        }
-        const int level = motion->background[i] + light + off / (1 << by);
-        motion->background[i] = (int16_t)(level < 0 ? 0 : level < LEVEL_MOST ? level : LEVEL_MOST);
+        const int16_t expected = (int16_t)(background[i] + light);
+        const int16_t off = (int16_t)((now[i] << FRACTION_BITS) - expected);
+        const int16_t size = (int16_t)(off < 0 ? -off : off);
+        const int16_t measured =
+            (int16_t)(noise[i] + part_of((int16_t)(size - noise[i]), FOLLOW_NOISE));
+        const int16_t bounded = measured < NOISE_MOST ? measured : NOISE_MOST;
+        const int16_t of_changed =
+            restless[i] > 0 ? part_of(off, FOLLOW_MOVING) : part_of(off, FOLLOW_STILL);
+        const int16_t step = changed[i] ? of_changed : part_of(off, FOLLOW_QUIET);
+        const int16_t level = (int16_t)(expected + step);
+        const int16_t least = level > 0 ? level : 0;
+        noise[i] = changed[i] ? noise[i] : bounded;
+        background[i] = least < LEVEL_MOST ? least : LEVEL_MOST;
     }
 }
 
@@ -208,16 +239,32 @@ static void learn_anew(struct motion *motion)
     memset(motion->restless, 0, area);
 }
 
+/* What moves in one row of pixels, added to the row of the cells that they belong to. */
+WIDE static void add_moving(uint8_t *restrict cells, const uint8_t *restrict changed,
+                            const uint8_t *restrict restless, size_t count)
+{
+    for (size_t x = 0; x < count; x++) {
+        uint8_t moving = 0;
+        for (size_t k = 0; k < CELL_SIDE; k++) {
+            const size_t at = x * CELL_SIDE + k;
+            moving = (uint8_t)(moving + (changed[at] & (restless[at] != 0)));
+        }
+        cells[x] = (uint8_t)(cells[x] + moving);
+    }
+}
+
 static void fill_cells(struct motion *motion)
 {
     memset(motion->cells, 0, (size_t)motion->columns * motion->rows);
+    const uint32_t whole = motion->width / CELL_SIDE;
     for (uint32_t y = 0; y < motion->height; y++) {
         const size_t row = (size_t)y * motion->width;
         uint8_t *cells = motion->cells + (size_t)(y / CELL_SIDE) * motion->columns;
-        for (uint32_t x = 0; x < motion->width; x++) {
-            cells[x / CELL_SIDE] =
-                (uint8_t)(cells[x / CELL_SIDE] +
-                          (motion->changed[row + x] & (motion->restless[row + x] != 0)));
+        const uint8_t *changed = motion->changed + row;
+        const uint8_t *restless = motion->restless + row;
+        add_moving(cells, changed, restless, whole);
+        for (uint32_t x = whole * CELL_SIDE; x < motion->width; x++) {
+            cells[whole] = (uint8_t)(cells[whole] + (changed[x] & (restless[x] != 0)));
         }
     }
 }

@@ -22,6 +22,14 @@ struct track {
     struct track_point last; /* the last one told */
 };
 
+/* What a frame brings, beside the step itself. */
+struct evidence {
+    const struct tracker_step *step;
+    struct look looks[DETECTOR_FOUND_MAX];
+    bool taken[DETECTOR_FOUND_MAX];
+    bool matched[TRACKER_TRACKS_MAX];
+};
+
 struct tracker {
     struct tracker_options options;
     struct track tracks[TRACKER_TRACKS_MAX];
@@ -29,14 +37,7 @@ struct tracker {
     uint64_t numbers; /* given so far */
     struct track_point points[TRACKER_POINTS_MAX];
     size_t point_count;
-};
-
-/* What a frame brings, beside the step itself. */
-struct evidence {
-    const struct tracker_step *step;
-    struct look looks[DETECTOR_FOUND_MAX];
-    bool taken[DETECTOR_FOUND_MAX];
-    bool matched[TRACKER_TRACKS_MAX];
+    struct evidence evidence; /* of the step at work: too large to be cleared for every frame */
 };
 
 /* One round of matching: which finds and which tracks take part, and what a pair must have. */
@@ -350,8 +351,10 @@ static void advance(struct tracker *tracker, const struct tracker_step *step)
 
 void tracker_step(struct tracker *tracker, const struct tracker_step *step)
 {
-    CLEANUP(mem_free_p) struct evidence *evidence = MEM_NEW(struct evidence);
+    struct evidence *evidence = &tracker->evidence;
     evidence->step = step;
+    memset(evidence->taken, 0, sizeof evidence->taken);
+    memset(evidence->matched, 0, sizeof evidence->matched);
     tracker->point_count = 0;
     for (size_t i = 0; i < step->found_count; i++) {
         look_take(&evidence->looks[i], step->frame, step->found[i].box);
