@@ -1,7 +1,9 @@
 #!/bin/sh
 # vision.sh PROGRAM [MODEL...] - how well and at what cost tocsin-watch sees: vtest.avi against the ground truth.
 # Prints a table for docs/benchmarks.md; fails when yolo-fastest-1.1_body misses the goals of the project:
-# precision 0.88, recall 0.83, MOTA 0.72 at IoU 0.5, and 15 % overhead over the inferences (decoding apart).
+# precision 0.88, recall 0.83, MOTA 0.72 at IoU 0.5, at most 38 numbers, and 15 % overhead over the inferences.
+# The overhead is all CPU time of the process while the film plays, decoding included, over that spent inside the
+# engine's runs. Models in Darknet form are brought to ONNX by tools/fetch-models.sh (tools/darknet2onnx.py).
 # Exit 77 where the video, the truth or the model is not on this machine.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -26,6 +28,7 @@ for model in "$@"; do
     sed 's/^/    /' "$work/cost.txt"
     [ "$model" = yolo-fastest-1.1_body ] || continue
     awk '{ exit !($2 >= 0.88 && $4 >= 0.83 && $6 >= 0.72) }' "$work/score.txt" || bad=1
-    awk '/^overhead/ { exit !($8 + 0 <= 15) }' "$work/cost.txt" || bad=1
+    awk '{ exit !($14 <= 38) }' "$work/score.txt" || bad=1
+    awk '/^overhead/ { found = 1; bad = $5 + 0 > 15 } END { exit bad || !found }' "$work/cost.txt" || bad=1
 done
 exit $bad
