@@ -75,7 +75,12 @@ export async function shoot(page, name) {
 
 /** The LEDs of the sign on the page: how many are lit, and how many of these are cyan. */
 export function readSign(page) {
-  return page.locator('[data-testid=sign]').evaluate((canvas) => {
+  return readLeds(page.locator('[data-testid=sign]'));
+}
+
+/** The same of any canvas of LEDs. */
+export function readLeds(canvas) {
+  return canvas.evaluate((canvas) => {
     const [columns, rows] = canvas.dataset.leds.split('x').map(Number);
     const context = canvas.getContext('2d');
     const { data } = context.getImageData(0, 0, canvas.width, canvas.height);

@@ -1,7 +1,7 @@
 // The main job, as a person does it: sign in, see people arrive, look at one, alert a zone, see
 // the sign light, cancel, see it go dark. Against a running Tocsin:
 //   BASE_URL=http://127.0.0.1:8080/ ADMIN_PASSWORD=... node tests/browser/main-job.mjs
-import { openBrowser, DESK, PHONE, readSign, shoot, Watched } from './browser.mjs';
+import { openBrowser, DESK, PHONE, readLeds, readSign, shoot, Watched } from './browser.mjs';
 import { phone } from './phone.mjs';
 import { Bail, Tap, until } from './tap.mjs';
 
@@ -176,6 +176,7 @@ function playing() {
 
 async function alert() {
   const zone = await tap.must('an advisory is written in three languages', compose);
+  await tap.step('each language shows the sign that it makes, in cyan', previews);
   await shoot(page, 'desk-new-alert');
   const id = await tap.must('it is sent with one press', async () => {
     await page.getByRole('button', { name: 'Send advisory' }).click();
@@ -221,14 +222,12 @@ async function compose() {
   await page.getByRole('link', { name: 'New alert' }).click();
   await page.getByRole('heading', { name: 'New alert' }).waitFor();
   await page.getByText('Advisory', { exact: true }).click();
-  await page.getByLabel('English').fill(TEXTS.en);
+  const words = (language) => page.getByLabel(language).and(page.locator('textarea'));
+  await words(/English/).fill(TEXTS.en);
   await page.getByRole('button', { name: /Hindi/ }).click();
-  await page.getByLabel(/Hindi/).and(page.locator('textarea')).fill(TEXTS.hi);
+  await words(/Hindi/).fill(TEXTS.hi);
   await page.getByRole('button', { name: /Malayalam/ }).click();
-  await page
-    .getByLabel(/Malayalam/)
-    .and(page.locator('textarea'))
-    .fill(TEXTS.ml);
+  await words(/Malayalam/).fill(TEXTS.ml);
   const zones = page.getByRole('group', { name: 'Zones' }).getByRole('checkbox');
   await zones.first().check();
   const reach = await page.getByTestId('reach').innerText();
@@ -236,6 +235,28 @@ async function compose() {
   if (!/^Lights \d+ signs? in 1 zone, in 3 languages, for 30 minutes\.$/.test(reach))
     throw new Error(`the reach reads "${reach}"`);
   return zones.first().evaluate((box) => box.closest('label').innerText.split('\n')[0]);
+}
+
+/** Each text's own sign lights up; the long ones move, and stop when told. */
+async function previews() {
+  const signs = page.getByTestId('preview');
+  for (let at = 0; at < Object.keys(TEXTS).length; at++) {
+    const seen = await until(`the preview ${at} to light`, async () => {
+      const leds = await readLeds(signs.nth(at));
+      return leds.cyan > 50 && leds;
+    });
+    if (seen.cyan < seen.lit * 0.9) throw new Error(`preview ${at}: ${JSON.stringify(seen)}`);
+  }
+  const long = signs.nth(Object.keys(TEXTS).indexOf('ml'));
+  if (Number(await long.getAttribute('data-frames')) < 20) throw new Error('no frames to move by');
+  const look = () => long.evaluate((canvas) => canvas.toDataURL());
+  const button = (name) => page.getByRole('button', { name, exact: true }).last();
+  await button('Stop').click();
+  const first = await look();
+  await button('Move').click();
+  await until('the long text to move', async () => (await look()) !== first);
+  await button('Stop').click();
+  await until('the stopped text to stand at its beginning', async () => (await look()) === first);
 }
 
 async function boardReaches(id, state) {

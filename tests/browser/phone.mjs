@@ -1,5 +1,6 @@
 // Every screen at the width of a phone: nothing wider than the screen, targets a thumb can hit.
-import { shoot } from './browser.mjs';
+import { readLeds, shoot } from './browser.mjs';
+import { until } from './tap.mjs';
 
 const SCREENS = [
   ['situation', '/situation', 'a[href^="/events/"]'],
@@ -21,6 +22,15 @@ export async function phone({ tap, context, watched, origin, size }) {
       await shoot(page, `phone-${name}`);
       await fits(page, size);
     });
+  await tap.step('a new alert shows its sign on a phone', async () => {
+    await page.goto(`${origin}/alerts/new`);
+    await page.locator('textarea').first().fill('Path closed, use the north gate');
+    const sign = page.getByTestId('preview').first();
+    await until('the preview to light', async () => (await readLeds(sign)).cyan > 50);
+    await page.locator('textarea').first().scrollIntoViewIfNeeded();
+    await shoot(page, 'phone-new-alert-preview');
+    await fits(page, size);
+  });
   await tap.step('one event fits a phone', async () => {
     await page.goto(`${origin}/events`);
     await page.locator('tr[data-event][data-state=end] a').first().click();

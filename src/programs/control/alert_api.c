@@ -1,6 +1,8 @@
 #include "programs/control/route.h"
 
-#include "base/metric.h"
+#include "alert/alert.h"
+#include "base/encode.h"
+#include "sign/film.h"
 
 static struct dispatch_order order_of(const struct call *call, const struct value *body)
 {
@@ -97,4 +99,101 @@ void alert_api_cancel(struct call *call)
         return;
     }
     answer_ordered(call, order.alert_id, "audit.alert_cancelled");
+}
+
+/* ---- a draft as a sign would light it ---- */
+
+enum { SIDE_LEAST = 16 };
+
+static bool admit_preview(struct call *call)
+{
+    struct rate_limit *previews = call->desk->control->previews;
+    const int64_t now_us = clock_monotonic_us();
+    if (rate_limit_wait_us(previews, call->session.user, now_us) == 0) {
+        rate_limit_failed(previews, call->session.user, now_us);
+        return true;
+    }
+    http_add_header(call->request, "Retry-After", "1");
+    call_refuse(call, 429, "Too Many Requests", "Too many previews. Wait a second, then go on.");
+    return false;
+}
+
+static enum err read_screen(struct sign_screen *screen, const struct value *sign, struct why *why)
+{
+    int64_t width = 64;
+    int64_t height = 32;
+    enum err err = OK;
+    if (sign) {
+        int64_t range[2] = {SIDE_LEAST, SIGN_WIDTH_MAX};
+        err = value_need_integer(sign, "width", range, &width, why);
+        range[1] = SIGN_HEIGHT_MAX;
+        if (!err) { err = value_need_integer(sign, "height", range, &height, why); }
+    }
+    *screen =
+        (struct sign_screen){.width = (int)width, .height = (int)height, .brightness_percent = 100};
+    return err ? why_prefix(why, err, "sign") : OK;
+}
+
+/* Tier, texts and sign of the body. */
+static enum err read_draft(struct alert *draft, struct sign_screen *screen,
+                           const struct value *body, struct why *why)
+{
+    char tier[16];
+    enum err err = value_need_text(body, "tier", tier, sizeof tier, why);
+    if (!err) { err = tier_parse(&draft->tier, tier, why); }
+    if (!err) { err = read_screen(screen, value_get(body, "sign"), why); }
+    if (err) { return err; }
+    return alert_texts_parse(&draft->texts, &draft->text_count, value_get(body, "texts"), why);
+}
+
+static struct value *value_of_film(const struct sign_film *film)
+{
+    struct value *at_ms = value_array();
+    for (size_t i = 0; i < film->count; i++) {
+        value_append(at_ms, value_integer(film->at_us[i] / 1000));
+    }
+    struct value *colour = value_array();
+    value_append(colour, value_integer(film->colour.red));
+    value_append(colour, value_integer(film->colour.green));
+    value_append(colour, value_integer(film->colour.blue));
+    CLEANUP(text_deinit) struct text bits = text_limited((size_t)SIGN_FILM_SIZE_MAX * 2);
+    encode_base64(&bits, text_span(&film->bits));
+    struct value *answer = value_object();
+    value_set_integer(answer, "width", film->width);
+    value_set_integer(answer, "height", film->height);
+    value_set(answer, "colour", colour);
+    value_set_integer(answer, "cycle_ms", film->cycle_us / 1000);
+    value_set_boolean(answer, "whole", film->whole);
+    value_set_integer(answer, "unknown_letters", film->unknown_count);
+    value_set(answer, "at_ms", at_ms);
+    value_set_text(answer, "bits", text_c(&bits));
+    return answer;
+}
+
+static enum err film_draft(struct sign_studio *studio, const struct value *body,
+                           struct sign_film *film, struct why *why)
+{
+    CLEANUP(alert_deinit) struct alert draft = {0};
+    struct sign_screen screen;
+    const enum err err = read_draft(&draft, &screen, body, why);
+    if (err) { return err; }
+    struct sign_words words[ALERT_TEXT_MAX];
+    for (size_t i = 0; i < draft.text_count; i++) {
+        words[i] = (struct sign_words){draft.texts[i].language, draft.texts[i].text};
+    }
+    const struct sign_message message = {draft.tier, words, draft.text_count};
+    return sign_studio_film(studio, &screen, &message, film, why);
+}
+
+void alert_api_preview(struct call *call)
+{
+    if (!admit_preview(call)) { return; }
+    CLEANUP(value_free_p) struct value *body = NULL;
+    if (!call_body(call, &body)) { return; }
+    CLEANUP(sign_film_deinit) struct sign_film film = {0};
+    struct why why = {""};
+    struct value *answer = NULL;
+    const enum err err = film_draft(call->desk->control->studio, body, &film, &why);
+    if (!err) { answer = value_of_film(&film); }
+    call_answer(call, err, 200, &answer, &why);
 }

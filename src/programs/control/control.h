@@ -12,6 +12,7 @@
 #include "fleet/device.h"
 #include "fleet/event_store.h"
 #include "fleet/zone.h"
+#include "people/rate_limit.h"
 #include "people/sign_in.h"
 #include "programs/control/bus.h"
 #include "programs/control/grants.h"
@@ -19,6 +20,7 @@
 #include "programs/control/live.h"
 #include "programs/control/options.h"
 #include "programs/control/outbox.h"
+#include "sign/studio.h"
 #include "wire/http.h"
 
 enum { CALL_ARGUMENT_MAX = 2, CALL_BODY_SIZE_MAX = 256 * 1024 };
@@ -33,6 +35,8 @@ struct control {
     struct bus *bus;
     struct ingest *ingest;
     struct outbox *outbox;
+    struct sign_studio *studio;
+    struct rate_limit *previews; /* per user */
 };
 
 struct desk {

@@ -12,6 +12,9 @@
 
 #define ADMIN_NAME "admin"
 
+/* A new tier asks for every language at once; after that five a second are as fast as one types. */
+enum { PREVIEW_BURST = 48, PREVIEW_EVERY_US = 200000 };
+
 enum { QUEUE_MAX = 256 };
 
 /* What main owns, in the order in which it is made. */
@@ -198,6 +201,8 @@ static enum err start(struct site *site, struct why *why)
     control->grants = grants_new();
     control->live = live_new();
     control->bus = bus_new();
+    control->studio = sign_studio_new();
+    control->previews = rate_limit_new(PREVIEW_BURST, PREVIEW_EVERY_US);
     err = start_bus(site, why);
     if (err) { return err; }
     site->desk = desk_open(control);
@@ -216,6 +221,8 @@ static void stop(struct site *site)
     ingest_close(control->ingest);
     outbox_close(control->outbox);
     bus_free(control->bus);
+    rate_limit_free(control->previews);
+    sign_studio_free(control->studio);
     live_free(control->live);
     grants_free(control->grants);
     sign_in_limits_free(control->limits);

@@ -19,6 +19,7 @@ const struct route ROUTES[] = {
     {"GET", "/stream/{id}/{operation}", PERMISSION_WATCH_MEDIA, ROUTE_WAY_JSON, media_api_stream},
     {"GET", "/api/alerts", PERMISSION_SEE, ROUTE_WAY_JSON, alert_api_list},
     {"POST", "/api/alerts", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, alert_api_create},
+    {"POST", "/api/alerts/preview", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, alert_api_preview},
     {"GET", "/api/alerts/{id}", PERMISSION_SEE, ROUTE_WAY_JSON, alert_api_get},
     {"PUT", "/api/alerts/{id}", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, alert_api_update},
     {"POST", "/api/alerts/{id}/cancel", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, alert_api_cancel},

@@ -46,6 +46,7 @@ void alert_api_get(struct call *call);
 void alert_api_create(struct call *call);
 void alert_api_update(struct call *call);
 void alert_api_cancel(struct call *call);
+void alert_api_preview(struct call *call);
 void event_api_list(struct call *call);
 void event_api_get(struct call *call);
 void fleet_api_resources(struct call *call);

@@ -2,8 +2,10 @@
 """control's API against its own document: every route of the program is documented, every documented operation answers
 with a documented status and a body of the documented form. And the web page's files."""
 
+import base64
 import http.client
 import os
+import re
 import subprocess
 import sys
 import time
@@ -144,6 +146,26 @@ def check_alerts(judge, live):
         judge.ask(("GET", "/api/alerts"), status, f"/api/alerts?{query}")
 
 
+def check_preview(judge):
+    """A draft as frames: of the size that was asked for, bounded in number and in rate, stored nowhere."""
+    preview, rig = ("POST", "/api/alerts/preview"), judge.rig
+    before = rig.ask("GET", "/api/resources").json
+    film = judge.ask(preview, 200, body={"tier": "warning", "texts": TEXTS, "sign": {"width": 128, "height": 32}}).json
+    frames = len(base64.b64decode(film["bits"])) / (film["width"] / 8 * film["height"])
+    judge.tap.check(frames == len(film["at_ms"]) and film["at_ms"][0] == 0, "as many frames as times", str(frames))
+    judge.tap.check(film["whole"] and film["at_ms"][-1] < film["cycle_ms"] and film["unknown_letters"] == 0, "the whole cycle")
+    draft = {"tier": "advisory", "texts": TEXTS[:1]}
+    for wrong in ({"tier": "loud"}, {"texts": []}, {"sign": {"width": 4096, "height": 32}}, {"texts": [{"language": "en", "text": "a" * 513}]}):
+        judge.ask(preview, 400, body={**draft, **wrong})
+    judge.ask(preview, 415, body="tier=advisory", headers={"Content-Type": "application/x-www-form-urlencoded"})
+    statuses = [rig.ask(*preview, draft).status for _ in range(120)]
+    judge.tap.check(set(statuses) == {200, 429}, "too many at once are refused", str(set(statuses)))
+    judge.tap.check(rig.ask("GET", "/api/resources").json == before, "nothing was stored")
+    rss_kb = int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{rig.control.pid}/status", encoding="ascii").read()).group(1))
+    print(f"# control's resident memory after the previews: {rss_kb / 1024:.1f} MB")
+    judge.tap.check(rss_kb <= 60 * 1024, "control's resident memory is at most 60 MB", f"{rss_kb} kB")
+
+
 def check_live(judge, live):
     """Every live message that came meanwhile is of the documented form."""
     names = {"event": "Event", "alert": "Alert", "device": "Device", "camera": "Camera"}
@@ -224,6 +246,7 @@ def main():
             check_sign_in(judge)
             live = check_fleet(judge)
             check_alerts(judge, live)
+            check_preview(judge)
             check_live(judge, live)
             check_service(judge)
             check_page(judge)

@@ -2,8 +2,9 @@
  * Requests to control. Keeps the CSRF token of the session in memory (never in storage) and
  * repeats it in every unsafe request; the session itself is a cookie that scripts cannot read.
  */
+import type { FilmAnswer } from './film';
 import { linkProblem, problemFrom } from './problem';
-import type { Alert, AlertText, NewAlert, Session } from './types';
+import type { Alert, AlertText, NewAlert, PreviewDraft, Session } from './types';
 
 let csrfToken = '';
 let lostSession: () => void = () => undefined;
@@ -89,6 +90,12 @@ export async function signOut(): Promise<void> {
 export function sendAlert(alert: NewAlert, key: string): Promise<Alert> {
   const headers = { 'Idempotency-Key': key };
   return sendJson('/api/alerts', { method: 'POST', body: alert, headers, subject: 'The alert' });
+}
+
+/** The draft as a sign would show it; nothing is stored. */
+export function previewText(draft: PreviewDraft, signal: AbortSignal): Promise<FilmAnswer> {
+  const ask: Ask = { method: 'POST', body: draft, signal, subject: 'The preview' };
+  return sendJson('/api/alerts/preview', ask);
 }
 
 export function cancelAlert(id: string): Promise<Alert> {

@@ -99,6 +99,18 @@ export interface Alert {
   deliveries?: Delivery[];
 }
 
+export interface SignSize {
+  width: number;
+  height: number;
+}
+
+/** What a preview is made of. */
+export interface PreviewDraft {
+  tier: Tier;
+  texts: AlertText[];
+  sign: SignSize;
+}
+
 export interface NewAlert {
   tier: Tier;
   texts: AlertText[];
@@ -115,7 +127,7 @@ export interface Device {
   state: 'online' | 'offline';
   last_contact: string | null;
   version: string | null;
-  sign: { width: number; height: number } | null;
+  sign: SignSize | null;
   cameras: DeviceCamera[];
   telemetry: Telemetry | null;
   certificate: { identity: string; expires_at: string } | null;

@@ -11,6 +11,7 @@ import {
   reachOf,
   reachSentence,
   textHint,
+  usualSign,
   withTier,
   type Draft,
 } from './draft';
@@ -55,6 +56,14 @@ describe('the reach of a draft', () => {
     expect(reachOf(one, DEVICES)).toEqual({ signs: 3, zones: 2, offline: 1 });
     const all = { zones: [], devices: [], broadcast: true };
     expect(reachOf(all, DEVICES).signs).toBe(3);
+  });
+  it('is shown as on the signs that most of it has', () => {
+    const wide = { ...device('n-3', 'north', 'online'), sign: { width: 128, height: 32 } };
+    const none = { zones: [], devices: [], broadcast: false };
+    expect(usualSign(DRAFT.targets, [...DEVICES, wide])).toEqual({ width: 64, height: 32 });
+    expect(usualSign({ ...none, devices: ['n-3'] }, [...DEVICES, wide])).toEqual(wide.sign);
+    expect(usualSign(none, [wide])).toEqual(wide.sign);
+    expect(usualSign(none, [])).toEqual({ width: 64, height: 32 });
   });
   it('is one sentence', () => {
     expect(reachSentence(DRAFT, { signs: 3, zones: 1, offline: 0 })).toBe(

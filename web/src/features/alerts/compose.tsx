@@ -20,6 +20,7 @@ import {
   reachOf,
   reachSentence,
   SENDABLE,
+  usualSign,
   withTier,
   type Draft,
 } from './draft';
@@ -41,6 +42,8 @@ function useKey(): (body: NewAlert) => string {
 export function Compose(): ReactElement {
   const again = (useLocation().state as { again?: Alert } | null)?.again;
   const [draft, setDraft] = useState<Draft>(() => (again ? draftFrom(again) : EMPTY_DRAFT));
+  const devices = useLive((live) => live.town.devices);
+  const sign = useMemo(() => usualSign(draft.targets, devices), [draft.targets, devices]);
   const change = (part: Partial<Draft>) => setDraft((known) => ({ ...known, ...part }));
   return (
     <Page title="New alert">
@@ -51,7 +54,12 @@ export function Compose(): ReactElement {
               tier={draft.tier}
               onChange={(tier) => setDraft((known) => withTier(known, tier))}
             />
-            <TextRows texts={draft.texts} onChange={(texts) => change({ texts })} />
+            <TextRows
+              texts={draft.texts}
+              tier={draft.tier}
+              sign={sign}
+              onChange={(texts) => change({ texts })}
+            />
           </div>
         </Panel>
         <Panel title="Where">

@@ -3,7 +3,7 @@
  * The limits are those of docs/protocols/bus.md and of the tiers; control and every sign check again.
  */
 import { listed, many, spoken } from '../../show/words';
-import type { Alert, AlertText, Device, NewAlert, Targets, Tier } from '../../wire/types';
+import type { Alert, AlertText, Device, NewAlert, SignSize, Targets, Tier } from '../../wire/types';
 import { languageName, wrongScript } from './languages';
 
 export const TEXT_BYTES_MAX = 512;
@@ -82,14 +82,33 @@ export interface Reach {
   offline: number;
 }
 
-export function reachOf(targets: Targets, devices: Device[]): Reach {
-  const reached = devices.filter(
+/** The signs that the targets reach. */
+function reachedBy(targets: Targets, devices: Device[]): Device[] {
+  return devices.filter(
     (device) =>
       device.sign !== null &&
       (targets.broadcast ||
         targets.zones.includes(device.zone) ||
         targets.devices.includes(device.name)),
   );
+}
+
+const USUAL_SIGN: SignSize = { width: 64, height: 32 };
+
+/** The size that most of the reached signs have; of all signs while none is reached. */
+export function usualSign(targets: Targets, devices: Device[]): SignSize {
+  const reached = reachedBy(targets, devices);
+  const sizes = new Map<string, { sign: SignSize; count: number }>();
+  for (const { sign } of reached.length > 0 ? reached : devices) {
+    if (!sign) continue;
+    const key = `${sign.width} ${sign.height}`;
+    sizes.set(key, { sign, count: (sizes.get(key)?.count ?? 0) + 1 });
+  }
+  return [...sizes.values()].sort((a, b) => b.count - a.count)[0]?.sign ?? USUAL_SIGN;
+}
+
+export function reachOf(targets: Targets, devices: Device[]): Reach {
+  const reached = reachedBy(targets, devices);
   return {
     signs: reached.length,
     zones: new Set(reached.map((device) => device.zone)).size,

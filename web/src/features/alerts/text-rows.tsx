@@ -1,19 +1,23 @@
-/** One text per language, each in its own direction, with what is worth knowing about it. */
+/** One text per language, each in its own direction, with the sign that it makes beside it. */
 import { useId, type ReactElement } from 'react';
 import IconButton from '@mui/material/IconButton';
 import { Icon } from '../../theme/icons';
 import { classes } from '../../show/parts';
-import type { AlertText } from '../../wire/types';
+import type { AlertText, SignSize, Tier } from '../../wire/types';
 import { bytesOf, TEXT_BYTES_MAX, textHint, TEXTS_MAX } from './draft';
 import { languageName, LANGUAGES } from './languages';
+import { SignPreview } from './sign-preview';
 import css from './compose.module.css';
 
 interface TextRowsProps {
   texts: AlertText[];
+  tier: Tier;
+  /** The sign that the previews are of. */
+  sign: SignSize;
   onChange: (texts: AlertText[]) => void;
 }
 
-export function TextRows({ texts, onChange }: TextRowsProps): ReactElement {
+export function TextRows({ texts, tier, sign, onChange }: TextRowsProps): ReactElement {
   const replace = (at: number, text: AlertText) =>
     onChange(texts.map((each, index) => (index === at ? text : each)));
   const remove = (at: number) => onChange(texts.filter((_, index) => index !== at));
@@ -24,6 +28,8 @@ export function TextRows({ texts, onChange }: TextRowsProps): ReactElement {
         <TextRow
           key={text.language}
           text={text}
+          tier={tier}
+          sign={sign}
           onChange={(next) => replace(at, next)}
           onRemove={texts.length > 1 ? () => remove(at) : null}
         />
@@ -40,11 +46,13 @@ export function TextRows({ texts, onChange }: TextRowsProps): ReactElement {
 
 interface TextRowProps {
   text: AlertText;
+  tier: Tier;
+  sign: SignSize;
   onChange: (text: AlertText) => void;
   onRemove: (() => void) | null;
 }
 
-function TextRow({ text, onChange, onRemove }: TextRowProps): ReactElement {
+function TextRow({ text, tier, sign, onChange, onRemove }: TextRowProps): ReactElement {
   const id = useId();
   const bytes = bytesOf(text.text);
   const over = bytes > TEXT_BYTES_MAX;
@@ -66,21 +74,26 @@ function TextRow({ text, onChange, onRemove }: TextRowProps): ReactElement {
           </IconButton>
         )}
       </div>
-      <textarea
-        id={id}
-        rows={2}
-        dir="auto"
-        lang={text.language}
-        value={text.text}
-        aria-invalid={over}
-        {...(hint ? { 'aria-describedby': `${id}-hint` } : {})}
-        onChange={(event) => onChange({ ...text, text: event.target.value })}
-      />
-      {hint && (
-        <p id={`${id}-hint`} className={css.hint}>
-          {hint}
-        </p>
-      )}
+      <div className={css.textBody}>
+        <div className={css.words}>
+          <textarea
+            id={id}
+            rows={2}
+            dir="auto"
+            lang={text.language}
+            value={text.text}
+            aria-invalid={over}
+            {...(hint ? { 'aria-describedby': `${id}-hint` } : {})}
+            onChange={(event) => onChange({ ...text, text: event.target.value })}
+          />
+          {hint && (
+            <p id={`${id}-hint`} className={css.hint}>
+              {hint}
+            </p>
+          )}
+        </div>
+        <SignPreview text={text} tier={tier} sign={sign} />
+      </div>
     </div>
   );
 }

@@ -1,16 +1,16 @@
 /** The next revision of a standing alert: its texts, and how long it stands from now. */
-import { useState, type ReactElement } from 'react';
+import { useMemo, useState, type ReactElement } from 'react';
 import { Link, useNavigate, useParams } from 'react-router-dom';
 import Button from '@mui/material/Button';
 import { classes, Page, Panel, ProblemNote, SkeletonRows, TierName } from '../../show/parts';
 import { Select } from '../../show/select';
 import { clock, many, spoken } from '../../show/words';
 import { updateAlert } from '../../wire/api';
-import { serverNow } from '../../wire/live';
+import { serverNow, useLive } from '../../wire/live';
 import { asProblem, type Problem } from '../../wire/problem';
 import type { Alert } from '../../wire/types';
 import { targetWords } from './alert-parts';
-import { cleanTexts, durationsOf, textFaults } from './draft';
+import { cleanTexts, durationsOf, textFaults, usualSign } from './draft';
 import { TextRows } from './text-rows';
 import { useAlert } from './use-alerts';
 import css from './compose.module.css';
@@ -34,6 +34,8 @@ function Update({ alert }: { alert: Alert }): ReactElement {
   const [lasts, setLasts] = useState('same');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const devices = useLive((live) => live.town.devices);
+  const sign = useMemo(() => usualSign(alert.targets, devices), [alert.targets, devices]);
   const faults = textFaults(texts);
   const end = clock(new Date(alert.expire));
   const send = async () => {
@@ -54,7 +56,7 @@ function Update({ alert }: { alert: Alert }): ReactElement {
       <div className={css.columns}>
         <Panel title="What">
           <div className={css.body}>
-            <TextRows texts={texts} onChange={setTexts} />
+            <TextRows texts={texts} tier={alert.tier} sign={sign} onChange={setTexts} />
           </div>
         </Panel>
         <Panel title="Where">

@@ -2,12 +2,18 @@
  * Draws a frame as a matrix of round LEDs: the pixels scaled up, under a mask with round holes that
  * is made once per size. Two drawImage calls a frame, however many LEDs there are.
  */
-import type { SignFrame } from '../../wire/sign-frames';
 
 const BOARD = '#050607';
 /** What an LED that is off looks like. */
 const OFF = [20, 23, 26] as const;
 const RADIUS = 0.42;
+
+export interface Lamps {
+  width: number;
+  height: number;
+  /** Rows of red, green, blue without padding. */
+  rgb: Uint8Array;
+}
 
 export class LedCanvas {
   private readonly pixels = document.createElement('canvas');
@@ -16,7 +22,7 @@ export class LedCanvas {
 
   constructor(private readonly canvas: HTMLCanvasElement) {}
 
-  draw(frame: SignFrame): void {
+  draw(frame: Lamps): void {
     const pitch = this.fit(frame.width, frame.height);
     const small = this.pixels.getContext('2d');
     const context = this.canvas.getContext('2d');
