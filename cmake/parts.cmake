@@ -25,6 +25,7 @@ part(crypto libcrypto libssl)
 part(pango pangocairo pangoft2 cairo fontconfig)
 part(deflate libdeflate)
 part(avformat libavformat libavcodec libavutil libswscale)
+part_library(crypt crypt) # bcrypt
 part_library(wslay wslay)
 part_library(threads Threads::Threads)
 part_library(m m)

@@ -116,7 +116,8 @@ static inline void desk_board(struct desk *desk, const struct id *alert_id, stru
 {
     CLEANUP(value_free_p) struct value *alert = NULL;
     text_clear(words);
-    if (delivery_board_alert(desk->board, alert_id->text, now_us, &alert, &desk->why) != OK) {
+    const struct delivery_board_view view = {.alert_id = alert_id->text, .now_us = now_us};
+    if (delivery_board_alert(desk->board, &view, &alert, &desk->why) != OK) {
         text_add(words, desk->why.text);
         return;
     }

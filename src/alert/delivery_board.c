@@ -11,7 +11,7 @@
 enum { DELIVERY_BOARD_LIMIT = 50 };
 
 struct delivery_board {
-    struct statement *list, *alert, *counts, *deliveries, *count;
+    struct statement *list, *alert, *counts, *deliveries, *count, *zones, *reach;
 };
 
 enum err delivery_board_open(struct delivery_board **out, struct database *database,
@@ -21,7 +21,8 @@ enum err delivery_board_open(struct delivery_board **out, struct database *datab
     const struct statement_text texts[] = {
         {&board->list, SQL_BOARD_LIST},     {&board->alert, SQL_BOARD_ALERT},
         {&board->counts, SQL_BOARD_COUNTS}, {&board->deliveries, SQL_BOARD_DELIVERIES},
-        {&board->count, SQL_BOARD_COUNT},
+        {&board->count, SQL_BOARD_COUNT},   {&board->zones, SQL_BOARD_ZONES},
+        {&board->reach, SQL_BOARD_REACH},
     };
     const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
     if (err == OK) { *out = TAKE(board); }
@@ -123,11 +124,30 @@ static struct value *read_delivery(const struct statement *row)
     return delivery;
 }
 
+/* The zones that an alert is for: [] when it is for everybody, whom `targets` names then. */
+static enum err add_zones(struct delivery_board *board, struct value *alert, const char *alert_id,
+                          struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *rows = board->zones;
+    statement_bind_text(rows, ":alert_id", alert_id);
+    CLEANUP(value_free_p) struct value *array = value_array();
+    enum step step = STEP_DONE;
+    enum err err = statement_step(rows, &step, why);
+    while (err == OK && step == STEP_ROW) {
+        const char *zone = column_text(rows, 0);
+        if (zone[0] && strcmp(zone, "*") != 0) { value_append(array, value_text(zone)); }
+        err = statement_step(rows, &step, why);
+    }
+    if (err == OK) { value_set(alert, "zones", TAKE(array)); }
+    return err;
+}
+
 static enum err add_deliveries(struct delivery_board *board, struct value *alert,
-                               const char *alert_id, struct why *why)
+                               const struct delivery_board_view *view, struct why *why)
 {
     CLEANUP(statement_reset_p) struct statement *rows = board->deliveries;
-    statement_bind_text(rows, ":alert_id", alert_id);
+    statement_bind_text(rows, ":alert_id", view->alert_id);
+    statement_bind_text(rows, ":zones", view->zones);
     CLEANUP(value_free_p) struct value *array = value_array();
     enum step step = STEP_DONE;
     enum err err = statement_step(rows, &step, why);
@@ -152,16 +172,17 @@ enum err delivery_board_brief(struct delivery_board *board, const char *alert_id
     }
     if (err == OK) { err = read_alert(row, &alert, why); }
     if (err == OK) { err = add_counts(board, alert, alert_id, now_us, why); }
+    if (err == OK) { err = add_zones(board, alert, alert_id, why); }
     if (err == OK) { *out = TAKE(alert); }
     return err;
 }
 
-enum err delivery_board_alert(struct delivery_board *board, const char *alert_id, int64_t now_us,
+enum err delivery_board_alert(struct delivery_board *board, const struct delivery_board_view *view,
                               struct value **out, struct why *why)
 {
     CLEANUP(value_free_p) struct value *alert = NULL;
-    enum err err = delivery_board_brief(board, alert_id, now_us, &alert, why);
-    if (err == OK) { err = add_deliveries(board, alert, alert_id, why); }
+    enum err err = delivery_board_brief(board, view->alert_id, view->now_us, &alert, why);
+    if (err == OK) { err = add_deliveries(board, alert, view, why); }
     if (err == OK) { *out = TAKE(alert); }
     return err;
 }
@@ -209,6 +230,7 @@ static enum err read_list(struct delivery_board *board, const struct delivery_bo
     CLEANUP(statement_reset_p) struct statement *rows = board->list;
     statement_bind_text(rows, ":before", query->before);
     statement_bind_integer(rows, ":filter", query->filter);
+    statement_bind_text(rows, ":zones", query->zones);
     statement_bind_integer(rows, ":limit", limit + 1);
     enum step step = STEP_DONE;
     enum err err = statement_step(rows, &step, why);
@@ -217,6 +239,7 @@ static enum err read_list(struct delivery_board *board, const struct delivery_bo
         err = read_alert(rows, &alert, why);
         if (err != OK) { return err; }
         err = add_counts(board, alert, column_text(rows, 0), query->now_us, why);
+        if (err == OK) { err = add_zones(board, alert, column_text(rows, 0), why); }
         value_append(alerts, alert);
         if (i == limit - 1) {
             (void)!text_copy(next->text, sizeof next->text, column_text(rows, 0));
@@ -243,9 +266,30 @@ enum err delivery_board_list(struct delivery_board *board, const struct delivery
     return OK;
 }
 
-enum err delivery_board_count(struct delivery_board *board, int64_t *count, struct why *why)
+enum err delivery_board_reach(struct delivery_board *board, const char *alert_id, const char *zones,
+                              enum delivery_board_reach *reach, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = board->reach;
+    statement_bind_text(row, ":alert_id", alert_id);
+    statement_bind_text(row, ":zones", zones);
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err != OK) { return err; }
+    const int64_t all = column_integer(row, 0);
+    const int64_t within = column_integer(row, 1);
+    const bool everywhere = column_integer(row, 2) > 0;
+    if (all == 0 || (zones && within == 0 && !everywhere)) {
+        return why_set(why, ERR_NOT_FOUND, "no alert has the id %.40s", alert_id);
+    }
+    *reach = !zones || within == all ? DELIVERY_BOARD_REACH_ALL : DELIVERY_BOARD_REACH_SOME;
+    return OK;
+}
+
+enum err delivery_board_count(struct delivery_board *board, const char *zones, int64_t *count,
+                              struct why *why)
 {
     CLEANUP(statement_reset_p) struct statement *row = board->count;
+    statement_bind_text(row, ":zones", zones);
     enum step step = STEP_DONE;
     const enum err err = statement_step(row, &step, why);
     if (err == OK) { *count = column_integer(row, 0); }

@@ -33,6 +33,7 @@ struct delivery_board_query {
     enum delivery_board_filter filter;
     int64_t limit;      /* 1..DELIVERY_BOARD_LIMIT_MAX; 0 = 50 */
     const char *before; /* a cursor from an earlier answer, or NULL */
+    const char *zones;  /* only what concerns these: ",north,south,"; NULL = all */
     int64_t now_us;
 };
 
@@ -42,9 +43,21 @@ MUST_USE enum err delivery_board_list(struct delivery_board *board,
                                       const struct delivery_board_query *query, struct value **out,
                                       struct why *why);
 
-/* One alert with counts: in full with its deliveries, or in brief. ERR_NOT_FOUND. */
-MUST_USE enum err delivery_board_alert(struct delivery_board *board, const char *alert_id,
-                                       int64_t now_us, struct value **out, struct why *why);
+/* How much of an alert lies within `zones` (as in a query). ERR_NOT_FOUND: nothing, or no alert. */
+enum delivery_board_reach { DELIVERY_BOARD_REACH_SOME, DELIVERY_BOARD_REACH_ALL };
+MUST_USE enum err delivery_board_reach(struct delivery_board *board, const char *alert_id,
+                                       const char *zones, enum delivery_board_reach *reach,
+                                       struct why *why);
+
+/* One alert with counts: in brief, or in full with its deliveries (in `zones`, NULL = all).
+ * ERR_NOT_FOUND. */
+struct delivery_board_view {
+    const char *alert_id, *zones;
+    int64_t now_us;
+};
+MUST_USE enum err delivery_board_alert(struct delivery_board *board,
+                                       const struct delivery_board_view *view, struct value **out,
+                                       struct why *why);
 MUST_USE enum err delivery_board_brief(struct delivery_board *board, const char *alert_id,
                                        int64_t now_us, struct value **out, struct why *why);
 
@@ -57,6 +70,6 @@ MUST_USE enum err delivery_board_delivery(struct delivery_board *board,
                                           const struct delivery_board_key *key, struct value **out,
                                           struct why *why);
 
-/* How many alerts there are, for GET /api/resources. */
-MUST_USE enum err delivery_board_count(struct delivery_board *board, int64_t *count,
-                                       struct why *why);
+/* How many alerts there are (that concern `zones`), for GET /api/resources. */
+MUST_USE enum err delivery_board_count(struct delivery_board *board, const char *zones,
+                                       int64_t *count, struct why *why);

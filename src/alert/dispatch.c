@@ -11,8 +11,8 @@
 struct dispatch {
     struct database *database;   /* borrowed */
     const struct signer *signer; /* borrowed */
-    struct statement *key_find, *key_add, *find, *store, *history, *again, *deliver, *forget_outbox,
-        *post;
+    struct statement *key_find, *key_add, *find, *store, *history, *again, *deliver, *reach,
+        *forget_outbox, *post;
 };
 
 enum err dispatch_open(struct dispatch **out, struct database *database,
@@ -29,6 +29,7 @@ enum err dispatch_open(struct dispatch **out, struct database *database,
         {&dispatch->history, SQL_DISPATCH_HISTORY},
         {&dispatch->again, SQL_DISPATCH_AGAIN},
         {&dispatch->deliver, SQL_DISPATCH_DELIVER},
+        {&dispatch->reach, SQL_DISPATCH_REACH},
         {&dispatch->forget_outbox, SQL_DISPATCH_FORGET_OUTBOX},
         {&dispatch->post, SQL_DISPATCH_POST},
     };
@@ -120,10 +121,20 @@ static void deliver(struct passage *passage, enum target_scope scope, const char
     passage->err = statement_run(row, NULL, passage->why);
 }
 
+static void reach(struct passage *passage, enum target_scope scope, const char *name)
+{
+    struct statement *row = passage->dispatch->reach;
+    statement_bind_text(row, ":alert_id", passage->alert->id);
+    statement_bind_text(row, ":scope", target_scope_name(scope));
+    statement_bind_text(row, ":name", name);
+    passage->err = statement_run(row, NULL, passage->why);
+}
+
 static void deliver_and_post(void *context, enum target_scope scope, const char *name)
 {
     struct passage *passage = context;
     if (passage->err == OK) { deliver(passage, scope, name); }
+    if (passage->err == OK) { reach(passage, scope, name); }
     if (passage->err != OK) { return; }
     struct statement *row = passage->dispatch->post;
     statement_bind_text(row, ":alert_id", passage->alert->id);

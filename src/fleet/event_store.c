@@ -192,6 +192,7 @@ enum err event_store_list(struct event_store *store, const struct event_query *q
     statement_bind_text(rows, ":label", query->label);
     statement_bind_text(rows, ":zone", query->zone);
     statement_bind_text(rows, ":device", query->device);
+    statement_bind_text(rows, ":zones", query->zones);
     statement_bind_integer(rows, ":limit", limit + 1);
     CLEANUP(value_free_p) struct value *answer = value_object();
     err = read_list(rows, limit, answer, why);
@@ -213,9 +214,11 @@ enum err event_store_get(struct event_store *store, const char *event_id, struct
     return read_event(row, out, why);
 }
 
-enum err event_store_count(struct event_store *store, int64_t *count, struct why *why)
+enum err event_store_count(struct event_store *store, const char *zones, int64_t *count,
+                           struct why *why)
 {
     CLEANUP(statement_reset_p) struct statement *row = store->count;
+    statement_bind_text(row, ":zones", zones);
     enum step step = STEP_DONE;
     const enum err err = statement_step(row, &step, why);
     if (err == OK) { *count = column_integer(row, 0); }

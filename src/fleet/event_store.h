@@ -39,6 +39,7 @@ struct event_query {
     int64_t from_us, to_us;                     /* started in [from, to); 0 = open */
     int64_t limit;                              /* 1..EVENT_STORE_LIMIT_MAX; 0 = 50 */
     const char *before;                         /* a cursor from an earlier answer, or NULL */
+    const char *zones;                          /* only these: ",north,south,", NULL = all */
 };
 
 /* `{"events":[event...],"next":cursor or null}`, newest first by start. ERR_MALFORMED for a
@@ -49,7 +50,9 @@ MUST_USE enum err event_store_list(struct event_store *store, const struct event
 /* The event object of api.md. ERR_NOT_FOUND. */
 MUST_USE enum err event_store_get(struct event_store *store, const char *event_id,
                                   struct value **out, struct why *why);
-MUST_USE enum err event_store_count(struct event_store *store, int64_t *count, struct why *why);
+/* All, or those of some zones as in event_query. */
+MUST_USE enum err event_store_count(struct event_store *store, const char *zones, int64_t *count,
+                                    struct why *why);
 
 /* When the oldest event started; INT64_MAX when there is none. */
 MUST_USE enum err event_store_oldest_us(struct event_store *store, int64_t *oldest_us,

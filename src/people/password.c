@@ -1,10 +1,16 @@
 #include "people/password.h"
 
+#include <crypt.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <strings.h>
+
+#include "people/breach.h"
 
 static const unsigned long long PASSES = 2;
 static const size_t MEMORY_SIZE = (size_t)19 << 20;
+
+enum { BCRYPT_SIZE_MAX = 72 };
 
 static struct {
     pthread_mutex_t lock;
@@ -36,7 +42,17 @@ static void leave_gate(void)
     (void)pthread_mutex_unlock(&gate.lock);
 }
 
-enum err password_check(const char *password, struct why *why)
+/* Whether `name` (3 letters and more) stands in `password`, letter case aside. */
+static bool contains(const char *password, const char *name)
+{
+    const size_t size = strlen(name);
+    for (const char *at = password; size >= 3 && strlen(at) >= size; at++) {
+        if (strncasecmp(at, name, size) == 0) { return true; }
+    }
+    return false;
+}
+
+enum err password_check(const char *password, const char *name, struct why *why)
 {
     size_t length = 0;
     for (const char *at = password; *at; at++) {
@@ -49,6 +65,14 @@ enum err password_check(const char *password, struct why *why)
     if (length < PASSWORD_LENGTH_MIN || length > PASSWORD_LENGTH_MAX) {
         return why_set(why, ERR_RANGE, "a password has %d to %d characters, this one has %zu",
                        PASSWORD_LENGTH_MIN, PASSWORD_LENGTH_MAX, length);
+    }
+    if (breach_knows(password)) {
+        return why_set(why, ERR_RANGE,
+                       "this password is one that everybody guesses first; a few words that do not "
+                       "belong together are better");
+    }
+    if (contains(password, name) && strlen(password) < strlen(name) + PASSWORD_LENGTH_MIN) {
+        return why_set(why, ERR_RANGE, "a password does not consist of one's own name");
     }
     return OK;
 }
@@ -68,6 +92,55 @@ enum err password_hash(char hash[static PASSWORD_HASH_SIZE], struct span passwor
     return failed ? why_set(why, ERR_LIMIT, "there is no memory to hash a password") : OK;
 }
 
+/* ---- hashes of other systems ---- */
+
+static bool is_bcrypt(const char *hash)
+{
+    static const char letters[] =
+        "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const bool head = strncmp(hash, "$2a$", 4) == 0 || strncmp(hash, "$2b$", 4) == 0 ||
+                      strncmp(hash, "$2y$", 4) == 0;
+    return head && strlen(hash) == 60 && hash[6] == '$' && strspn(hash + 7, letters) == 53;
+}
+
+static int bcrypt_cost(const char *hash)
+{
+    const bool digits = hash[4] >= '0' && hash[4] <= '9' && hash[5] >= '0' && hash[5] <= '9';
+    return digits ? 10 * (hash[4] - '0') + (hash[5] - '0') : 0;
+}
+
+bool password_hash_valid(const char *hash)
+{
+    if (is_bcrypt(hash)) {
+        return bcrypt_cost(hash) >= 4 && bcrypt_cost(hash) <= PASSWORD_BCRYPT_COST_MAX;
+    }
+    /* -1: no hash that libsodium reads; 1: another cost, which may not be dearer than ours. */
+    return strncmp(hash, "$argon2id$", 10) == 0 && strlen(hash) < PASSWORD_HASH_SIZE &&
+           crypto_pwhash_str_needs_rehash(hash, PASSES, MEMORY_SIZE) == 0;
+}
+
+bool password_hash_outdated(const char *hash)
+{
+    return is_bcrypt(hash) || crypto_pwhash_str_needs_rehash(hash, PASSES, MEMORY_SIZE) != 0;
+}
+
+static bool bcrypt_fits(const char *hash, struct span password)
+{
+    if (password.size > BCRYPT_SIZE_MAX || memchr(password.data, 0, password.size)) {
+        return false;
+    }
+    char words[BCRYPT_SIZE_MAX + 1] = "";
+    memcpy(words, password.data, password.size);
+    struct crypt_data *work = MEM_NEW(struct crypt_data);
+    const char *made = crypt_r(words, hash, work);
+    const bool same =
+        made && strlen(made) == strlen(hash) && sodium_memcmp(made, hash, strlen(hash)) == 0;
+    sodium_memzero(words, sizeof words);
+    sodium_memzero(work, sizeof *work);
+    free(work);
+    return same;
+}
+
 enum err password_verify(const char *hash, struct span password, bool *same, struct why *why)
 {
     if (password.size > PASSWORD_SIZE_MAX) {
@@ -75,7 +148,9 @@ enum err password_verify(const char *hash, struct span password, bool *same, str
         return OK;
     }
     if (!enter_gate()) { return too_many(why); }
-    *same = crypto_pwhash_str_verify(hash, (const char *)password.data, password.size) == 0;
+    *same = is_bcrypt(hash)
+                ? bcrypt_fits(hash, password)
+                : crypto_pwhash_str_verify(hash, (const char *)password.data, password.size) == 0;
     leave_gate();
     return OK;
 }

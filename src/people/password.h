@@ -1,6 +1,8 @@
 /*
  * people/password - passwords kept as Argon2id hashes (RFC 9106), with the work bounded.
  *
+ * Hashes of bcrypt ($2a$, $2b$, $2y$; crypt(3) verifies them) are accepted from other systems, and
+ * sign-in replaces them. bcrypt reads 72 bytes and no more: a longer password never fits one.
  * Each hash costs 19 MiB and two passes (OWASP's least). At most PASSWORD_WORK_MAX are made at a
  * time; PASSWORD_WAIT_MAX more may wait for their turn, and whoever comes then is told ERR_LIMIT:
  * guessing must not cost the site its memory. Any thread.
@@ -19,14 +21,23 @@ enum {
     PASSWORD_HASH_SIZE = 128,
     PASSWORD_WORK_MAX = 2,
     PASSWORD_WAIT_MAX = 4,
+    PASSWORD_BCRYPT_COST_MAX = 14, /* about a second */
 };
 
-/* Whether somebody may choose it: 12..128 characters, no control characters. ERR_RANGE says why. */
-MUST_USE enum err password_check(const char *password, struct why *why);
+/*
+ * Whether `name` may choose it: 12..128 characters, no control characters, nothing that everybody
+ * guesses (people/breach), not one's own name. ERR_RANGE says why.
+ */
+MUST_USE enum err password_check(const char *password, const char *name, struct why *why);
 
 /* ERR_LIMIT: too many at once. */
 MUST_USE enum err password_hash(char hash[static PASSWORD_HASH_SIZE], struct span password,
                                 struct why *why);
+
+/* Whether `hash` is one that password_verify can verify, at a bounded cost. */
+bool password_hash_valid(const char *hash);
+/* Whether a new hash of the same password would be better: bcrypt, or a cheaper Argon2id. */
+bool password_hash_outdated(const char *hash);
 
 /* `*same` tells whether `hash` was made of `password`. ERR_LIMIT: too many at once. */
 MUST_USE enum err password_verify(const char *hash, struct span password, bool *same,

@@ -2,17 +2,27 @@
 
 #include "people/session.h"
 
-static const char *const ROLE_NAMES[] = {[USER_ROLE_ADMINISTRATOR] = "administrator"};
+static const char *const ROLE_NAMES[USER_ROLE_COUNT] = {
+    [USER_ROLE_ADMINISTRATOR] = "administrator",
+    [USER_ROLE_OPERATOR] = "operator",
+    [USER_ROLE_SUPERVISOR] = "supervisor",
+    [USER_ROLE_EVIDENCE_OFFICER] = "evidence_officer",
+    [USER_ROLE_AUDITOR] = "auditor",
+    [USER_ROLE_VIEWER] = "viewer",
+};
 
-/* One line per permission, one column per role. */
-static const bool ALLOWED[][ARRAY_LEN(ROLE_NAMES)] = {
-    [PERMISSION_PUBLIC] = {[USER_ROLE_ADMINISTRATOR] = true},
-    [PERMISSION_OWN_SESSION] = {[USER_ROLE_ADMINISTRATOR] = true},
-    [PERMISSION_SEE] = {[USER_ROLE_ADMINISTRATOR] = true},
-    [PERMISSION_WATCH_MEDIA] = {[USER_ROLE_ADMINISTRATOR] = true},
-    [PERMISSION_SEND_ALERT] = {[USER_ROLE_ADMINISTRATOR] = true},
-    [PERMISSION_MANAGE_USERS] = {[USER_ROLE_ADMINISTRATOR] = true},
-    [PERMISSION_SEE_METRICS] = {[USER_ROLE_ADMINISTRATOR] = true},
+/* The roles of a permission: one letter per role, in the order of the enum. */
+enum { A = 1 << 0, O = 1 << 1, S = 1 << 2, E = 1 << 3, U = 1 << 4, V = 1 << 5 };
+
+static const unsigned char ALLOWED[] = {
+    [PERMISSION_PUBLIC] = A | O | S | E | U | V,
+    [PERMISSION_OWN_SESSION] = A | O | S | E | U | V,
+    [PERMISSION_SEE] = A | O | S | E | U | V,
+    [PERMISSION_WATCH_MEDIA] = A | O | S | E,
+    [PERMISSION_SEND_ALERT] = A | O | S,
+    [PERMISSION_SEE_USERS] = A | S | U,
+    [PERMISSION_MANAGE_USERS] = A,
+    [PERMISSION_SEE_METRICS] = A,
 };
 
 const char *user_role_name(enum user_role role)
@@ -27,7 +37,10 @@ enum err user_role_parse(enum user_role *role, const char *name, struct why *why
         *role = (enum user_role)i;
         return OK;
     }
-    return why_set(why, ERR_MALFORMED, "role is \"%.40s\", expected administrator", name);
+    return why_set(why, ERR_MALFORMED,
+                   "role is \"%.40s\", expected administrator, operator, supervisor, "
+                   "evidence_officer, auditor or viewer",
+                   name);
 }
 
 enum permission_answer permission_judge(enum permission permission, const struct session *session)
@@ -37,5 +50,11 @@ enum permission_answer permission_judge(enum permission permission, const struct
     if (session->must_change_password && permission != PERMISSION_OWN_SESSION) {
         return PERMISSION_ANSWER_CHANGE_PASSWORD;
     }
-    return ALLOWED[permission][session->role] ? PERMISSION_ANSWER_YES : PERMISSION_ANSWER_NO;
+    return ALLOWED[permission] & (1 << session->role) ? PERMISSION_ANSWER_YES
+                                                      : PERMISSION_ANSWER_NO;
+}
+
+bool permission_reaches(const struct session *session, const char *zone)
+{
+    return reach_includes(&session->reach, zone);
 }

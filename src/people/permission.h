@@ -1,8 +1,9 @@
 /*
- * people/permission - who may do what: one table, one function that answers for every route.
+ * people/permission - who may do what, and where: one table, one function that answers for every
+ * route, one for every object.
  *
- * A person has one role. Today there is the administrator, who may do everything; the table has a
- * column for each role to come. Somebody who must change a password may do nothing else first.
+ * A person has one role, and either the whole site or some zones of it. Somebody who must change a
+ * password, or whose role needs a second factor that is not set up yet, may do nothing else first.
  * Pure, any thread.
  */
 #pragma once
@@ -13,16 +14,26 @@
 
 enum permission {
     PERMISSION_PUBLIC,      /* no sign-in */
-    PERMISSION_OWN_SESSION, /* see and end one's session, change one's password */
+    PERMISSION_OWN_SESSION, /* see and end one's sessions, change password and second factors */
     PERMISSION_SEE,         /* events, alerts, devices, live messages */
     PERMISSION_WATCH_MEDIA, /* clips, snapshots, a sign's frames */
     PERMISSION_SEND_ALERT,  /* create, change, cancel */
+    PERMISSION_SEE_USERS,
     PERMISSION_MANAGE_USERS,
     PERMISSION_SEE_METRICS,
 };
 
-enum user_role { USER_ROLE_ADMINISTRATOR };
-const char *user_role_name(enum user_role role); /* "administrator" */
+enum user_role {
+    USER_ROLE_ADMINISTRATOR,    /* everything */
+    USER_ROLE_OPERATOR,         /* watches and warns */
+    USER_ROLE_SUPERVISOR,       /* an operator who also sees who the others are */
+    USER_ROLE_EVIDENCE_OFFICER, /* watches recordings, warns nobody */
+    USER_ROLE_AUDITOR,          /* sees what was done and by whom, no pictures of people */
+    USER_ROLE_VIEWER,           /* sees the situation */
+};
+enum { USER_ROLE_COUNT = USER_ROLE_VIEWER + 1 };
+
+const char *user_role_name(enum user_role role); /* "administrator", "evidence_officer" ... */
 MUST_USE enum err user_role_parse(enum user_role *role, const char *name, struct why *why);
 
 struct session;
@@ -36,3 +47,6 @@ enum permission_answer {
 
 /* `session` is NULL when nobody is signed in. */
 enum permission_answer permission_judge(enum permission permission, const struct session *session);
+
+/* Whether the session's person may see and touch what stands in `zone` ("" = nobody knows). */
+bool permission_reaches(const struct session *session, const char *zone);

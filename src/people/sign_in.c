@@ -96,10 +96,12 @@ enum err sign_in_confirm(const struct sign_in *sign_in, const struct sign_in_try
     const bool missing = err == ERR_NOT_FOUND;
     if (err && !missing) { return err; }
     bool same = false;
-    err = password_verify(missing ? NOBODY_HASH : user->password_hash, span_text(attempt->password),
+    const bool known = !missing && *user->password_hash;
+    err = password_verify(known ? user->password_hash : NOBODY_HASH, span_text(attempt->password),
                           &same, why);
     if (err) { return err; }
-    result->answer = same && !missing ? SIGN_IN_ANSWER_WELCOME : SIGN_IN_ANSWER_WRONG;
+    result->answer =
+        same && known && !user->disabled ? SIGN_IN_ANSWER_WELCOME : SIGN_IN_ANSWER_WRONG;
     if (result->answer == SIGN_IN_ANSWER_WRONG) { count_failure(sign_in, attempt); }
     return OK;
 }
@@ -116,8 +118,11 @@ static enum err begin(const struct sign_in *sign_in, const struct sign_in_try *a
         }
         if (err) { return err; }
     }
-    const struct session_begin begin = {
-        .user = user, .address = attempt->address, .now_us = attempt->now_us};
+    const struct session_begin begin = {.user = user,
+                                        .address = attempt->address,
+                                        .agent = attempt->agent,
+                                        .refreshable = attempt->program,
+                                        .now_us = attempt->now_us};
     return session_begin(sign_in->sessions, &begin, result->token, &result->session, why);
 }
 
@@ -139,5 +144,8 @@ enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *at
     char account[RATE_LIMIT_NAME_SIZE];
     account_key(account, attempt);
     rate_limit_forget(sign_in->limits->accounts, account);
-    return OK;
+    if (password_hash_outdated(user.password_hash)) { /* if not now, then the next time */
+        err = user_upgrade_password(sign_in->users, &user, attempt->password, why);
+    }
+    return err == ERR_LIMIT ? OK : err;
 }

@@ -2,7 +2,8 @@
  * people/sign_in - whether somebody who says a name and a password gets a session.
  *
  * Limits tries per address and per account before it does any work, takes the same time for an
- * unknown name as for a wrong password, and spends a one-time password with its first success.
+ * unknown name as for a wrong password, spends a one-time password with its first success, and
+ * replaces a hash that could be better. Who is disabled is told what a stranger is told.
  * `struct sign_in_limits` is shared by all threads; the stores belong to the calling one.
  */
 #pragma once
@@ -26,6 +27,8 @@ struct sign_in_try {
     const char *name;
     const char *password;
     const char *address; /* of the client */
+    const char *agent;   /* what it calls itself; may be NULL */
+    bool program;        /* it wants refresh tokens */
     int64_t now_us, monotonic_us;
 };
 

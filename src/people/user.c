@@ -1,11 +1,13 @@
 #include "people/user.h"
 
 #include "base/text.h"
+#include "people/session.h"
 #include "queries/people_user.h"
 
 struct user_store {
     struct database *database; /* borrowed */
-    struct statement *insert, *by_name, *set_password, *set_one_time, *use_one_time;
+    struct statement *insert, *by_name, *set_password, *upgrade, *set_one_time, *use_one_time,
+        *change, *reset, *other_administrators, *list;
 };
 
 bool user_name_valid(const char *name)
@@ -20,20 +22,20 @@ enum err user_store_open(struct user_store **out, struct database *database, str
 {
     CLEANUP(user_store_close_p) struct user_store *store = MEM_NEW(struct user_store);
     store->database = database;
-    const struct {
-        struct statement **statement;
-        const char *sql;
-    } all[] = {
+    const struct statement_text texts[] = {
         {&store->insert, SQL_USER_INSERT},
         {&store->by_name, SQL_USER_BY_NAME},
         {&store->set_password, SQL_USER_SET_PASSWORD},
+        {&store->upgrade, SQL_USER_UPGRADE_PASSWORD},
         {&store->set_one_time, SQL_USER_SET_ONE_TIME},
         {&store->use_one_time, SQL_USER_USE_ONE_TIME},
+        {&store->change, SQL_USER_CHANGE},
+        {&store->reset, SQL_USER_RESET},
+        {&store->other_administrators, SQL_USER_OTHER_ADMINISTRATORS},
+        {&store->list, SQL_USER_LIST},
     };
-    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        const enum err err = database_prepare(all[i].statement, database, all[i].sql, why);
-        if (err) { return err; }
-    }
+    const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
+    if (err) { return err; }
     *out = TAKE(store);
     return OK;
 }
@@ -45,12 +47,15 @@ void user_store_close(struct user_store *store)
 
 static enum err read_user(const struct statement *row, struct user *user, struct why *why)
 {
-    struct user found = {.must_change_password = column_integer(row, 4) != 0,
-                         .one_time_used = column_integer(row, 6) != 0};
+    struct user found = {.must_change_password = column_integer(row, 5) != 0,
+                         .one_time_used = column_integer(row, 7) != 0,
+                         .disabled = column_integer(row, 8) != 0,
+                         .generation = column_integer(row, 9)};
     if (!text_copy(found.id, sizeof found.id, column_text(row, 0)) ||
         !text_copy(found.name, sizeof found.name, column_text(row, 1)) ||
-        !text_copy(found.password_hash, sizeof found.password_hash, column_text(row, 3)) ||
-        !text_copy(found.one_time_hash, sizeof found.one_time_hash, column_text(row, 5))) {
+        !text_copy(found.reach.zones, sizeof found.reach.zones, column_text(row, 3)) ||
+        !text_copy(found.password_hash, sizeof found.password_hash, column_text(row, 4)) ||
+        !text_copy(found.one_time_hash, sizeof found.one_time_hash, column_text(row, 6))) {
         return why_set(why, ERR_MALFORMED, "a user's row is longer than this program writes it");
     }
     const enum err err = user_role_parse(&found.role, column_text(row, 2), why);
@@ -78,6 +83,7 @@ static enum err insert(struct user_store *store, const struct user *user, int64_
     statement_bind_text(store->insert, ":user_id", user->id);
     statement_bind_text(store->insert, ":name", user->name);
     statement_bind_text(store->insert, ":role", user_role_name(user->role));
+    statement_bind_text(store->insert, ":zones", user->reach.zones);
     statement_bind_text(store->insert, ":password_hash", user->password_hash);
     statement_bind_integer(store->insert, ":must_change", user->must_change_password);
     statement_bind_text(store->insert, ":one_time_hash", user->one_time_hash);
@@ -87,34 +93,141 @@ static enum err insert(struct user_store *store, const struct user *user, int64_
     return why_set(why, err, "there is a user \"%.64s\" already", user->name);
 }
 
+/* People are managed for the whole site: an administrator of one zone could make one of all. */
+static enum err check_reach(enum user_role role, const struct reach *reach, struct why *why)
+{
+    if (role != USER_ROLE_ADMINISTRATOR || reach_whole(reach)) { return OK; }
+    return why_set(why, ERR_RANGE, "an administrator has the whole site: zones must be null");
+}
+
+static enum err choose_hash(const struct user_new *new, struct user *user, struct why *why)
+{
+    if (new->hash) {
+        if (!password_hash_valid(new->hash) ||
+            !text_copy(user->password_hash, sizeof user->password_hash, new->hash)) {
+            return why_set(
+                why, ERR_RANGE,
+                "password_hash is expected to be of bcrypt ($2a$, $2b$, $2y$ with a cost "
+                "of 4 to %d) or Argon2id",
+                PASSWORD_BCRYPT_COST_MAX);
+        }
+        return OK;
+    }
+    const enum err err = password_check(new->password, new->name, why);
+    return err ? err : password_hash(user->password_hash, span_text(new->password), why);
+}
+
 enum err user_add(struct user_store *store, const struct user_new *new, struct why *why)
 {
     struct user user = {.role = new->role, .must_change_password = new->must_change};
+    if (new->reach) { user.reach = *new->reach; }
     if (!user_name_valid(new->name) || !text_copy(user.name, sizeof user.name, new->name)) {
         return why_set(why, ERR_RANGE,
                        "a user's name has 1 to %d letters of a-z 0-9 . _ @ -, beginning with a "
                        "letter or digit",
                        USER_NAME_SIZE - 1);
     }
-    enum err err = password_check(new->password, why);
-    if (!err) { err = password_hash(user.password_hash, span_text(new->password), why); }
+    enum err err = check_reach(user.role, &user.reach, why);
+    if (!err) { err = choose_hash(new, &user, why); }
     if (err) { return err; }
     const struct id id = id_new(new->now_us);
     memcpy(user.id, id.text, sizeof user.id);
     return insert(store, &user, new->now_us, why);
 }
 
-enum err user_set_password(struct user_store *store, const struct user *user, const char *password,
+enum err user_set_password(struct user_store *store, const struct user *user, const char *hash,
                            int64_t now_us, struct why *why)
 {
-    char hash[PASSWORD_HASH_SIZE] = "";
-    enum err err = password_check(password, why);
-    if (!err) { err = password_hash(hash, span_text(password), why); }
-    if (err) { return err; }
     statement_bind_text(store->set_password, ":user_id", user->id);
     statement_bind_text(store->set_password, ":password_hash", hash);
     statement_bind_integer(store->set_password, ":now_us", now_us);
     return statement_run(store->set_password, NULL, why);
+}
+
+enum err user_upgrade_password(struct user_store *store, const struct user *user,
+                               const char *password, struct why *why)
+{
+    char hash[PASSWORD_HASH_SIZE] = "";
+    const enum err err = password_hash(hash, span_text(password), why);
+    if (err) { return err; }
+    statement_bind_text(store->upgrade, ":user_id", user->id);
+    statement_bind_text(store->upgrade, ":password_hash", hash);
+    statement_bind_text(store->upgrade, ":old_hash", user->password_hash);
+    return statement_run(store->upgrade, NULL, why);
+}
+
+static enum err check_last(struct user_store *store, const struct user *user, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = store->other_administrators;
+    statement_bind_text(row, ":user_id", user->id);
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err || column_integer(row, 0) > 0) { return err; }
+    return why_set(why, ERR_CONFLICT,
+                   "\"%s\" is the last administrator: make another one first, or nobody can",
+                   user->name);
+}
+
+enum err user_change(struct user_store *store, const struct user *user,
+                     const struct user_change *change, struct why *why)
+{
+    const bool leaves = user->role == USER_ROLE_ADMINISTRATOR && !user->disabled &&
+                        (change->role != USER_ROLE_ADMINISTRATOR || change->disabled);
+    enum err err = check_reach(change->role, &change->reach, why);
+    if (!err && leaves) { err = check_last(store, user, why); }
+    if (err) { return err; }
+    statement_bind_text(store->change, ":user_id", user->id);
+    statement_bind_text(store->change, ":role", user_role_name(change->role));
+    statement_bind_text(store->change, ":zones", change->reach.zones);
+    statement_bind_integer(store->change, ":disabled", change->disabled);
+    return statement_run(store->change, NULL, why);
+}
+
+enum err user_reset(struct user_store *store, const struct user *user, int64_t now_us,
+                    struct why *why)
+{
+    statement_bind_text(store->reset, ":user_id", user->id);
+    statement_bind_integer(store->reset, ":now_us", now_us);
+    return statement_run(store->reset, NULL, why);
+}
+
+static struct value *read_listed(const struct statement *row)
+{
+    struct reach reach = {""};
+    (void)!text_copy(reach.zones, sizeof reach.zones, column_text(row, 2));
+    struct value *user = value_object();
+    value_set_text(user, "username", column_text(row, 0));
+    value_set_text(user, "role", column_text(row, 1));
+    value_set(user, "zones", reach_to_value(&reach));
+    value_set_boolean(user, "disabled", column_integer(row, 3) != 0);
+    value_set_boolean(user, "password_change_required", column_integer(row, 4) != 0);
+    value_set_boolean(user, "password_missing", column_integer(row, 6) != 0);
+    value_set_time(user, "created_at", column_integer(row, 5));
+    value_set_integer(user, "sessions", column_integer(row, 7));
+    if (column_is_null(row, 8)) {
+        value_set(user, "last_used_at", value_null());
+    } else {
+        value_set_time(user, "last_used_at", column_integer(row, 8));
+    }
+    return user;
+}
+
+enum err user_list(struct user_store *store, const char *name, int64_t now_us, struct value **out,
+                   struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *rows = store->list;
+    statement_bind_text(rows, ":name", name);
+    statement_bind_integer(rows, ":used_after_us", now_us - SESSION_IDLE_US);
+    statement_bind_integer(rows, ":created_after_us", now_us - SESSION_AGE_US);
+    CLEANUP(value_free_p) struct value *list = value_array();
+    enum step step = STEP_DONE;
+    enum err err = statement_step(rows, &step, why);
+    while (!err && step == STEP_ROW) {
+        value_append(list, read_listed(rows));
+        err = statement_step(rows, &step, why);
+    }
+    if (!err) { *out = TAKE(list); }
+    return err;
 }
 
 enum err user_use_one_time(struct user_store *store, const struct user *user, struct why *why)

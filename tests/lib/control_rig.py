@@ -198,28 +198,40 @@ class Rig:
     def sign_in(self, password=PASSWORD, username="admin"):
         return self.ask("POST", "/auth/login", {"username": username, "password": password}, as_nobody=True)
 
-    def live(self):
-        return Live("127.0.0.1", self.port, self.token)
+    def live(self, token=None):
+        return Live("127.0.0.1", self.port, token or self.token)
+
+    def begin(self):
+        """The administrator's first sign-in and new password; `token` is theirs."""
+        bearer = {"Authorization": "Bearer " + self.sign_in(ONE_TIME).json["access_token"]}
+        self.ask("POST", "/auth/password", {"current": ONE_TIME, "new": PASSWORD}, bearer)
+        self.token = self.sign_in().json["access_token"]
+
+    def invite(self, username, role, zones=None, password=PASSWORD):
+        """A new user by invitation; answers with a bearer's headers."""
+        link = self.ask("POST", "/api/invitations", {"username": username, "role": role, "zones": zones}).json["token"]
+        self.ask("POST", "/auth/register", {"invitation": link, "password": password}, as_nobody=True)
+        return {"Authorization": "Bearer " + self.sign_in(password, username).json["access_token"]}
 
     # -- the edge's voice --
 
-    def publish(self, content, kind):
-        """As the edge DEVICE: signed by `tocsin sign`, sent by mosquitto_pub."""
-        key = ["--key", self.path(DEVICE + ".key"), "--chain", self.path(DEVICE + ".crt")]
+    def publish(self, content, kind, device=DEVICE):
+        """As an edge: signed by `tocsin sign`, sent by mosquitto_pub."""
+        key = ["--key", self.path(device + ".key"), "--chain", self.path(device + ".crt")]
         payload = self.tocsin("sign", *key, "--tier", "informational", data=json.dumps(content).encode())
-        tls = ["--cafile", self.path("ca/ca.crt"), "--cert", self.path(DEVICE + ".crt"), "--key", self.path(DEVICE + ".key")]
+        tls = ["--cafile", self.path("ca/ca.crt"), "--cert", self.path(device + ".crt"), "--key", self.path(device + ".key")]
         subprocess.run(
-            ["mosquitto_pub", "-V", "5", "-q", "1", "-h", "127.0.0.1", "-p", str(self.broker_port), *tls, "-t", f"tocsin/devices/{DEVICE}/{kind}", "-s"],
+            ["mosquitto_pub", "-V", "5", "-q", "1", "-h", "127.0.0.1", "-p", str(self.broker_port), *tls, "-t", f"tocsin/devices/{device}/{kind}", "-s"],
             input=payload.strip(), check=True, capture_output=True, timeout=20,
         )  # fmt: skip
 
-    def publish_status(self, media_url=None):
+    def publish_status(self, media_url=None, device=DEVICE, zone=ZONE):
         now = rfc3339()
         camera = {"name": "gate", "state": "online", "reason": None, "since": now}
         self.publish({
-            "type": "status", "state": "online", "zone": ZONE, "kind": "edge", "version": "0.1.0", "media_url": media_url or self.edge.url,
+            "type": "status", "state": "online", "zone": zone, "kind": "edge", "version": "0.1.0", "media_url": media_url or self.edge.url,
             "sign": {"width": 64, "height": 32}, "cameras": [camera], "started_at": now, "at": now,
-        }, "status")  # fmt: skip
+        }, "status", device)  # fmt: skip
 
     def publish_telemetry(self):
         self.publish({
@@ -227,13 +239,13 @@ class Rig:
             "queue_events": 0, "queue_receipts": 0, "fps": {"gate": 10.0},
         }, "telemetry")  # fmt: skip
 
-    def publish_event(self, event_id=None, clip=True):
+    def publish_event(self, event_id=None, clip=True, device=DEVICE, zone=ZONE):
         event_id, now = event_id or uuid7(), rfc3339()
         self.publish({
-            "type": "event", "event_id": event_id, "sequence": 1, "state": "end", "camera": "gate", "zone": ZONE, "label": "person",
+            "type": "event", "event_id": event_id, "sequence": 1, "state": "end", "camera": "gate", "zone": zone, "label": "person",
             "score": 0.87, "count": 2, "started_at": now, "updated_at": now, "ended_at": now, "boxes": [[0.0, 0.4, 0.3, 0.1, 0.2]],
             "clip": {"bytes": 1000, "duration_s": 2.5, "lead_s": 1.0, "codec": "avc1.4d401f"} if clip else None, "snapshot": clip, "model": "test",
-        }, "detection")  # fmt: skip
+        }, "detection", device)  # fmt: skip
         return event_id
 
     def publish_receipt(self, alert_id, state, revision=1):

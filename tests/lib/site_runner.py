@@ -48,6 +48,7 @@ class Live:
 
     def __init__(self, host, port, token):
         self.messages = []
+        self.closed = False  # the server has said that it ends, or it has
         self.changed = threading.Condition()
         self.sock = socket.create_connection((host, port), timeout=5)
         key = base64.b64encode(os.urandom(16)).decode()
@@ -107,6 +108,8 @@ class Live:
                         self.changed.notify_all()
         except (OSError, ConnectionError):
             return
+        finally:
+            self.closed = True
 
     def wait(self, match, deadline_s, what):
         """The first message, past or coming, for which `match` is true."""

@@ -5,6 +5,8 @@
 SELECT alert_id, revision, state, content, created_us, created_by, cancelled_us FROM alerts
 WHERE (:before IS NULL OR alert_id < :before)
   AND (:filter = 0 OR (:filter = 1 AND state < 2) OR (:filter = 2 AND state >= 2))
+  AND (:zones IS NULL OR EXISTS (SELECT 1 FROM alert_zones AS reached WHERE reached.alert_id = alerts.alert_id
+         AND (reached.zone = '*' OR :zones LIKE '%,' || reached.zone || ',%')))
 ORDER BY alert_id DESC LIMIT :limit;
 
 -- name: board_alert
@@ -22,7 +24,17 @@ FROM deliveries WHERE alert_id = :alert_id;
 SELECT deliveries.device, deliveries.zone, state, reason, queued_us, sent_us, received_us, lit_us,
        cleared_us, attempts, devices.contact_us, revision
 FROM deliveries LEFT JOIN devices ON devices.name = deliveries.device
-WHERE alert_id = :alert_id AND (:device IS NULL OR device = :device) ORDER BY device;
+WHERE alert_id = :alert_id AND (:device IS NULL OR device = :device)
+  AND (:zones IS NULL OR :zones LIKE '%,' || deliveries.zone || ',%') ORDER BY device;
 
 -- name: board_count
-SELECT count(*) FROM alerts;
+SELECT count(*) FROM alerts WHERE (:zones IS NULL OR EXISTS (SELECT 1 FROM alert_zones AS reached WHERE reached.alert_id = alerts.alert_id
+         AND (reached.zone = '*' OR :zones LIKE '%,' || reached.zone || ',%')));
+
+-- name: board_zones
+SELECT zone FROM alert_zones WHERE alert_id = :alert_id ORDER BY zone;
+
+-- name: board_reach
+-- How many zones it is for, how many of them are among :zones, and whether it is for everybody.
+SELECT count(*), count(*) FILTER (WHERE :zones LIKE '%,' || zone || ',%'), count(*) FILTER (WHERE zone = '*')
+FROM alert_zones WHERE alert_id = :alert_id;

@@ -38,6 +38,14 @@ SELECT :alert_id, :name, coalesce((SELECT zone FROM devices WHERE name = :name),
 WHERE :scope = 'device'
 ON CONFLICT (alert_id, device) DO UPDATE SET zone = excluded.zone;
 
+-- name: dispatch_reach
+-- The zone of a topic: who may see and change the alert.
+INSERT INTO alert_zones (alert_id, zone)
+SELECT :alert_id, CASE :scope WHEN 'broadcast' THEN '*' WHEN 'zone' THEN :name
+    ELSE coalesce((SELECT zone FROM devices WHERE name = :name), '') END
+WHERE true
+ON CONFLICT (alert_id, zone) DO NOTHING;
+
 -- name: dispatch_again
 -- Who was told of an older revision hears of this one, wherever it stands now.
 UPDATE deliveries SET

@@ -37,10 +37,11 @@ WHERE started_us >= :from_us AND started_us < :to_us
   AND (:label IS NULL OR label = :label)
   AND (:zone IS NULL OR zone = :zone)
   AND (:device IS NULL OR device = :device)
+  AND (:zones IS NULL OR :zones LIKE '%,' || zone || ',%')
 ORDER BY started_us DESC, event_id DESC LIMIT :limit;
 
 -- name: event_count
-SELECT count(*) FROM events;
+SELECT count(*) FROM events WHERE :zones IS NULL OR :zones LIKE '%,' || zone || ',%';
 
 -- name: event_oldest
 SELECT min(started_us) FROM events;

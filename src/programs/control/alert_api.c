@@ -1,3 +1,4 @@
+#include "alert/target.h"
 #include "programs/control/route.h"
 
 #include "alert/alert.h"
@@ -31,9 +32,67 @@ static void answer_refused(struct call *call, enum err err, const struct why *wh
     call_problem(call, err, why);
 }
 
+/* ---- whose zones ---- */
+
+/* Whether all of an alert is the person's to change; else it is answered: not seen, not found. */
+static bool may_change(struct call *call)
+{
+    enum delivery_board_reach reach = DELIVERY_BOARD_REACH_SOME;
+    struct why why = {""};
+    const enum err err = delivery_board_reach(call->desk->board, call->arguments[0],
+                                              reach_filter(&call->session.reach), &reach, &why);
+    if (err) {
+        answer_refused(call, err, &why);
+    } else if (reach != DELIVERY_BOARD_REACH_ALL) {
+        (void)why_set(&why, ERR_DENIED, "this alert is also for zones that are not yours");
+        answer_refused(call, ERR_DENIED, &why);
+    }
+    return !err && reach == DELIVERY_BOARD_REACH_ALL;
+}
+
+/* ERR_DENIED names what lies elsewhere. A device that nobody knows stands nowhere of theirs. */
+static enum err check_targets(struct call *call, const struct target_set *targets, struct why *why)
+{
+    if (targets->broadcast) {
+        return why_set(why, ERR_DENIED, "you may alert your own zones, not the whole site");
+    }
+    for (size_t i = 0; i < targets->zone_count; i++) {
+        const char *zone = targets->zones[i].text;
+        if (permission_reaches(&call->session, zone)) { continue; }
+        return why_set(why, ERR_DENIED, "zone \"%.63s\" is not one of yours", zone);
+    }
+    for (size_t i = 0; i < targets->device_count; i++) {
+        const char *device = targets->devices[i].text;
+        char zone[IDENTITY_NAME_SIZE];
+        const enum err err = device_store_zone(call->desk->devices, device, zone, why);
+        if (err) { return err; }
+        if (permission_reaches(&call->session, zone)) { continue; }
+        return why_set(why, ERR_DENIED, "device \"%.63s\" is not in one of your zones", device);
+    }
+    return OK;
+}
+
+/* Whether everything that an order is for is the person's to alert; else it is answered. */
+static bool may_alert(struct call *call, const struct value *body)
+{
+    const struct value *list = value_get(body, "targets");
+    CLEANUP(target_set_deinit) struct target_set targets = {.broadcast = false};
+    struct why why = {""};
+    if (reach_whole(&call->session.reach) || !list) {
+        return true;
+    } /* dispatch says what is wrong */
+    enum err err = target_set_parse(&targets, list, &why);
+    if (!err) { err = check_targets(call, &targets, &why); }
+    if (err) { answer_refused(call, err, &why); }
+    return !err;
+}
+
+/* ---- handlers ---- */
+
 void alert_api_list(struct call *call)
 {
     struct delivery_board_query query = {.before = http_query(call->request, "before"),
+                                         .zones = reach_filter(&call->session.reach),
                                          .now_us = call->now_us};
     const char *state = http_query(call->request, "state");
     struct why why = {""};
@@ -52,15 +111,19 @@ void alert_api_get(struct call *call)
 {
     struct why why = {""};
     struct value *alert = NULL;
-    const enum err err =
-        delivery_board_alert(call->desk->board, call->arguments[0], call->now_us, &alert, &why);
+    const struct delivery_board_view view = {.alert_id = call->arguments[0],
+                                             .zones = reach_filter(&call->session.reach),
+                                             .now_us = call->now_us};
+    enum delivery_board_reach reach = DELIVERY_BOARD_REACH_SOME;
+    enum err err = delivery_board_reach(call->desk->board, view.alert_id, view.zones, &reach, &why);
+    if (!err) { err = delivery_board_alert(call->desk->board, &view, &alert, &why); }
     call_answer(call, err, 200, &alert, &why);
 }
 
 void alert_api_create(struct call *call)
 {
     CLEANUP(value_free_p) struct value *body = NULL;
-    if (!call_body(call, &body)) { return; }
+    if (!call_body(call, &body) || !may_alert(call, body)) { return; }
     struct dispatch_order order = order_of(call, body);
     order.alert_id = NULL;
     order.idempotency_key = http_header(call->request, "Idempotency-Key");
@@ -78,7 +141,7 @@ void alert_api_create(struct call *call)
 void alert_api_update(struct call *call)
 {
     CLEANUP(value_free_p) struct value *body = NULL;
-    if (!call_body(call, &body)) { return; }
+    if (!call_body(call, &body) || !may_change(call)) { return; }
     const struct dispatch_order order = order_of(call, body);
     struct why why = {""};
     const enum err err = dispatch_update(call->desk->dispatch, &order, call->now_us, &why);
@@ -91,6 +154,7 @@ void alert_api_update(struct call *call)
 
 void alert_api_cancel(struct call *call)
 {
+    if (!may_change(call)) { return; }
     const struct dispatch_order order = order_of(call, NULL);
     struct why why = {""};
     const enum err err = dispatch_cancel(call->desk->dispatch, &order, call->now_us, &why);

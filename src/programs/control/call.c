@@ -55,6 +55,11 @@ void call_problem(struct call *call, enum err err, const struct why *why)
     call_refuse(call, status, title_of(status), why->text);
 }
 
+void call_failure(struct call *call, enum err err, const struct why *why)
+{
+    call_problem(call, err == ERR_LIMIT ? ERR_UNAVAILABLE : err, why);
+}
+
 void call_answer(struct call *call, enum err err, int status, struct value **value,
                  const struct why *why)
 {
@@ -116,6 +121,46 @@ bool call_time(struct call *call, const char *name, int64_t *wall_us)
     if (!text || !clock_parse(wall_us, text, &why)) { return true; }
     call_problem(call, ERR_MALFORMED, &why);
     return false;
+}
+
+static bool reaches(const struct call *call, const struct value *object, const char *key)
+{
+    return permission_reaches(&call->session, value_text_or(value_get(object, key), ""));
+}
+
+enum err call_find_event(struct call *call, const char *id, struct value **out, struct why *why)
+{
+    CLEANUP(value_free_p) struct value *event = NULL;
+    const enum err err = event_store_get(call->desk->events, id, &event, why);
+    if (err) { return err; }
+    if (!reaches(call, event, "zone")) {
+        return why_set(why, ERR_NOT_FOUND, "no event has the id %.40s", id);
+    }
+    *out = TAKE(event);
+    return OK;
+}
+
+enum err call_find_device(struct call *call, const char *name, struct value **out, struct why *why)
+{
+    CLEANUP(value_free_p) struct value *device = NULL;
+    const enum err err = device_store_get(call->desk->devices, name, call->now_us, &device, why);
+    if (err) { return err; }
+    if (!reaches(call, device, "zone")) {
+        return why_set(why, ERR_NOT_FOUND, "no device is named %.63s", name);
+    }
+    *out = TAKE(device);
+    return OK;
+}
+
+struct value *call_keep_reached(const struct call *call, const char *key, struct value *list)
+{
+    struct value *kept = value_array();
+    for (size_t i = 0; i < value_count(list); i++) {
+        const struct value *object = value_at(list, i);
+        if (reaches(call, object, key)) { value_append(kept, value_copy(object)); }
+    }
+    value_free(list);
+    return kept;
 }
 
 void call_audit(const struct call *call, const char *event, const char *key, const char *value)

@@ -12,6 +12,7 @@
 #include "fleet/device.h"
 #include "fleet/event_store.h"
 #include "fleet/zone.h"
+#include "people/invitation.h"
 #include "people/rate_limit.h"
 #include "people/sign_in.h"
 #include "programs/control/bus.h"
@@ -44,6 +45,7 @@ struct desk {
     struct database *database;
     struct user_store *users;
     struct session_store *sessions;
+    struct invitation_store *invitations;
     struct sign_in sign_in;
     struct dispatch *dispatch;
     struct delivery_board *board;
@@ -83,6 +85,19 @@ MUST_USE bool call_time(struct call *call, const char *name, int64_t *wall_us);
 void call_answer(struct call *call, enum err err, int status, struct value **value,
                  const struct why *why);
 void call_problem(struct call *call, enum err err, const struct why *why);
+/* The same where passwords are hashed: too many at once is our limit, not the client's size. */
+void call_failure(struct call *call, enum err err, const struct why *why);
 void call_refuse(struct call *call, int status, const char *title, const char *detail);
+/*
+ * Objects by their id, if they stand where the person may look: another zone's are as unknown as
+ * none (ERR_NOT_FOUND, in the same words). The caller owns `*out`.
+ */
+MUST_USE enum err call_find_event(struct call *call, const char *id, struct value **out,
+                                  struct why *why);
+MUST_USE enum err call_find_device(struct call *call, const char *name, struct value **out,
+                                   struct why *why);
+/* The members of `list` whose `key` is a zone that the person reaches; frees `list`. */
+struct value *call_keep_reached(const struct call *call, const char *key, struct value *list);
+
 /* An audit line in the log: who did or was refused what. Pairs as in log_event, ended by NULL. */
 void call_audit(const struct call *call, const char *event, const char *key, const char *value);

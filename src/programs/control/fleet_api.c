@@ -11,7 +11,8 @@ void event_api_list(struct call *call)
                                 .label = http_query(request, "label"),
                                 .zone = http_query(request, "zone"),
                                 .device = http_query(request, "device"),
-                                .before = http_query(request, "before")};
+                                .before = http_query(request, "before"),
+                                .zones = reach_filter(&call->session.reach)};
     if (!call_limit(call, &query.limit) || !call_time(call, "from", &query.from_us) ||
         !call_time(call, "to", &query.to_us)) {
         return;
@@ -26,7 +27,7 @@ void event_api_get(struct call *call)
 {
     struct why why = {""};
     struct value *event = NULL;
-    const enum err err = event_store_get(call->desk->events, call->arguments[0], &event, &why);
+    const enum err err = call_find_event(call, call->arguments[0], &event, &why);
     call_answer(call, err, 200, &event, &why);
 }
 
@@ -47,6 +48,7 @@ void fleet_api_devices(struct call *call)
     struct why why = {""};
     struct value *list = NULL;
     const enum err err = device_store_list(call->desk->devices, call->now_us, &list, &why);
+    if (!err) { list = call_keep_reached(call, "zone", list); }
     answer_list(call, err, "devices", list, &why);
 }
 
@@ -54,8 +56,7 @@ void fleet_api_device(struct call *call)
 {
     struct why why = {""};
     struct value *device = NULL;
-    const enum err err =
-        device_store_get(call->desk->devices, call->arguments[0], call->now_us, &device, &why);
+    const enum err err = call_find_device(call, call->arguments[0], &device, &why);
     call_answer(call, err, 200, &device, &why);
 }
 
@@ -65,6 +66,7 @@ void fleet_api_cameras(struct call *call)
     struct value *list = NULL;
     const enum err err = device_store_cameras(
         call->desk->devices, http_query(call->request, "device"), call->now_us, &list, &why);
+    if (!err) { list = call_keep_reached(call, "zone", list); }
     answer_list(call, err, "cameras", list, &why);
 }
 
@@ -120,7 +122,8 @@ static enum err list_zones(struct call *call, struct value **out, struct why *wh
     const enum err err = zone_store_list(call->desk->zones, &zones, why);
     if (err) { return err; }
     add_configured(call->desk->control->options, zones);
-    *out = with_titles(call->desk->control->options, zones);
+    zones = with_titles(call->desk->control->options, zones);
+    *out = call_keep_reached(call, "name", zones);
     return OK;
 }
 
@@ -149,18 +152,21 @@ void fleet_api_resources(struct call *call)
     struct why why = {""};
     int64_t events = 0;
     int64_t alerts = 0;
-    int64_t devices = 0;
+    const char *reach = reach_filter(&call->session.reach);
+    CLEANUP(value_free_p) struct value *devices = NULL;
     CLEANUP(value_free_p) struct value *cameras = NULL;
     CLEANUP(value_free_p) struct value *zones = NULL;
-    enum err err = event_store_count(desk->events, &events, &why);
-    if (!err) { err = delivery_board_count(desk->board, &alerts, &why); }
-    if (!err) { err = device_store_count(desk->devices, &devices, &why); }
+    enum err err = event_store_count(desk->events, reach, &events, &why);
+    if (!err) { err = delivery_board_count(desk->board, reach, &alerts, &why); }
+    if (!err) { err = device_store_list(desk->devices, call->now_us, &devices, &why); }
     if (!err) { err = device_store_cameras(desk->devices, NULL, call->now_us, &cameras, &why); }
     if (!err) { err = list_zones(call, &zones, &why); }
+    if (!err) { devices = call_keep_reached(call, "zone", devices); }
+    if (!err) { cameras = call_keep_reached(call, "zone", cameras); }
     struct value *list = value_array();
     add_resource(list, "events", "/api/events", events);
     add_resource(list, "alerts", "/api/alerts", alerts);
-    add_resource(list, "devices", "/api/devices", devices);
+    add_resource(list, "devices", "/api/devices", (int64_t)value_count(devices));
     add_resource(list, "cameras", "/api/cameras", (int64_t)value_count(cameras));
     add_resource(list, "zones", "/api/zones", (int64_t)value_count(zones));
     struct value *body = value_object();

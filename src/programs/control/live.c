@@ -11,8 +11,9 @@ struct watcher {
     struct watcher *next; /* in live->watchers, once it has opened */
     struct live *live;
     struct websocket *socket;
-    uint8_t session[SESSION_KEY_SIZE];
+    char session[ID_TEXT_SIZE];
     char user_id[ID_TEXT_SIZE];
+    struct reach reach; /* as it was when the link opened: a change closes the link */
 };
 
 struct live {
@@ -40,13 +41,13 @@ void live_free(struct live *live)
 }
 
 /* {"kind","at","data"}; takes `data`. */
-static void write_message(struct text *out, const char *kind, struct value *data)
+static struct value *make_message(const char *kind, struct value *data)
 {
-    CLEANUP(value_free_p) struct value *message = value_object();
+    struct value *message = value_object();
     value_set_text(message, "kind", kind);
     value_set_time(message, "at", clock_wall_us());
     value_set(message, "data", data);
-    value_write(message, out);
+    return message;
 }
 
 static void on_opened(void *context, struct websocket *socket)
@@ -57,7 +58,8 @@ static void on_opened(void *context, struct websocket *socket)
     value_set_time(hello, "server_time", clock_wall_us());
     value_set_text(hello, "version", TOCSIN_VERSION);
     CLEANUP(text_deinit) struct text text = text_limited(LIVE_MESSAGE_SIZE_MAX);
-    write_message(&text, "hello", hello);
+    CLEANUP(value_free_p) struct value *message = make_message("hello", hello);
+    value_write(message, &text);
     (void)pthread_mutex_lock(&live->lock);
     watcher->socket = socket;
     watcher->next = live->watchers;
@@ -88,22 +90,40 @@ void live_answer(struct live *live, struct http_request *request, const struct s
 {
     struct watcher *watcher = MEM_NEW(struct watcher);
     watcher->live = live;
-    memcpy(watcher->session, session->key, sizeof watcher->session);
+    memcpy(watcher->session, session->id, sizeof watcher->session);
     memcpy(watcher->user_id, session->user_id, sizeof watcher->user_id);
+    watcher->reach = session->reach;
     const struct websocket_handler handler = {
         .context = watcher, .opened = on_opened, .closed = on_closed};
     http_answer_websocket(request, &handler);
 }
 
+/* Whether a message about `data` concerns somebody with this reach. What names no zone does not. */
+static bool concerns(const struct reach *reach, const struct value *data)
+{
+    if (reach_whole(reach)) { return true; }
+    if (value_boolean_or(value_get(value_get(data, "targets"), "broadcast"), false)) {
+        return true;
+    }
+    if (reach_includes(reach, value_text_or(value_get(data, "zone"), ""))) { return true; }
+    const struct value *zones = value_get(data, "zones");
+    for (size_t i = 0; i < value_count(zones); i++) {
+        if (reach_includes(reach, value_text_or(value_at(zones, i), ""))) { return true; }
+    }
+    return false;
+}
+
 void live_send(void *context, const char *kind, struct value *data)
 {
     struct live *live = context;
+    CLEANUP(value_free_p) struct value *message = make_message(kind, data);
     CLEANUP(text_deinit) struct text text = text_limited(LIVE_MESSAGE_SIZE_MAX);
-    write_message(&text, kind, data);
+    value_write(message, &text);
     if (text.overflow) { return; } /* cannot be: every object has bounds far below */
     metric_add(live->sent, 1);
     (void)pthread_mutex_lock(&live->lock);
     for (const struct watcher *watcher = live->watchers; watcher; watcher = watcher->next) {
+        if (!concerns(&watcher->reach, data)) { continue; }
         if (websocket_send(watcher->socket, text_span(&text)) == ERR_LIMIT) {
             metric_add(live->slow, 1);
         }
@@ -115,7 +135,7 @@ static void end_where(struct live *live, const struct session *session, bool oth
 {
     (void)pthread_mutex_lock(&live->lock);
     for (const struct watcher *watcher = live->watchers; watcher; watcher = watcher->next) {
-        const bool same = memcmp(watcher->session, session->key, SESSION_KEY_SIZE) == 0;
+        const bool same = strcmp(watcher->session, session->id) == 0;
         const bool same_user = strcmp(watcher->user_id, session->user_id) == 0;
         if (others ? same_user && !same : same) { websocket_close(watcher->socket); }
     }
@@ -127,33 +147,40 @@ void live_end_session(struct live *live, const struct session *session)
     end_where(live, session, false);
 }
 
+void live_end_user(struct live *live, const char *user_id)
+{
+    struct session nobody = {.used_us = 0};
+    memcpy(nobody.user_id, user_id, ID_TEXT_SIZE);
+    end_where(live, &nobody, true);
+}
+
 void live_end_others(struct live *live, const struct session *session)
 {
     end_where(live, session, true);
 }
 
 /* The sessions of all watchers; at most WEBSOCKET_MAX. Returns how many. */
-static size_t copy_sessions(struct live *live, uint8_t keys[][SESSION_KEY_SIZE])
+static size_t copy_sessions(struct live *live, struct id ids[static WEBSOCKET_MAX])
 {
     size_t count = 0;
     (void)pthread_mutex_lock(&live->lock);
     for (const struct watcher *watcher = live->watchers; watcher && count < WEBSOCKET_MAX;
          watcher = watcher->next) {
-        memcpy(keys[count++], watcher->session, SESSION_KEY_SIZE);
+        memcpy(ids[count++].text, watcher->session, ID_TEXT_SIZE);
     }
     (void)pthread_mutex_unlock(&live->lock);
     return count;
 }
 
-void live_sweep(struct live *live, bool (*keep)(void *context, const uint8_t *session_key),
+void live_sweep(struct live *live, bool (*keep)(void *context, const char *session_id),
                 void *context)
 {
-    uint8_t keys[WEBSOCKET_MAX][SESSION_KEY_SIZE];
-    const size_t count = copy_sessions(live, keys); /* `keep` may wait for the database */
+    struct id ids[WEBSOCKET_MAX];
+    const size_t count = copy_sessions(live, ids); /* `keep` may wait for the database */
     for (size_t i = 0; i < count; i++) {
-        if (keep(context, keys[i])) { continue; }
+        if (keep(context, ids[i].text)) { continue; }
         struct session ended = {.used_us = 0};
-        memcpy(ended.key, keys[i], SESSION_KEY_SIZE);
+        memcpy(ended.id, ids[i].text, ID_TEXT_SIZE);
         live_end_session(live, &ended);
     }
 }

@@ -15,6 +15,7 @@ struct live *live_new(void);
 void live_free(struct live *live); /* after the HTTP server has ended; NULL is allowed */
 CLEANUP_FOR(struct live, live_free)
 
+/* A message reaches whom its zone does: "zone", or one of "zones", or everybody's ("targets"). */
 /* Makes the request a watcher's WebSocket, which begins with "hello". */
 void live_answer(struct live *live, struct http_request *request, const struct session *session);
 
@@ -24,7 +25,8 @@ void live_send(void *context, const char *kind, struct value *data);
 /* Closes the sockets of a session, or all of a user but the session's own. */
 void live_end_session(struct live *live, const struct session *session);
 void live_end_others(struct live *live, const struct session *session);
+void live_end_user(struct live *live, const char *user_id); /* whose rights have changed */
 
 /* Closes the sockets whose session `keep` no longer knows; called for each session every minute. */
-void live_sweep(struct live *live, bool (*keep)(void *context, const uint8_t *session_key),
+void live_sweep(struct live *live, bool (*keep)(void *context, const char *session_id),
                 void *context);

@@ -167,11 +167,11 @@ static enum err start_http(struct site *site, struct why *why)
 
 /* ---- once a minute ---- */
 
-static bool keep_session(void *context, const uint8_t *key)
+static bool keep_session(void *context, const char *id)
 {
     const struct site *site = context;
     /* A database that is locked for a moment ends nobody's session. */
-    return session_keep(site->desk->sessions, key, clock_wall_us(), NULL) != ERR_NOT_FOUND;
+    return session_keep(site->desk->sessions, id, clock_wall_us(), NULL) != ERR_NOT_FOUND;
 }
 
 static void sweep(void *context)

@@ -41,7 +41,7 @@ static enum err sign_token(const struct call *call, const struct grant *grant, s
 static enum err find_media(struct call *call, struct grant *grant, struct why *why)
 {
     CLEANUP(value_free_p) struct value *event = NULL;
-    enum err err = event_store_get(call->desk->events, call->arguments[0], &event, why);
+    enum err err = call_find_event(call, call->arguments[0], &event, why);
     if (!err) { err = value_need_text(event, "device", grant->device, sizeof grant->device, why); }
     if (err) { return err; }
     const struct value *clip = value_get(event, "clip");
@@ -115,7 +115,9 @@ static void refuse_stream(struct call *call, const char *reason)
 static bool find_device(struct call *call, const char *device, char url[static STATUS_URL_SIZE])
 {
     struct why why = {""};
-    const enum err err = device_store_media_url(call->desk->devices, device, url, &why);
+    CLEANUP(value_free_p) struct value *reached = NULL;
+    enum err err = call_find_device(call, device, &reached, &why);
+    if (!err) { err = device_store_media_url(call->desk->devices, device, url, &why); }
     if (err == ERR_NOT_FOUND) {
         call_refuse(call, 404, "Not Found", "No such device serves media.");
     } else if (err) {

@@ -11,7 +11,21 @@ const struct route ROUTES[] = {
     {"GET", "/auth/session", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_session},
     {"POST", "/auth/password", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_password},
     {"POST", "/auth/logout", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_logout},
-    {"POST", "/auth/register", PERMISSION_MANAGE_USERS, ROUTE_WAY_JSON, auth_register},
+    {"POST", "/auth/register", PERMISSION_PUBLIC, ROUTE_WAY_JSON, register_user},
+    {"GET", "/auth/sessions", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, session_api_list},
+    {"DELETE", "/auth/sessions/{id}", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, session_api_end},
+    {"GET", "/api/users", PERMISSION_SEE_USERS, ROUTE_WAY_JSON, user_api_list},
+    {"GET", "/api/users/{name}", PERMISSION_SEE_USERS, ROUTE_WAY_JSON, user_api_get},
+    {"PUT", "/api/users/{name}", PERMISSION_MANAGE_USERS, ROUTE_WAY_JSON, user_api_change},
+    {"POST", "/api/users/{name}/reset", PERMISSION_MANAGE_USERS, ROUTE_WAY_JSON, user_api_reset},
+    {"GET", "/api/users/{name}/sessions", PERMISSION_MANAGE_USERS, ROUTE_WAY_JSON,
+     user_api_sessions},
+    {"DELETE", "/api/users/{name}/sessions", PERMISSION_MANAGE_USERS, ROUTE_WAY_JSON,
+     user_api_end_sessions},
+    {"GET", "/api/invitations", PERMISSION_MANAGE_USERS, ROUTE_WAY_JSON, invitation_api_list},
+    {"POST", "/api/invitations", PERMISSION_MANAGE_USERS, ROUTE_WAY_JSON, invitation_api_make},
+    {"DELETE", "/api/invitations/{id}", PERMISSION_MANAGE_USERS, ROUTE_WAY_JSON,
+     invitation_api_withdraw},
     {"GET", "/api/resources", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_resources},
     {"GET", "/api/events", PERMISSION_SEE, ROUTE_WAY_JSON, event_api_list},
     {"GET", "/api/events/{id}", PERMISSION_SEE, ROUTE_WAY_JSON, event_api_get},
@@ -154,7 +168,12 @@ static bool admit(struct call *call, const struct route *route)
         return false;
     }
     if (route->way == ROUTE_WAY_LOOPBACK && loopback(call->address)) { return true; }
-    switch (permission_judge(route->permission, call->signed_in ? &call->session : NULL)) {
+    return route_permits(call, route->permission);
+}
+
+bool route_permits(struct call *call, enum permission permission)
+{
+    switch (permission_judge(permission, call->signed_in ? &call->session : NULL)) {
     case PERMISSION_ANSWER_YES: return true;
     case PERMISSION_ANSWER_SIGN_IN:
         refuse(call, 401, call->token ? "session_ended" : "not_signed_in", "Sign in first.");

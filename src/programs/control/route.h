@@ -29,6 +29,9 @@ extern const size_t ROUTE_COUNT;
 bool route_matches(const char *pattern, const char *path, char buffer[static HTTP_PATH_SIZE],
                    const char *arguments[static CALL_ARGUMENT_MAX]);
 
+/* Whether the caller has a permission that the handler needs besides; else it is answered. */
+MUST_USE bool route_permits(struct call *call, enum permission permission);
+
 /* Answers one request: wire/http's handle. `state` is the worker's desk; NULL: 503. */
 void route_answer(void *context, void *state, struct http_request *request);
 
@@ -40,7 +43,18 @@ void auth_login(struct call *call);
 void auth_session(struct call *call);
 void auth_password(struct call *call);
 void auth_logout(struct call *call);
-void auth_register(struct call *call);
+void register_user(struct call *call);
+void user_api_list(struct call *call);
+void user_api_get(struct call *call);
+void user_api_change(struct call *call);
+void user_api_reset(struct call *call);
+void user_api_sessions(struct call *call);
+void user_api_end_sessions(struct call *call);
+void invitation_api_list(struct call *call);
+void invitation_api_make(struct call *call);
+void invitation_api_withdraw(struct call *call);
+void session_api_list(struct call *call);
+void session_api_end(struct call *call);
 void alert_api_list(struct call *call);
 void alert_api_get(struct call *call);
 void alert_api_create(struct call *call);

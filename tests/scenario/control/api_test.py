@@ -86,6 +86,50 @@ def check_sign_in(judge):
     rig.token = token
 
 
+def check_people(judge):
+    rig, register = judge.rig, ("POST", "/auth/register")
+    users, invitations = ("GET", "/api/users"), ("POST", "/api/invitations")
+    invited = judge.ask(invitations, 201, body={"username": "leela", "role": "operator", "zones": ["north"]}).json
+    judge.ask(invitations, 400, body={"role": "king"})
+    judge.ask(invitations, 400, body={"role": "administrator", "zones": ["north"]})
+    judge.ask(invitations, 409, body={"username": "asha", "role": "viewer"})
+    judge.tap.check(judge.ask(("GET", "/api/invitations"), 200).json["invitations"][0]["id"] == invited["id"], "the invitation is listed")
+    guest = {"invitation": invited["token"], "password": PASSWORD}
+    judge.ask(register, 400, body={**guest, "password": "password1234"}, as_nobody=True)
+    judge.ask(register, 201, body=guest, as_nobody=True)
+    judge.ask(register, 404, body=guest, as_nobody=True)
+    judge.ask(register, 401, body={"username": "x", "password": PASSWORD, "role": "administrator"}, as_nobody=True)
+    bcrypt = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
+    judge.ask(register, 201, body={"username": "old.hand", "password_hash": bcrypt, "role": "viewer"})
+    judge.ask(register, 400, body={"username": "old.hand2", "password_hash": "$1$salt$qJH7.N4xYta3aEG/dfqo/0", "role": "viewer"})
+    judge.tap.check(rig.sign_in("U*U", "old.hand").status == 200, "a bcrypt hash of another system signs in")
+    leela = {"Authorization": "Bearer " + rig.sign_in(PASSWORD, "leela").json["access_token"]}
+    judge.tap.check({u["username"] for u in judge.ask(users, 200).json["users"]} == {"admin", "asha", "leela", "old.hand"}, "all users are listed")
+    judge.ask(("GET", "/api/users/{name}"), 200, "/api/users/leela")
+    judge.ask(("GET", "/api/users/{name}"), 404, "/api/users/nobody")
+    judge.ask(("GET", "/api/users/{name}/sessions"), 200, "/api/users/leela/sessions")
+    mine = judge.ask(("GET", "/auth/sessions"), 200, headers=leela).json["sessions"]
+    judge.tap.check(len(mine) == 1 and mine[0]["current"] is True, "her own session is listed")
+    judge.ask(("DELETE", "/auth/sessions/{id}"), 404, f"/auth/sessions/{mine[0]['id']}")
+    judge.ask(("DELETE", "/auth/sessions/{id}"), 204, f"/auth/sessions/{mine[0]['id']}", headers=leela)
+    judge.ask(("GET", "/auth/session"), 401, headers=leela)
+    change = ("PUT", "/api/users/{name}")
+    judge.tap.check(judge.ask(change, 200, "/api/users/leela", body={"role": "supervisor", "zones": None}).json["zones"] is None, "zones are taken off")
+    judge.ask(change, 400, "/api/users/leela", body={"disabled": "yes"})
+    judge.ask(change, 404, "/api/users/nobody", body={"disabled": True})
+    judge.ask(change, 200, "/api/users/asha", body={"role": "viewer"})
+    judge.ask(change, 409, "/api/users/admin", body={"role": "viewer"})
+    judge.ask(("DELETE", "/api/users/{name}/sessions"), 204, "/api/users/leela/sessions")
+    link = judge.ask(("POST", "/api/users/{name}/reset"), 201, "/api/users/leela/reset").json
+    judge.tap.check(rig.sign_in(PASSWORD, "leela").status == 401, "after the reset the old password is nothing")
+    judge.ask(register, 201, body={"invitation": link["token"], "password": PASSWORD + "!"}, as_nobody=True)
+    judge.tap.check(rig.sign_in(PASSWORD + "!", "leela").status == 200, "the link chose a new one")
+    withdrawn = judge.ask(invitations, 201, body={"role": "viewer"}).json
+    judge.ask(("DELETE", "/api/invitations/{id}"), 204, f"/api/invitations/{withdrawn['id']}")
+    judge.ask(("DELETE", "/api/invitations/{id}"), 404, f"/api/invitations/{withdrawn['id']}")
+    judge.ask(register, 404, body={"invitation": withdrawn["token"], "username": "late", "password": PASSWORD}, as_nobody=True)
+
+
 def check_fleet(judge):
     rig = judge.rig
     for path in ("resources", "zones", "devices", "cameras", "events", "alerts"):
@@ -244,6 +288,7 @@ def main():
             check_routes(tap, rig)
             check_nobody(judge)
             check_sign_in(judge)
+            check_people(judge)
             live = check_fleet(judge)
             check_alerts(judge, live)
             check_preview(judge)

@@ -98,7 +98,7 @@ static void pages_and_filters(void)
               ERR_MALFORMED);
     }
     int64_t count = 0;
-    CHECK(event_store_count(store, &count, NULL) == OK && count == 31);
+    CHECK(event_store_count(store, NULL, &count, NULL) == OK && count == 31);
 }
 
 int main(void)

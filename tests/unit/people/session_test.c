@@ -39,12 +39,16 @@ static void test_life(struct session_store *store, const struct user *user)
     CHECK(session_find(store, token, NOW_US, &found, NULL) == OK);
     CHECK(memcmp(found.key, session.key, sizeof found.key) == 0);
     CHECK_TEXT(found.user, "asha");
+    CHECK(id_valid(found.id));
+    CHECK_TEXT(found.id, session.id);
+    CHECK(session_find_id(store, found.id, NOW_US, &found, NULL) == OK);
+    CHECK_TEXT(found.user, "asha");
     CHECK(session_expires_us(&found) == NOW_US + SESSION_IDLE_US);
     CHECK(session_find(store, "", NOW_US, &found, NULL) == ERR_NOT_FOUND);
     token[5] = token[5] == 'A' ? 'B' : 'A';
     CHECK(session_find(store, token, NOW_US, &found, NULL) == ERR_NOT_FOUND);
     CHECK(session_end(store, &session, NULL) == OK);
-    CHECK(session_keep(store, session.key, NOW_US, NULL) == ERR_NOT_FOUND);
+    CHECK(session_keep(store, session.id, NOW_US, NULL) == ERR_NOT_FOUND);
 }
 
 static void test_ends(struct session_store *store, const struct user *user)
@@ -61,9 +65,9 @@ static void test_ends(struct session_store *store, const struct user *user)
     }
     CHECK(session_find(store, token, NOW_US + SESSION_AGE_US, &found, NULL) == ERR_NOT_FOUND);
     CHECK(session_expires_us(&found) == NOW_US + SESSION_AGE_US);
-    CHECK(session_keep(store, found.key, NOW_US + SESSION_AGE_US - 1, NULL) == OK);
+    CHECK(session_keep(store, found.id, NOW_US + SESSION_AGE_US - 1, NULL) == OK);
     CHECK(session_sweep(store, NOW_US + SESSION_AGE_US, NULL) == OK);
-    CHECK(session_keep(store, found.key, NOW_US + SESSION_AGE_US - 1, NULL) == ERR_NOT_FOUND);
+    CHECK(session_keep(store, found.id, NOW_US + SESSION_AGE_US - 1, NULL) == ERR_NOT_FOUND);
 }
 
 static void test_many(struct session_store *store, const struct user *user,
@@ -84,6 +88,100 @@ static void test_many(struct session_store *store, const struct user *user,
     CHECK(session_find(store, tokens[1], now_us, &found, NULL) == ERR_NOT_FOUND);
     CHECK(session_find(store, tokens[SESSION_PER_USER_MAX], now_us, &found, NULL) == OK);
     CHECK(session_find(store, others, now_us, &found, NULL) == OK);
+}
+
+/* What an administrator changes counts at once, also for sessions that are open. */
+static void test_rights(struct people_database *people, struct session_store *store,
+                        const struct user *user)
+{
+    char token[SESSION_TOKEN_SIZE];
+    struct session found;
+    struct user_store *users = NULL;
+    struct user_change change = {.role = USER_ROLE_VIEWER, .reach = {",north,"}};
+    const struct session session = begin(store, user, NOW_US, token);
+    CHECK(user_store_open(&users, people->database, NULL) == OK);
+    CHECK(user_change(users, user, &change, NULL) == OK);
+    CHECK(session_find(store, token, NOW_US, &found, NULL) == OK);
+    CHECK(found.role == USER_ROLE_VIEWER && found.generation == session.generation + 1);
+    CHECK_TEXT(found.reach.zones, ",north,");
+    change.disabled = true;
+    CHECK(user_change(users, user, &change, NULL) == OK);
+    CHECK(session_find(store, token, NOW_US, &found, NULL) == ERR_NOT_FOUND);
+    CHECK(session_keep(store, session.id, NOW_US, NULL) == ERR_NOT_FOUND);
+    change.disabled = false;
+    CHECK(user_change(users, user, &change, NULL) == OK);
+    CHECK(session_end_user(store, user->id, NULL) == OK);
+    CHECK(session_find(store, token, NOW_US, &found, NULL) == ERR_NOT_FOUND);
+    user_store_close(users);
+}
+
+static void test_list(struct session_store *store, const struct user *user,
+                      const struct user *other)
+{
+    char token[SESSION_TOKEN_SIZE];
+    CLEANUP(value_free_p) struct value *list = NULL;
+    const struct session_begin begun = {.user = user,
+                                        .address = "192.0.2.1",
+                                        .agent = "Browser/1 \xff",
+                                        .refreshable = true,
+                                        .now_us = NOW_US + 5};
+    struct session session;
+    CHECK(session_end_user(store, user->id, NULL) == OK);
+    (void)begin(store, user, NOW_US, token);
+    CHECK(session_begin(store, &begun, token, &session, NULL) == OK);
+    CHECK(session_list(store, user->name, NOW_US + 6, &list, NULL) == OK);
+    CHECK(value_count(list) == 2);
+    const struct value *first = value_at(list, 0);
+    CHECK_TEXT(value_text_or(value_get(first, "id"), ""), session.id);
+    CHECK_TEXT(value_text_or(value_get(first, "agent"), ""), "Browser/1 ?");
+    CHECK_TEXT(value_text_or(value_get(first, "kind"), ""), "program");
+    CHECK_TEXT(value_text_or(value_get(value_at(list, 1), "kind"), ""), "browser");
+    CHECK(session_end_id(store, other->id, session.id, NULL) == ERR_NOT_FOUND);
+    CHECK(session_find(store, token, NOW_US + 6, &session, NULL) == OK);
+    CHECK(session_end_id(store, user->id, session.id, NULL) == OK);
+    CHECK(session_find(store, token, NOW_US + 6, &session, NULL) == ERR_NOT_FOUND);
+}
+
+static enum session_refresh refresh(struct session_store *store, const char *id, int64_t *number,
+                                    int64_t now_us)
+{
+    enum session_refresh answer = SESSION_REFRESH_ENDED;
+    CHECK(session_refresh(store, id, number, now_us, &answer, NULL) == OK);
+    return answer;
+}
+
+static void test_refresh(struct session_store *store, const struct user *user)
+{
+    char token[SESSION_TOKEN_SIZE];
+    struct session session;
+    int64_t number = 0;
+    const struct session browser = begin(store, user, NOW_US, token);
+    CHECK(refresh(store, browser.id, &number, NOW_US) == SESSION_REFRESH_ENDED);
+    CHECK(refresh(store, "no such session", &number, NOW_US) == SESSION_REFRESH_ENDED);
+    const struct session_begin begun = {
+        .user = user, .address = "192.0.2.1", .refreshable = true, .now_us = NOW_US};
+    CHECK(session_begin(store, &begun, token, &session, NULL) == OK);
+    CHECK(refresh(store, session.id, &number, NOW_US + 1) == SESSION_REFRESH_NEXT && number == 1);
+    /* The answer was lost, or two asked at once: the same successor, for a while. */
+    number = 0;
+    CHECK(refresh(store, session.id, &number, NOW_US + 1 + SESSION_GRACE_US) ==
+              SESSION_REFRESH_AGAIN &&
+          number == 1);
+    CHECK(refresh(store, session.id, &number, NOW_US + 2) == SESSION_REFRESH_NEXT && number == 2);
+    CHECK(session_keep(store, session.id, NOW_US + 2, NULL) == OK);
+    number = 1;
+    CHECK(refresh(store, session.id, &number, NOW_US + 3 + SESSION_GRACE_US) ==
+          SESSION_REFRESH_REUSED);
+    CHECK(session_keep(store, session.id, NOW_US + 2, NULL) == ERR_NOT_FOUND);
+    number = 2;
+    CHECK(refresh(store, session.id, &number, NOW_US + 4) == SESSION_REFRESH_ENDED);
+    /* One that is two steps old is a copy even within the grace. */
+    CHECK(session_begin(store, &begun, token, &session, NULL) == OK);
+    number = 0;
+    CHECK(refresh(store, session.id, &number, NOW_US) == SESSION_REFRESH_NEXT);
+    CHECK(refresh(store, session.id, &number, NOW_US) == SESSION_REFRESH_NEXT && number == 2);
+    number = 0;
+    CHECK(refresh(store, session.id, &number, NOW_US) == SESSION_REFRESH_REUSED);
 }
 
 static void test_csrf(void)
@@ -109,6 +207,9 @@ int main(void)
     test_life(store, &asha);
     test_ends(store, &asha);
     test_many(store, &asha, &ravi);
+    test_list(store, &asha, &ravi);
+    test_refresh(store, &asha);
+    test_rights(&people, store, &asha);
     test_csrf();
     session_store_close(store);
     people_database_close(&people);

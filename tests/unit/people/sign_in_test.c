@@ -68,6 +68,31 @@ static void test_limits(const struct sign_in *sign_in)
           SIGN_IN_ANSWER_WELCOME);
 }
 
+/* The hash of another system is replaced when its owner signs in; who is disabled does not. */
+static void test_upgrade(const struct sign_in *sign_in)
+{
+    static const char bcrypt[] = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    const struct user_new new = {
+        .name = "leela", .role = USER_ROLE_VIEWER, .hash = bcrypt, .now_us = NOW_US};
+    struct user user;
+    CHECK(user_add(sign_in->users, &new, NULL) == OK);
+    CHECK(attempt(sign_in, "leela", "U*V", "192.0.2.6", 0) == SIGN_IN_ANSWER_WRONG);
+    CHECK(user_find(sign_in->users, "leela", &user, NULL) == OK);
+    CHECK_TEXT(user.password_hash, bcrypt);
+    CHECK(attempt(sign_in, "leela", "U*U", "192.0.2.6", 0) == SIGN_IN_ANSWER_WELCOME);
+    CHECK(user_find(sign_in->users, "leela", &user, NULL) == OK);
+    CHECK(strncmp(user.password_hash, "$argon2id$", 10) == 0);
+    CHECK(attempt(sign_in, "leela", "U*U", "192.0.2.6", 0) == SIGN_IN_ANSWER_WELCOME);
+    const struct user_change disable = {.role = USER_ROLE_VIEWER, .disabled = true};
+    CHECK(user_change(sign_in->users, &user, &disable, NULL) == OK);
+    CHECK(attempt(sign_in, "leela", "U*U", "192.0.2.6", 0) == SIGN_IN_ANSWER_WRONG);
+    const struct user_change enable = {.role = USER_ROLE_VIEWER};
+    CHECK(user_change(sign_in->users, &user, &enable, NULL) == OK);
+    CHECK(user_reset(sign_in->users, &user, NOW_US, NULL) == OK);
+    CHECK(attempt(sign_in, "leela", "U*U", "192.0.2.6", 0) == SIGN_IN_ANSWER_WRONG);
+    CHECK(attempt(sign_in, "leela", "", "192.0.2.6", 0) == SIGN_IN_ANSWER_WRONG);
+}
+
 /* An unknown name costs the same work as a wrong password. */
 static void test_unknown(const struct sign_in *sign_in)
 {
@@ -88,6 +113,7 @@ int main(void)
     CHECK(session_store_open(&sign_in.sessions, people.database, NULL) == OK);
     test_one_time(&sign_in);
     test_limits(&sign_in);
+    test_upgrade(&sign_in);
     test_unknown(&sign_in);
     user_store_close(sign_in.users);
     session_store_close(sign_in.sessions);

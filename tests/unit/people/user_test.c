@@ -20,6 +20,14 @@ static void test_names(void)
     CHECK(!user_name_valid(name));
 }
 
+static enum err set_password(struct user_store *store, const struct user *user,
+                             const char *password)
+{
+    char hash[PASSWORD_HASH_SIZE];
+    const enum err err = password_hash(hash, span_text(password), NULL);
+    return err ? err : user_set_password(store, user, hash, NOW_US, NULL);
+}
+
 static void test_users(struct user_store *store)
 {
     struct user user;
@@ -34,8 +42,7 @@ static void test_users(struct user_store *store)
     CHECK(user_find(store, "asha", &user, NULL) == OK);
     CHECK(id_valid(user.id) && !user.must_change_password);
     CHECK(password_verify(user.password_hash, span_text(new.password), &same, NULL) == OK && same);
-    CHECK(user_set_password(store, &user, "short", NOW_US, NULL) == ERR_RANGE);
-    CHECK(user_set_password(store, &user, "another long one", NOW_US, NULL) == OK);
+    CHECK(set_password(store, &user, "another long one") == OK);
     CHECK(user_find(store, "asha", &user, NULL) == OK);
     CHECK(password_verify(user.password_hash, span_text("another long one"), &same, NULL) == OK &&
           same);
@@ -51,6 +58,80 @@ static void test_users(struct user_store *store)
     CHECK(!*user.one_time_hash);
 }
 
+/* A hash of another system is taken, and replaced by a better one of the same password. */
+static void test_hash(struct user_store *store)
+{
+    static const char bcrypt[] = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    struct user_new new = {
+        .name = "leela", .role = USER_ROLE_OPERATOR, .hash = bcrypt, .now_us = NOW_US};
+    struct user user;
+    bool same = false;
+    CHECK(user_add(store, &new, NULL) == OK);
+    CHECK(user_find(store, "leela", &user, NULL) == OK);
+    CHECK_TEXT(user.password_hash, bcrypt);
+    CHECK(user_upgrade_password(store, &user, "U*U", NULL) == OK);
+    CHECK(user_find(store, "leela", &user, NULL) == OK);
+    CHECK(!password_hash_outdated(user.password_hash));
+    CHECK(password_verify(user.password_hash, span_text("U*U"), &same, NULL) == OK && same);
+    new.name = "maya";
+    new.hash = "$1$salt$qJH7.N4xYta3aEG/dfqo/0";
+    CHECK(user_add(store, &new, NULL) == ERR_RANGE);
+}
+
+/* Role and zones; somebody always can manage people. */
+static void test_change(struct user_store *store)
+{
+    struct user user;
+    struct reach north = {",north,"};
+    struct user_new new = {.name = "olu",
+                           .role = USER_ROLE_OPERATOR,
+                           .reach = &north,
+                           .password = "a password of his",
+                           .now_us = NOW_US};
+    CHECK(user_add(store, &new, NULL) == OK);
+    CHECK(user_find(store, "olu", &user, NULL) == OK);
+    CHECK(user.role == USER_ROLE_OPERATOR && !user.disabled);
+    CHECK_TEXT(user.reach.zones, ",north,");
+    const int64_t generation = user.generation;
+    struct user_change change = {.role = USER_ROLE_ADMINISTRATOR, .reach = north};
+    CHECK(user_change(store, &user, &change, NULL) == ERR_RANGE);
+    change = (struct user_change){.role = USER_ROLE_ADMINISTRATOR};
+    CHECK(user_change(store, &user, &change, NULL) == OK);
+    CHECK(user_find(store, "olu", &user, NULL) == OK);
+    CHECK(user.role == USER_ROLE_ADMINISTRATOR && user.generation == generation + 1);
+    /* asha and ravi are administrators too; without them olu is the last. */
+    static const char *const others[] = {"asha", "ravi"};
+    change = (struct user_change){.role = USER_ROLE_VIEWER};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        struct user other;
+        CHECK(user_find(store, others[i], &other, NULL) == OK);
+        CHECK(user_change(store, &other, &change, NULL) == OK);
+    }
+    CHECK(user_change(store, &user, &change, NULL) == ERR_CONFLICT);
+    change = (struct user_change){.role = USER_ROLE_ADMINISTRATOR, .disabled = true};
+    CHECK(user_change(store, &user, &change, NULL) == ERR_CONFLICT);
+    new.name = "ada";
+    new.role = USER_ROLE_ADMINISTRATOR;
+    CHECK(user_add(store, &new, NULL) == ERR_RANGE); /* an administrator of one zone */
+}
+
+static void test_list(struct user_store *store)
+{
+    CLEANUP(value_free_p) struct value *all = NULL;
+    CLEANUP(value_free_p) struct value *one = NULL;
+    CLEANUP(value_free_p) struct value *none = NULL;
+    struct user user;
+    CHECK(user_list(store, NULL, NOW_US, &all, NULL) == OK && value_count(all) == 4);
+    CHECK_TEXT(value_text_or(value_get(value_at(all, 0), "username"), ""), "asha");
+    CHECK(user_list(store, "nobody", NOW_US, &none, NULL) == OK && value_count(none) == 0);
+    CHECK(user_find(store, "asha", &user, NULL) == OK);
+    CHECK(user_reset(store, &user, NOW_US, NULL) == OK);
+    CHECK(user_list(store, "asha", NOW_US, &one, NULL) == OK && value_count(one) == 1);
+    CHECK(value_boolean_or(value_get(value_at(one, 0), "password_missing"), false));
+    CHECK_TEXT(value_text_or(value_get(value_at(one, 0), "role"), ""), "viewer");
+    CHECK(value_integer_or(value_get(value_at(one, 0), "sessions"), -1) == 0);
+}
+
 static void test_one_time(struct user_store *store)
 {
     struct user user;
@@ -60,7 +141,7 @@ static void test_one_time(struct user_store *store)
     CHECK(outcome == ONE_TIME_OUTCOME_SET);
     CHECK(user_find(store, "admin", &user, NULL) == OK && user.must_change_password);
     CHECK(user_use_one_time(store, &user, NULL) == OK);
-    CHECK(user_set_password(store, &user, "the chosen password", NOW_US, NULL) == OK);
+    CHECK(set_password(store, &user, "the chosen password") == OK);
     /* A restart with the same variable changes nothing ... */
     CHECK(user_give_one_time(store, &given, &outcome, NULL) == OK);
     CHECK(outcome == ONE_TIME_OUTCOME_KNOWN);
@@ -82,6 +163,9 @@ int main(void)
     CHECK(user_store_open(&store, people.database, NULL) == OK);
     test_names();
     test_users(store);
+    test_hash(store);
+    test_change(store);
+    test_list(store);
     test_one_time(store);
     user_store_close(store);
     people_database_close(&people);

@@ -13,6 +13,7 @@ static struct value *session_value(const struct session *session, const char *to
     struct value *user = value_object();
     value_set_text(user, "username", session->user);
     value_set_text(user, "role", user_role_name(session->role));
+    value_set(user, "zones", reach_to_value(&session->reach));
     struct value *body = value_object();
     value_set_text(body, "csrf_token", csrf);
     value_set_time(body, "expires_at", session_expires_us(session));
@@ -40,12 +41,6 @@ static void answer_wait(struct call *call, int64_t wait_us)
                    (long long)((wait_us + CLOCK_SECOND_US - 1) / CLOCK_SECOND_US));
     http_add_header(call->request, "Retry-After", seconds);
     call_refuse(call, 429, "Too Many Requests", "Too many tries. Wait a minute, then try again.");
-}
-
-/* Too many hashes at once is our limit, not the client's size. */
-static void answer_failure(struct call *call, enum err err, const struct why *why)
-{
-    call_problem(call, err == ERR_LIMIT ? ERR_UNAVAILABLE : err, why);
 }
 
 static void answer_sign_in(struct call *call, const struct sign_in_result *result)
@@ -89,13 +84,14 @@ void auth_login(struct call *call)
     const struct sign_in_try attempt = {.name = given.name,
                                         .password = given.password,
                                         .address = call->address,
+                                        .agent = http_header(call->request, "User-Agent"),
                                         .now_us = call->now_us,
                                         .monotonic_us = clock_monotonic_us()};
     struct sign_in_result result = {.wait_us = 0};
     struct why why = {""};
     const enum err err = sign_in_try(&call->desk->sign_in, &attempt, &result, &why);
     if (err) {
-        answer_failure(call, err, &why);
+        call_failure(call, err, &why);
         return;
     }
     /* The name is the caller's word; the log escapes it. A password typed there is cut off. */
@@ -139,7 +135,7 @@ static bool confirm(struct call *call, const char *password, struct user *user)
     struct why why = {""};
     const enum err err = sign_in_confirm(&call->desk->sign_in, &attempt, user, &result, &why);
     if (err) {
-        answer_failure(call, err, &why);
+        call_failure(call, err, &why);
     } else if (result.answer == SIGN_IN_ANSWER_WAIT) {
         answer_wait(call, result.wait_us);
     } else if (result.answer != SIGN_IN_ANSWER_WELCOME) {
@@ -151,13 +147,13 @@ static bool confirm(struct call *call, const char *password, struct user *user)
     return false;
 }
 
-static enum err change(struct call *call, const struct user *user, const char *password,
+static enum err change(struct call *call, const struct user *user, const char *hash,
                        struct why *why)
 {
     struct desk *desk = call->desk;
     enum err err = database_begin(desk->database, why);
     if (err) { return err; }
-    err = user_set_password(desk->users, user, password, call->now_us, why);
+    err = user_set_password(desk->users, user, hash, call->now_us, why);
     if (!err) { err = session_end_others(desk->sessions, &call->session, why); }
     database_end(desk->database, &err, why);
     return err;
@@ -175,7 +171,7 @@ void auth_password(struct call *call)
     }
     struct user user = {.must_change_password = false};
     struct why why = {""};
-    enum err err = password_check(new.password, &why);
+    enum err err = password_check(new.password, call->session.user, &why);
     if (!err && strcmp(current.password, new.password) == 0) {
         err = why_set(&why, ERR_RANGE, "the new password is the old one");
     }
@@ -184,41 +180,14 @@ void auth_password(struct call *call)
         return;
     }
     if (!confirm(call, current.password, &user)) { return; }
-    err = change(call, &user, new.password, &why);
+    char hash[PASSWORD_HASH_SIZE];
+    err = password_hash(hash, span_text(new.password), &why);
+    if (!err) { err = change(call, &user, hash, &why); }
     if (err) {
-        answer_failure(call, err, &why);
+        call_failure(call, err, &why);
         return;
     }
     live_end_others(call->desk->control->live, &call->session);
     call_audit(call, "audit.password_changed", "account", user.name);
     http_answer_bytes(call->request, 204, NULL, span_of("", 0));
-}
-
-void auth_register(struct call *call)
-{
-    CLEANUP(value_free_p) struct value *body = NULL;
-    CLEANUP(forget) struct credentials given = {"", ""};
-    char role[32];
-    if (!call_body(call, &body) ||
-        !call_text(call, body, "username", given.name, sizeof given.name) ||
-        !call_text(call, body, "password", given.password, sizeof given.password) ||
-        !call_text(call, body, "role", role, sizeof role)) {
-        return;
-    }
-    struct user_new new = {.name = given.name,
-                           .password = given.password,
-                           .must_change = true,
-                           .now_us = call->now_us};
-    struct why why = {""};
-    enum err err = user_role_parse(&new.role, role, &why);
-    if (!err) { err = user_add(call->desk->users, &new, &why); }
-    if (err) {
-        answer_failure(call, err, &why);
-        return;
-    }
-    call_audit(call, "audit.user_added", "account", given.name);
-    CLEANUP(value_free_p) struct value *user = value_object();
-    value_set_text(user, "username", given.name);
-    value_set_text(user, "role", role);
-    http_answer_json(call->request, 201, user);
 }

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Who may do what, and where: every route as every role and as nobody, against roles.tsv; every object of another zone;
+and what an administrator changes counts within a second."""
+
+import http.client
+import os
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+from control_rig import PASSWORD, Rig  # noqa: E402
+from edge_rig import uuid7  # noqa: E402
+from site_runner import ApiError, Tap, wait_for  # noqa: E402
+
+ROLES = ["administrator", "operator", "supervisor", "evidence_officer", "auditor", "viewer"]
+NOT_YOURS = "Your role does not permit this."
+NORTH, SOUTH = "edge-1", "thief"  # an edge in each zone
+TEXTS = [{"language": "en", "text": "Path closed"}]
+
+
+def expectations():
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "roles.tsv"), encoding="ascii") as file:
+        lines = [line.rstrip("\n").split("\t") for line in file if not line.startswith("#")]
+    return {tuple(route.split(" ")): answers for route, answers in lines[1:]}
+
+
+def routes_of(rig):
+    printed = subprocess.run([os.path.join(rig.build, "tocsin-control"), "--routes"], capture_output=True, check=True, timeout=10)
+    return [tuple(line.split(" ")) for line in printed.stdout.decode().splitlines()]
+
+
+def past_the_door(rig, route, headers):
+    """Whether the request reached the route's handler: what it names does not exist, and its body says nothing."""
+    method, pattern = route
+    path = pattern.replace("{id}", uuid7()).replace("{name}", "nobody.here").replace("{operation}", "clip")
+    path = path.replace("{file}", "none.js").replace("{page...}", "alerts")
+    answer = rig.ask(method, path, None if method == "GET" else {}, headers, as_nobody=True)
+    detail = answer.json.get("detail", "") if answer.status in (401, 403) else ""
+    return not (answer.status == 401 or detail == NOT_YOURS), f"{answer.status} {detail}"
+
+
+def check_walk(tap, rig):
+    expected, routes = expectations(), routes_of(rig)
+    tap.check(set(expected) == set(routes), "roles.tsv has exactly the routes of the program", str(set(expected) ^ set(routes)))
+    people = [None] + [rig.invite(f"walk.{role.replace('_', '.')}", role) for role in ROLES]
+    wrong, asked = [], 0
+    for route in routes:
+        for i, headers in enumerate(people):
+            got, what = past_the_door(rig, route, headers)
+            asked += 1
+            if got != (expected.get(route, "")[i : i + 1] == "y"):
+                wrong.append((route, ["nobody", *ROLES][i], what))
+            if route == ("POST", "/auth/logout") and headers:
+                token = rig.sign_in(PASSWORD, f"walk.{ROLES[i - 1].replace('_', '.')}").json["access_token"]
+                headers["Authorization"] = f"Bearer {token}"
+    tap.check(not wrong, f"{asked} requests of nobody and six roles are answered as roles.tsv says", str(wrong))
+
+
+# -- zones --
+
+
+class Zones:
+    """Two zones with a device, an event, an alert each; an operator of north, and what was tried as them."""
+
+    def __init__(self, rig):
+        self.rig, self.tried = rig, set()
+        live = rig.live()
+        for device, zone in ((NORTH, "north"), (SOUTH, "south")):
+            rig.publish_status(device=device, zone=zone)
+            live.wait(lambda m, d=device: m["kind"] == "device" and m["data"]["name"] == d, 10, device)
+        self.operator = rig.invite("north.operator", "operator", ["north"])
+        self.live = rig.live(self.operator["Authorization"].split()[1])
+        self.live.wait(lambda m: m["kind"] == "hello", 5, "hello")
+        self.events, self.alerts = {}, {}
+        for device, zone in ((NORTH, "north"), (SOUTH, "south")):
+            self.events[zone] = rig.publish_event(device=device, zone=zone)
+            live.wait(lambda m, z=zone: m["kind"] == "event" and m["data"]["id"] == self.events[z], 10, "the event")
+            self.alerts[zone] = self.send({"zones": [zone]})
+        self.alerts["both"] = self.send({"zones": ["north", "south"]})
+        self.alerts["all"] = self.send({"broadcast": True})
+        self.alerts["device"] = self.send({"devices": [SOUTH]})
+
+    def send(self, targets):
+        return self.rig.ask("POST", "/api/alerts", {"tier": "advisory", "texts": TEXTS, "targets": targets, "duration_s": 600}).json["id"]
+
+    def ask(self, method, pattern, name=None, body=None, query=""):
+        """As the operator of north; `name` stands for {id} or {name}."""
+        self.tried.add((method, pattern))
+        path = pattern.replace("{id}", name or "").replace("{name}", name or "").replace("{operation}", "clip")
+        return self.rig.ask(method, path + query, body, self.operator, as_nobody=True)
+
+
+CHANGE = {"texts": TEXTS}
+
+
+def check_objects(tap, zones):
+    events, alerts = zones.events, zones.alerts
+    for method, pattern, body, mine, theirs in (
+        ("GET", "/api/events/{id}", None, events["north"], events["south"]),
+        ("POST", "/api/events/{id}/stream", {"operation": "clip"}, events["north"], events["south"]),
+        ("GET", "/api/devices/{name}", None, NORTH, SOUTH),
+        ("GET", "/api/alerts/{id}", None, alerts["north"], alerts["south"]),
+        ("PUT", "/api/alerts/{id}", CHANGE, alerts["north"], alerts["south"]),
+        ("POST", "/api/alerts/{id}/cancel", {}, alerts["north"], alerts["south"]),
+    ):
+        got = zones.ask(method, pattern, mine, body)
+        tap.check(got.status < 300, f"{method} {pattern} of one's own zone", f"{got.status} {got.body[:200]}")
+        there, never = zones.ask(method, pattern, theirs, body), zones.ask(method, pattern, "nothing", body)
+        tap.check(there.status == 404, f"{method} {pattern} of another zone: 404", str(there.status))
+        same = there.json["detail"].replace(theirs, "X") == never.json["detail"].replace("nothing", "X")
+        tap.check(same, "in the words of an object that is not there", there.json["detail"])
+    tap.check(zones.ask("GET", "/api/devices/{name}/sign/frames", SOUTH).status == 404, "no sign of another zone is watched")
+    tap.check(zones.ask("GET", "/api/alerts/{id}", alerts["device"]).status == 404, "an alert to a device of another zone is not seen")
+    grant = zones.rig.ask("POST", f"/api/events/{events['south']}/stream", {"operation": "clip"}).json["token"]
+    headers = {**zones.operator, "Tocsin-Stream-Token": grant}
+    stolen = zones.rig.ask("GET", f"/stream/{events['south']}/clip", headers=headers, as_nobody=True)
+    zones.tried.add(("GET", "/stream/{id}/{operation}"))
+    tap.check(stolen.status == 403, "nor is a clip, with another's token", str(stolen.status))
+
+
+def check_lists(tap, zones):
+    alerts = zones.alerts
+    for pattern, key, field in (("/api/events", "events", "zone"), ("/api/devices", "devices", "zone"), ("/api/cameras", "cameras", "zone"), ("/api/zones", "zones", "name")):
+        found = {item[field] for item in zones.ask("GET", pattern).json[key]}
+        tap.check(found == {"north"}, f"{pattern} has one's own zone only", str(found))
+    for pattern, key, query in (("/api/events", "events", "?zone=south"), ("/api/events", "events", f"?device={SOUTH}"), ("/api/cameras", "cameras", f"?device={SOUTH}")):
+        tap.check(zones.ask("GET", pattern, query=query).json[key] == [], f"{pattern}{query} finds nothing")
+    listed = {alert["id"] for alert in zones.ask("GET", "/api/alerts", query="?limit=200").json["alerts"]}
+    tap.check(listed == {alerts["north"], alerts["both"], alerts["all"]}, "alerts that reach north are listed, no others", str(listed))
+    counts = {item["name"]: item["count"] for item in zones.ask("GET", "/api/resources").json["resources"]}
+    tap.check(counts == {"events": 1, "alerts": 3, "devices": 1, "cameras": 1, "zones": 1}, "and counted alike", str(counts))
+
+
+def check_shared(tap, zones):
+    """An alert that is for other zones too is seen, not changed; of its deliveries one's own are."""
+    for name in ("both", "all"):
+        alert = zones.ask("GET", "/api/alerts/{id}", zones.alerts[name]).json
+        tap.check({d["zone"] for d in alert["deliveries"]} == {"north"}, f"{name}: the deliveries of one's own zone")
+        for method, pattern, body in (("PUT", "/api/alerts/{id}", CHANGE), ("POST", "/api/alerts/{id}/cancel", {})):
+            got = zones.ask(method, pattern, zones.alerts[name], body)
+            tap.check(got.status == 403, f"{name}: {method} {pattern} is refused", str(got.status))
+    for targets in ({"zones": ["south"]}, {"zones": ["north", "south"]}, {"devices": [SOUTH]}, {"broadcast": True}, {"devices": ["unknown.device"]}):
+        body = {"tier": "advisory", "texts": TEXTS, "targets": targets, "duration_s": 600}
+        got = zones.ask("POST", "/api/alerts", body=body)
+        tap.check(got.status == 403, f"no alert to {targets}", f"{got.status} {got.body[:100]}")
+    for targets in ({"zones": ["north"]}, {"devices": [NORTH]}):
+        body = {"tier": "advisory", "texts": TEXTS, "targets": targets, "duration_s": 600}
+        got = zones.ask("POST", "/api/alerts", body=body)
+        tap.check(got.status == 202 and got.json["zones"] == ["north"], f"an alert to {targets} is theirs to send", f"{got.status} {got.body[:200]}")
+
+
+def check_live(tap, zones):
+    south = zones.rig.publish_event(device=SOUTH, zone="south")
+    north = zones.rig.publish_event()
+    zones.live.wait(lambda m: m["kind"] == "event" and m["data"]["id"] == north, 10, "the event of north")
+    zones.tried.add(("GET", "/api/live"))
+    text = str(zones.live.messages)
+    tap.check(south not in text and SOUTH not in text and zones.alerts["south"] not in text, "the live link tells nothing of another zone")
+    tap.check(zones.alerts["both"] in text and zones.alerts["all"] in text, "but what concerns north too")
+
+
+def check_tried(tap, zones):
+    """A route that a later hand adds is tried here too, or this fails."""
+    about = {r for r in routes_of(zones.rig) if r[1].startswith(("/api/", "/stream/")) and not r[1].startswith(("/api/users", "/api/invitations", "/api/openapi"))}
+    tap.check(about <= zones.tried, "every route about the site's objects was tried from another zone", str(about - zones.tried))
+
+
+# -- changes --
+
+
+def check_changes(tap, zones):
+    rig, operator, event = zones.rig, zones.operator, f"/api/events/{zones.events['south']}"
+
+    def ask(method, path, body=None):
+        return rig.ask(method, path, body, operator, as_nobody=True).status
+
+    def change(body):
+        rig.ask("PUT", "/api/users/north.operator", body)
+        return time.monotonic()
+
+    begin = change({"zones": ["south"]})
+    tap.attempt("a change of zones closes the live link", lambda: wait_for(lambda: zones.live.closed, 1, "the live link to close"))
+    tap.check(ask("GET", event) == 200 and time.monotonic() - begin < 1, "and counts within a second")
+    begin = change({"role": "viewer", "zones": None})
+    order = {"tier": "advisory", "texts": TEXTS, "targets": {"zones": ["south"]}, "duration_s": 600}
+    tap.check(ask("POST", "/api/alerts", order) == 403 and time.monotonic() - begin < 1, "so does another role")
+    begin = change({"disabled": True})
+    tap.check(ask("GET", event) == 401 and time.monotonic() - begin < 1, "whoever is disabled is out within a second")
+    tap.check(rig.sign_in(PASSWORD, "north.operator").status == 401, "and does not come in again")
+    change({"disabled": False})
+    tap.check(rig.sign_in(PASSWORD, "north.operator").status == 200, "until enabled")
+    for word in ("audit.user_changed", "audit.user_invited", "audit.user_added"):
+        tap.check(word in rig.log(), f"{word} is audited")
+
+
+def main():
+    tap = Tap()
+    with Rig() as rig:
+        try:
+            rig.begin()
+            check_walk(tap, rig)
+            zones = Zones(rig)
+            for check in (check_objects, check_lists, check_shared, check_live, check_tried, check_changes):
+                check(tap, zones)
+        except (OSError, ValueError, KeyError, TimeoutError, RuntimeError, ApiError, http.client.HTTPException) as error:
+            tap.check(False, "the test ran to its end", f"{type(error).__name__}: {error}")
+        if tap.failures:
+            print("\n".join("# " + line for line in rig.log().splitlines()[-30:]))
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
