@@ -133,7 +133,7 @@ class Site:
         self.build = os.environ.get("TOCSIN_BUILD") or os.path.join(ROOT, "build", preset or "release")
         self.state = tempfile.mkdtemp(prefix="tocsin-site-")
         self.arguments = list(arguments)
-        self.token = None
+        self.token, self.token_at = None, 0
 
     def __enter__(self):
         self.start()
@@ -223,7 +223,8 @@ class Site:
 
     def request(self, method, path, body=None, headers=None, raw=False):
         connection = http.client.HTTPConnection(self.host, self.port, timeout=15)
-        send = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        token = self.bearer()
+        send = {"Authorization": f"Bearer {token}"} if token else {}
         if body is not None:
             send["Content-Type"] = "application/json"
         send.update(headers or {})
@@ -237,8 +238,18 @@ class Site:
             raise ApiError(response.status, data)
         return data if raw else (json.loads(data) if data else None)
 
+    def bearer(self):
+        """The access token, which lives five minutes: a new one before it ends."""
+        if self.token and time.monotonic() - self.token_at > 240:
+            token, self.token = self.token, None
+            try:
+                self.sign_in()
+            finally:
+                self.token = self.token or token
+        return self.token
+
     def sign_in(self):
-        password = self.password
+        password, self.token_at = self.password, time.monotonic()
         answer = self.request("POST", "/auth/login", {"username": "admin", "password": password})
         self.token = answer["access_token"]
         if answer["password_change_required"]:
@@ -248,7 +259,7 @@ class Site:
         self.password = NEW_PASSWORD
 
     def live(self):
-        return Live(self.host, self.port, self.token)
+        return Live(self.host, self.port, self.bearer())
 
     def send_alert(self, text="Path closed, use the north gate", tier="advisory", zone="north", duration_s=600):
         body = {
@@ -277,7 +288,7 @@ class Site:
         """The RGB bytes of the frame that the sign shows now: the first of the endless stream."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=15)
         try:
-            connection.request("GET", f"/api/devices/{device}/sign/frames", headers={"Authorization": f"Bearer {self.token}"})
+            connection.request("GET", f"/api/devices/{device}/sign/frames", headers={"Authorization": f"Bearer {self.bearer()}"})
             response = connection.getresponse()
             if response.status != 200:
                 raise ApiError(response.status, response.read())

@@ -10,8 +10,7 @@ SELECT user_id, name, role, zones, password_hash, must_change, one_time_hash, on
 FROM users WHERE name = :name;
 
 -- name: user_set_password
-UPDATE users SET password_hash = :password_hash, must_change = 0, changed_us = :now_us,
-    generation = generation + 1
+UPDATE users SET password_hash = :password_hash, must_change = 0, changed_us = :now_us
 WHERE user_id = :user_id;
 
 -- name: user_upgrade_password

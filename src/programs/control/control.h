@@ -15,6 +15,7 @@
 #include "people/invitation.h"
 #include "people/rate_limit.h"
 #include "people/sign_in.h"
+#include "people/token.h"
 #include "programs/control/bus.h"
 #include "programs/control/grants.h"
 #include "programs/control/ingest.h"
@@ -31,6 +32,7 @@ struct control {
     struct database_config database;
     struct signer *signer;
     struct sign_in_limits *limits;
+    struct tokens *tokens;
     struct grants *grants;
     struct live *live;
     struct bus *bus;
@@ -63,7 +65,8 @@ struct call {
     struct http_request *request;
     const char *arguments[CALL_ARGUMENT_MAX]; /* what stands for {..} in the route's pattern */
     char address[64];                         /* of the client, also behind a proxy */
-    const char *token;                        /* of the session; NULL = none was shown */
+    const char *token;                        /* cookie or bearer; NULL = none was shown */
+    const char *refused;                      /* why the token is worth nothing, or NULL */
     bool by_cookie;
     bool signed_in; /* `session` is filled */
     struct session session;

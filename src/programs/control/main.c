@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "migrations/control.h"
+#include "people/jws.h"
 #include "programs/control/control.h"
 #include "programs/control/route.h"
 #include "system/file.h"
@@ -186,6 +187,15 @@ static void sweep(void *context)
 
 /* ---- the whole ---- */
 
+static enum err start_tokens(struct site *site, struct why *why)
+{
+    const struct token_config config = {.secret = site->key,
+                                        .site = site->options.site,
+                                        .period_us = site->options.token_key_s * CLOCK_SECOND_US};
+    const enum err err = jws_begin(why);
+    return err ? err : tokens_new(&site->control.tokens, &config, why);
+}
+
 static enum err start(struct site *site, struct why *why)
 {
     struct control *control = &site->control;
@@ -197,6 +207,8 @@ static enum err start(struct site *site, struct why *why)
     if (!err) { err = loop_handle_signals(site->loop, NULL, NULL, why); }
     if (err) { return err; }
     control->options = &site->options;
+    err = start_tokens(site, why);
+    if (err) { return err; }
     control->limits = sign_in_limits_new();
     control->grants = grants_new();
     control->live = live_new();
@@ -226,6 +238,7 @@ static void stop(struct site *site)
     live_free(control->live);
     grants_free(control->grants);
     sign_in_limits_free(control->limits);
+    tokens_free(control->tokens);
     signer_close(control->signer);
     loop_close(site->loop);
     secret_free(site->key);

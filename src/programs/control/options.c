@@ -36,6 +36,8 @@ static const struct option OPTIONS[] = {
      "Threads that answer requests, each with a database connection."},
     {"http.connections", OPTION_KIND_INTEGER, AT(http_connections), 16, 10000, "1000",
      "Most TCP connections at once."},
+    {"auth.token_key_s", OPTION_KIND_INTEGER, AT(token_key_s), 10, 31 * 86400, "86400",
+     "Seconds for which one key signs access tokens; it is accepted until its last token ends."},
     {"web.folder", OPTION_KIND_TEXT, AT(web_folder), 0, 0, "/usr/share/tocsin/web",
      "Folder of the web page (index.html, assets)."},
     {"log.level", OPTION_KIND_TEXT, AT(log_level), 0, 0, "info",

@@ -23,6 +23,7 @@ struct control_options {
     int64_t http_port, http_workers, http_connections;
     char http_certificate[OPTION_TEXT_SIZE], http_key[OPTION_TEXT_SIZE];
     bool http_behind_proxy;
+    int64_t token_key_s;
     char web_folder[OPTION_TEXT_SIZE];
     char log_level[OPTION_TEXT_SIZE];
     struct control_zone zones[CONTROL_ZONE_MAX];

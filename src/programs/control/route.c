@@ -8,6 +8,8 @@
 
 const struct route ROUTES[] = {
     {"POST", "/auth/login", PERMISSION_PUBLIC, ROUTE_WAY_JSON, auth_login},
+    {"POST", "/auth/refresh", PERMISSION_PUBLIC, ROUTE_WAY_JSON, token_api_refresh},
+    {"GET", "/.well-known/jwks.json", PERMISSION_PUBLIC, ROUTE_WAY_JSON, token_api_keys},
     {"GET", "/auth/session", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_session},
     {"POST", "/auth/password", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_password},
     {"POST", "/auth/logout", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_logout},
@@ -102,18 +104,39 @@ static void find_address(struct call *call)
     if (!text_copy(call->address, sizeof call->address, address)) { call->address[0] = '\0'; }
 }
 
+/* The session that an access token names, if the token and the rights that it was made for count.
+ */
+static enum err find_bearer(struct call *call, struct why *why)
+{
+    struct token_claims claims = {.generation = 0};
+    const enum token_answer answer =
+        token_verify(call->desk->control->tokens, call->token, call->now_us, &claims);
+    if (answer != TOKEN_ANSWER_GOOD) {
+        call->refused = token_answer_name(answer);
+        return OK;
+    }
+    const enum err err =
+        session_find_id(call->desk->sessions, claims.session_id, call->now_us, &call->session, why);
+    if (err) { return err; }
+    call->signed_in = call->session.generation == claims.generation;
+    if (!call->signed_in) { call->refused = "token_outdated"; }
+    return OK;
+}
+
 static enum err find_session(struct call *call, struct why *why)
 {
     const char *bearer = http_header(call->request, "Authorization");
-    call->token = http_cookie(call->request, "tocsin_session");
-    call->by_cookie = call->token != NULL;
+    enum err err = OK;
+    call->refused = "session_ended";
     if (bearer && strncmp(bearer, "Bearer ", 7) == 0) {
         call->token = bearer + 7;
-        call->by_cookie = false;
+        err = find_bearer(call, why);
+        return err == ERR_NOT_FOUND ? OK : err;
     }
+    call->token = http_cookie(call->request, "tocsin_session");
+    call->by_cookie = call->token != NULL;
     if (!call->token) { return OK; }
-    const enum err err =
-        session_find(call->desk->sessions, call->token, call->now_us, &call->session, why);
+    err = session_find(call->desk->sessions, call->token, call->now_us, &call->session, why);
     call->signed_in = !err;
     return err == ERR_NOT_FOUND ? OK : err;
 }
@@ -176,7 +199,7 @@ bool route_permits(struct call *call, enum permission permission)
     switch (permission_judge(permission, call->signed_in ? &call->session : NULL)) {
     case PERMISSION_ANSWER_YES: return true;
     case PERMISSION_ANSWER_SIGN_IN:
-        refuse(call, 401, call->token ? "session_ended" : "not_signed_in", "Sign in first.");
+        refuse(call, 401, call->token ? call->refused : "not_signed_in", "Sign in first.");
         return false;
     case PERMISSION_ANSWER_CHANGE_PASSWORD:
         refuse(call, 403, "password_change_required", "Choose a new password first.");

@@ -38,11 +38,17 @@ void route_answer(void *context, void *state, struct http_request *request);
 /* The table as text, one route a line: for tests and people. */
 void route_print(void);
 
+/* Adds an access token of the session to an answer, and refresh token `number` unless negative. */
+MUST_USE enum err token_api_add(struct call *call, struct value *body,
+                                const struct session *session, int64_t number, struct why *why);
+
 /* The handlers, each in the file of its noun. */
 void auth_login(struct call *call);
 void auth_session(struct call *call);
 void auth_password(struct call *call);
 void auth_logout(struct call *call);
+void token_api_refresh(struct call *call);
+void token_api_keys(struct call *call);
 void register_user(struct call *call);
 void user_api_list(struct call *call);
 void user_api_get(struct call *call);

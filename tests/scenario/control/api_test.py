@@ -49,7 +49,7 @@ def check_routes(tap, rig):
 
 def check_nobody(judge):
     """Whoever has not signed in gets 401 from all that is not public."""
-    public = {("POST", "/auth/login"), ("GET", "/api/openapi.json"), ("GET", "/health"), ("GET", "/metrics")}
+    public = {("POST", "/auth/login"), ("POST", "/auth/refresh"), ("GET", "/.well-known/jwks.json"), ("GET", "/api/openapi.json"), ("GET", "/health"), ("GET", "/metrics")}
     for operation in sorted(judge.document.operations()):
         method, pattern = operation
         if operation in public or pattern in ("/assets/{file}", "/{page}"):
@@ -84,6 +84,15 @@ def check_sign_in(judge):
     judge.ask(("POST", "/auth/logout"), 204)
     judge.ask(("GET", "/auth/session"), 401)
     rig.token = token
+
+
+def check_tokens(judge):
+    rig, renew = judge.rig, ("POST", "/auth/refresh")
+    program = judge.ask(("POST", "/auth/login"), 200, body={"username": "admin", "password": PASSWORD, "program": True}, as_nobody=True).json
+    judge.ask(renew, 200, body={"refresh_token": program["refresh_token"]}, as_nobody=True)
+    judge.ask(renew, 401, body={"refresh_token": "nothing"}, as_nobody=True)
+    judge.ask(renew, 400, body={}, as_nobody=True)
+    judge.ask(("GET", "/.well-known/jwks.json"), 200, as_nobody=True)
 
 
 def check_people(judge):
@@ -288,6 +297,7 @@ def main():
             check_routes(tap, rig)
             check_nobody(judge)
             check_sign_in(judge)
+            check_tokens(judge)
             check_people(judge)
             live = check_fleet(judge)
             check_alerts(judge, live)

@@ -170,10 +170,12 @@ def check_tried(tap, zones):
 
 
 def check_changes(tap, zones):
-    rig, operator, event = zones.rig, zones.operator, f"/api/events/{zones.events['south']}"
+    rig, event = zones.rig, f"/api/events/{zones.events['south']}"
+    signed_in = rig.sign_in(PASSWORD, "north.operator")
+    browser = {"Cookie": signed_in.headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": signed_in.json["csrf_token"]}
 
-    def ask(method, path, body=None):
-        return rig.ask(method, path, body, operator, as_nobody=True).status
+    def ask(method, path, body=None, headers=browser):
+        return rig.ask(method, path, body, headers, as_nobody=True).status
 
     def change(body):
         rig.ask("PUT", "/api/users/north.operator", body)
@@ -182,6 +184,8 @@ def check_changes(tap, zones):
     begin = change({"zones": ["south"]})
     tap.attempt("a change of zones closes the live link", lambda: wait_for(lambda: zones.live.closed, 1, "the live link to close"))
     tap.check(ask("GET", event) == 200 and time.monotonic() - begin < 1, "and counts within a second")
+    tap.check(ask("GET", event, headers=zones.operator) == 401, "an access token of earlier rights is worth nothing")
+    tap.check("reason=token_outdated" in rig.log(), "which is audited by name")
     begin = change({"role": "viewer", "zones": None})
     order = {"tier": "advisory", "texts": TEXTS, "targets": {"zones": ["south"]}, "duration_s": 600}
     tap.check(ask("POST", "/api/alerts", order) == 403 and time.monotonic() - begin < 1, "so does another role")

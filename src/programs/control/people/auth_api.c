@@ -5,17 +5,19 @@
 
 #include "programs/control/route.h"
 
-/* The members of GET /auth/session. */
-static struct value *session_value(const struct session *session, const char *token)
+/* The members of GET /auth/session. A bearer needs no CSRF token and gets none. */
+static struct value *session_value(const struct session *session, const char *cookie)
 {
-    char csrf[SESSION_TOKEN_SIZE];
-    session_csrf(csrf, token);
     struct value *user = value_object();
     value_set_text(user, "username", session->user);
     value_set_text(user, "role", user_role_name(session->role));
     value_set(user, "zones", reach_to_value(&session->reach));
     struct value *body = value_object();
-    value_set_text(body, "csrf_token", csrf);
+    if (cookie) {
+        char csrf[SESSION_TOKEN_SIZE];
+        session_csrf(csrf, cookie);
+        value_set_text(body, "csrf_token", csrf);
+    }
     value_set_time(body, "expires_at", session_expires_us(session));
     value_set(body, "user", user);
     value_set_boolean(body, "password_change_required", session->must_change_password);
@@ -43,16 +45,25 @@ static void answer_wait(struct call *call, int64_t wait_us)
     call_refuse(call, 429, "Too Many Requests", "Too many tries. Wait a minute, then try again.");
 }
 
-static void answer_sign_in(struct call *call, const struct sign_in_result *result)
+/* A browser keeps the cookie, a program the tokens: neither gets the other's. */
+static void welcome(struct call *call, const struct sign_in_result *result, bool program)
 {
-    switch (result->answer) {
-    case SIGN_IN_ANSWER_WELCOME: {
-        CLEANUP(value_free_p) struct value *body = session_value(&result->session, result->token);
-        value_set_text(body, "access_token", result->token);
-        set_cookie(call, result->token);
-        http_answer_json(call->request, 200, body);
+    CLEANUP(value_free_p)
+    struct value *body = session_value(&result->session, program ? NULL : result->token);
+    struct why why = {""};
+    const enum err err = token_api_add(call, body, &result->session, program ? 0 : -1, &why);
+    if (err) {
+        call_problem(call, err, &why);
         return;
     }
+    if (!program) { set_cookie(call, result->token); }
+    http_answer_json(call->request, 200, body);
+}
+
+static void answer_sign_in(struct call *call, const struct sign_in_result *result, bool program)
+{
+    switch (result->answer) {
+    case SIGN_IN_ANSWER_WELCOME: welcome(call, result, program); return;
     case SIGN_IN_ANSWER_WAIT: answer_wait(call, result->wait_us); return;
     case SIGN_IN_ANSWER_WRONG:
     case SIGN_IN_ANSWER_USED:
@@ -85,6 +96,8 @@ void auth_login(struct call *call)
                                         .password = given.password,
                                         .address = call->address,
                                         .agent = http_header(call->request, "User-Agent"),
+                                        .program =
+                                            value_boolean_or(value_get(body, "program"), false),
                                         .now_us = call->now_us,
                                         .monotonic_us = clock_monotonic_us()};
     struct sign_in_result result = {.wait_us = 0};
@@ -99,13 +112,14 @@ void auth_login(struct call *call)
     call_audit(
         call, result.answer == SIGN_IN_ANSWER_WELCOME ? "audit.signed_in" : "audit.sign_in_refused",
         "account", user_name_valid(given.name) ? given.name : "(no name)");
-    answer_sign_in(call, &result);
+    answer_sign_in(call, &result, attempt.program);
     sodium_memzero(&result, sizeof result);
 }
 
 void auth_session(struct call *call)
 {
-    CLEANUP(value_free_p) struct value *body = session_value(&call->session, call->token);
+    CLEANUP(value_free_p)
+    struct value *body = session_value(&call->session, call->by_cookie ? call->token : NULL);
     http_answer_json(call->request, 200, body);
 }
 
