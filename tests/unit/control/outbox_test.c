@@ -106,7 +106,8 @@ static void kill_9_repeats_and_loses_nothing(struct parts *parts)
     outbox_close(outbox);
     parts->published_count = 0;
     CHECK(database_execute(parts->tables.database,
-                           "DELETE FROM deliveries; DELETE FROM alert_history; DELETE FROM alerts",
+                           "DELETE FROM deliveries; DELETE FROM alert_history;"
+                           "DELETE FROM alert_zones; DELETE FROM alerts",
                            NULL) == OK);
 }
 
