@@ -18,6 +18,8 @@ trap 'rm -f "$fresh"' EXIT
     done
     echo
     "$build/tocsin-map" anonymise --markdown
+    echo
+    "$build/tocsin-map" build --markdown
 } >"$fresh"
 if [ "${2:-}" = --check ]; then
     diff -u "$page" "$fresh" || {

@@ -73,12 +73,15 @@ struct feature_tally {
     uint64_t ids_not_whole; /* ids that are no whole number, which tiles cannot hold */
     uint64_t nested;        /* attribute values that were lists or objects, kept as JSON text */
     uint64_t beyond;        /* features with a point beyond the poleward edge of the map */
+    uint64_t not_picked;    /* by the layer's conditions (geodata/pick) */
+    uint64_t incomplete;    /* parts of the geometry are not in the file, or do not close */
 };
 
 /* What every reader is told, and where it counts. */
 struct reading {
     struct schema *schema; /* borrowed: of the layer that is read into */
     const char *id_name; /* borrowed: ids that are no whole number become this attribute; or NULL */
+    const char *temporary; /* borrowed: folder for temporary files; NULL: /tmp */
     struct feature_taker taker;
     struct feature_tally tally;
 };

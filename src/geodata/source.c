@@ -1,9 +1,13 @@
 #include "geodata/source.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "geodata/csv.h"
 #include "geodata/geojson.h"
+#include "system/file.h"
 
 /* The first byte that means something. Text of GeoJSON begins with a brace, CSV with a name. */
 static uint8_t first_letter(const struct input *input)
@@ -17,7 +21,7 @@ static uint8_t first_letter(const struct input *input)
     return 0;
 }
 
-enum err source_read(const char *path, struct reading *reading, struct why *why)
+static enum err read_file(const char *path, struct reading *reading, struct why *why)
 {
     struct input input = {.fd = -1};
     enum err err = input_open(&input, path, why);
@@ -29,4 +33,75 @@ enum err source_read(const char *path, struct reading *reading, struct why *why)
     }
     input_close(&input);
     return err;
+}
+
+/* The names of a folder's files, in order. */
+struct names {
+    char **names; /* owned */
+    size_t count;
+};
+
+static void names_deinit(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        free(names->names[i]);
+    }
+    free(names->names);
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static enum err list(const char *folder, struct names *names, struct why *why)
+{
+    DIR *stream = opendir(folder);
+    enum err err = OK;
+    if (!stream) {
+        return why_set(why, ERR_IO, "cannot open folder %.140s: error %d", folder, errno);
+    }
+    names->names = MEM_ARRAY(char *, SOURCE_FILES_MAX);
+    for (const struct dirent *entry = readdir(stream); entry && !err; entry = readdir(stream)) {
+        if (entry->d_name[0] == '.') { continue; }
+        if (names->count == SOURCE_FILES_MAX) {
+            err = why_set(why, ERR_LIMIT, "folder %.140s has more than %d files", folder,
+                          SOURCE_FILES_MAX);
+        } else {
+            names->names[names->count++] = mem_text(entry->d_name);
+        }
+    }
+    (void)closedir(stream);
+    qsort(names->names, names->count, sizeof *names->names, compare);
+    return err;
+}
+
+static enum err read_folder(const char *folder, struct reading *reading, struct why *why)
+{
+    struct names names = {0};
+    size_t files = 0;
+    enum err err = list(folder, &names, why);
+    for (size_t i = 0; i < names.count && !err; i++) {
+        char path[FILE_PATH_SIZE];
+        err = file_join(path, folder, names.names[i], why);
+        if (err || is_folder(path)) { continue; }
+        files++;
+        err = read_file(path, reading, why);
+    }
+    names_deinit(&names);
+    if (!err && files == 0) {
+        err = why_set(why, ERR_NOT_FOUND, "folder %.140s contains no file", folder);
+    }
+    return err;
+}
+
+enum err source_read(const char *path, struct reading *reading, struct why *why)
+{
+    return is_folder(path) ? read_folder(path, reading, why) : read_file(path, reading, why);
 }

@@ -32,8 +32,13 @@ static struct value *fields_of(const struct schema *schema)
     return fields;
 }
 
-void about_metadata(const struct map_layer *layers, const struct build_report *report,
-                    struct text *out)
+static void set_some(struct value *about, const char *key, const char *text)
+{
+    if (text && *text) { value_set_text(about, key, text); }
+}
+
+void about_metadata(const struct build_options *options, const struct map_layer *layers,
+                    const struct build_report *report, struct text *out)
 {
     struct value *about = value_object();
     struct value *list = value_array();
@@ -48,6 +53,9 @@ void about_metadata(const struct map_layer *layers, const struct build_report *r
         value_set_integer(layer, "maxzoom", to);
         value_append(list, layer);
     }
+    set_some(about, "name", options->name);
+    set_some(about, "description", options->description);
+    set_some(about, "attribution", options->attribution);
     value_set_text(about, "generator", "tocsin-map " TOCSIN_VERSION);
     value_set_text(about, "type", "overlay");
     value_set(about, "vector_layers", list);
@@ -95,7 +103,7 @@ static struct value *count_value(const struct build_count *count)
     return value;
 }
 
-static struct value *layer_value(const struct build_layer_report *layer, int from, int to)
+static struct value *layer_value(const struct build_layer_report *layer)
 {
     struct value *value = value_object();
     const struct feature_tally *tally = &layer->tally;
@@ -107,8 +115,10 @@ static struct value *layer_value(const struct build_layer_report *layer, int fro
     value_set_integer(value, "ids_not_whole", (int64_t)tally->ids_not_whole);
     value_set_integer(value, "nested_values", (int64_t)tally->nested);
     value_set_integer(value, "beyond_the_map", (int64_t)tally->beyond);
+    value_set_integer(value, "not_picked", (int64_t)tally->not_picked);
+    value_set_integer(value, "incomplete_geometry", (int64_t)tally->incomplete);
     struct value *zooms = value_array();
-    for (int zoom = from; zoom <= to; zoom++) {
+    for (int zoom = layer->zoom_min; zoom <= layer->zoom_max; zoom++) {
         struct value *count = count_value(&layer->zooms[zoom]);
         value_set_integer(count, "zoom", zoom);
         value_append(zooms, count);
@@ -123,7 +133,7 @@ void build_report_write(const struct build_report *report, struct text *out)
     struct value *layers = value_array();
     struct value *zooms = value_array();
     for (size_t i = 0; i < report->layer_count; i++) {
-        value_append(layers, layer_value(&report->layers[i], report->zoom_min, report->zoom_max));
+        value_append(layers, layer_value(&report->layers[i]));
     }
     for (int zoom = report->zoom_min; zoom <= report->zoom_max; zoom++) {
         struct value *one = value_object();

@@ -108,6 +108,7 @@ static int by_priority(const void *left, const void *right)
 /* The candidates of one layer. */
 struct group {
     size_t begin, count;
+    bool keep_all;
     double weight; /* bytes of all of them, about */
 };
 
@@ -136,7 +137,8 @@ static double allowance(const struct group *groups, size_t count, double share)
         const double middle = (low + high) / 2;
         double sum = 0;
         for (size_t n = 0; n < count; n++) {
-            sum += groups[n].weight < middle ? groups[n].weight : middle;
+            const bool whole = groups[n].keep_all || groups[n].weight < middle;
+            sum += whole ? groups[n].weight : middle;
         }
         if (sum < total * share) {
             low = middle;
@@ -159,7 +161,10 @@ static size_t find_groups(const struct assembler *assembler, const struct tile_j
         struct spool_head feature;
         at = next_record(at, &head) + head.size;
         memcpy(&feature, spool_at(assembler->assembly->spool, head.offset), sizeof feature);
-        if (layer != head.layer) { groups[count++] = (struct group){.begin = i}; }
+        if (layer != head.layer) {
+            const struct map_layer *now = &assembler->assembly->layers[head.layer];
+            groups[count++] = (struct group){.begin = i, .keep_all = now->keep_all};
+        }
         layer = head.layer;
         groups[count - 1].count++;
         groups[count - 1].weight += feature.size;
@@ -175,7 +180,8 @@ static void choose(const struct assembler *assembler, struct tile_job *job, doub
     const size_t count = find_groups(assembler, job, candidates, groups);
     const double weight = allowance(groups, count, share);
     for (size_t i = 0; i < count; i++) {
-        const double part = groups[i].weight > weight ? weight / groups[i].weight : 1;
+        const bool whole = groups[i].keep_all || groups[i].weight <= weight;
+        const double part = whole ? 1 : weight / groups[i].weight;
         keep_share(job, candidates + groups[i].begin, groups[i].count, part);
     }
     free(candidates);

@@ -16,6 +16,9 @@ enum { MAP_LAYERS_MAX = 64 };
 struct map_layer {
     char *name; /* owned by the build */
     struct schema schema;
+    int zoom_min, zoom_max;
+    double tolerance; /* of simplification */
+    bool keep_all;    /* nothing of it is left out */
 };
 
 struct assembly {

@@ -17,6 +17,7 @@
 
 struct build {
     const struct build_options *options;
+    const char *folder; /* for temporary files */
     struct build_report *report;
     struct map_layer layers[MAP_LAYERS_MAX];
     size_t layer_count;
@@ -65,6 +66,17 @@ static enum err check_options(const struct build_options *options, struct why *w
         return why_set(why, ERR_RANGE, "zooms %d to %d are not in order, or not within 0 to %d",
                        options->zoom_min, options->zoom_max, TILE_ZOOM_MAX);
     }
+    for (size_t i = 0; i < options->layer_count; i++) {
+        const struct build_layer *layer = &options->layers[i];
+        if (layer->zoom_min < options->zoom_min || layer->zoom_min > layer->zoom_max ||
+            layer->zoom_max > options->zoom_max) {
+            return why_set(why, ERR_RANGE,
+                           "layer %.60s: zooms %d to %d are not in order, or not within the "
+                           "archive's %d to %d",
+                           layer->name, layer->zoom_min, layer->zoom_max, options->zoom_min,
+                           options->zoom_max);
+        }
+    }
     for (size_t i = 0; i < options->source_count; i++) {
         const size_t size = strlen(options->sources[i].layer);
         if (size == 0 || size > BUILD_LAYER_NAME_MAX) {
@@ -75,13 +87,33 @@ static enum err check_options(const struct build_options *options, struct why *w
     return OK;
 }
 
+/* What is wanted of a layer: what its own entry says, else what holds for all. */
+static struct build_layer wish_of(const struct build_options *options, const char *name)
+{
+    for (size_t i = 0; i < options->layer_count; i++) {
+        if (strcmp(options->layers[i].name, name) == 0) { return options->layers[i]; }
+    }
+    return (struct build_layer){name, options->zoom_min, options->zoom_max, options->tolerance,
+                                options->keep_all};
+}
+
 static size_t layer_of(struct build *build, const char *name)
 {
     for (size_t i = 0; i < build->layer_count; i++) {
         if (strcmp(build->layers[i].name, name) == 0) { return i; }
     }
-    build->layers[build->layer_count].name = mem_text(name);
-    build->report->layers[build->layer_count].name = mem_text(name);
+    const struct build_layer wish = wish_of(build->options, name);
+    build->layers[build->layer_count] = (struct map_layer){
+        .name = mem_text(name),
+        .zoom_min = wish.zoom_min,
+        .zoom_max = wish.zoom_max,
+        .tolerance = wish.tolerance,
+        .keep_all = wish.keep_all,
+    };
+    struct build_layer_report *report = &build->report->layers[build->layer_count];
+    report->name = mem_text(name);
+    report->zoom_min = wish.zoom_min;
+    report->zoom_max = wish.zoom_max;
     build->report->layer_count++;
     return build->layer_count++;
 }
@@ -106,23 +138,42 @@ static void add_tally(struct feature_tally *sum, const struct feature_tally *tal
     sum->ids_not_whole += tally->ids_not_whole;
     sum->nested += tally->nested;
     sum->beyond += tally->beyond;
+    sum->not_picked += tally->not_picked;
+    sum->incomplete += tally->incomplete;
+}
+
+static enum err read_source(struct build *build, const struct build_source *source, size_t layer,
+                            struct why *why)
+{
+    static const struct pick everything = {0};
+    const struct build_options *options = build->options;
+    struct intake intake = {build->gather, (uint16_t)layer};
+    const struct feature_taker taker = {take_feature, &intake};
+    struct schema *schema = &build->layers[layer].schema;
+    struct reading plain = {.schema = schema, .taker = taker};
+    struct reading *reading = &plain;
+    CLEANUP(picker_free_p) struct picker *picker = NULL;
+    if (source->pick && memcmp(source->pick, &everything, sizeof everything) != 0) {
+        const enum err err = picker_new(&picker, source->pick, schema, taker, why);
+        if (err) { return err; }
+        reading = picker_reading(picker);
+    }
+    reading->id_name = options->id_name;
+    reading->temporary = build->folder;
+    const enum err err = source_read(source->path, reading, why);
+    add_tally(&build->report->layers[layer].tally, &reading->tally);
+    return err;
 }
 
 static enum err read_sources(struct build *build, struct why *why)
 {
-    for (size_t i = 0; i < build->options->source_count; i++) {
+    enum err err = OK;
+    for (size_t i = 0; i < build->options->source_count && !err; i++) {
         const struct build_source *source = &build->options->sources[i];
-        const size_t layer = layer_of(build, source->layer);
-        struct intake intake = {build->gather, (uint16_t)layer};
-        struct reading reading = {.schema = &build->layers[layer].schema,
-                                  .id_name = build->options->id_name,
-                                  .taker = {take_feature, &intake}};
         progress(build, source->path, -1);
-        const enum err err = source_read(source->path, &reading, why);
-        if (err) { return err; }
-        add_tally(&build->report->layers[layer].tally, &reading.tally);
+        err = read_source(build, source, layer_of(build, source->layer), why);
     }
-    return OK;
+    return err;
 }
 
 static enum err keep_slice(void *context, struct tile tile, const struct shape *steps,
@@ -149,12 +200,14 @@ static struct build_count *count_of(const struct build *build, size_t layer, int
 /* Cuts the feature at build->offset into the tiles of `zoom`. */
 static enum err slice_feature(struct build *build, int zoom, struct shape *shape, struct why *why)
 {
+    const struct map_layer *layer = &build->layers[build->feature.head.layer];
     struct build_count *count = count_of(build, build->feature.head.layer, zoom);
     size_t tiles = 0;
+    if (zoom < layer->zoom_min || zoom > layer->zoom_max) { return OK; }
     spool_shape(&build->feature, zoom, shape);
     enum err err = slice_shape(build->slicer, shape, zoom, &tiles, why);
     if (err || tiles > 0) { return err; }
-    if (zoom < build->options->zoom_max && !build->options->keep_all) {
+    if (zoom < layer->zoom_max && !layer->keep_all) {
         count->too_small++;
         return OK;
     }
@@ -256,7 +309,7 @@ static void count_thinned(const struct build *build)
 {
     for (size_t layer = 0; layer < build->report->layer_count; layer++) {
         const struct build_layer_report *report = &build->report->layers[layer];
-        for (int zoom = build->options->zoom_min; zoom <= build->options->zoom_max; zoom++) {
+        for (int zoom = report->zoom_min; zoom <= report->zoom_max; zoom++) {
             struct build_count *count = count_of(build, layer, zoom);
             count->thinned = report->tally.taken - count->present - count->too_small;
         }
@@ -278,7 +331,7 @@ static enum err make_zooms(struct build *build, struct why *why)
 static enum err finish(struct build *build, struct why *why)
 {
     struct text metadata = text_limited(64 << 20);
-    about_metadata(build->layers, build->report, &metadata);
+    about_metadata(build->options, build->layers, build->report, &metadata);
     const struct pmtiles_header header = about_header(gather_box(build->gather), build->report);
     const enum err err =
         metadata.overflow
@@ -292,14 +345,19 @@ static enum err finish(struct build *build, struct why *why)
     return err;
 }
 
-static enum err run(struct build *build, const char *folder, struct why *why)
+static enum err run(struct build *build, struct why *why)
 {
     const struct build_options *options = build->options;
+    const char *folder = build->folder;
     build->gather = gather_new(folder, options->memory_bytes / 2);
     enum err err = read_sources(build, why);
     if (err) { return err; }
     progress(build, "borders", -1);
-    err = gather_finish(build->gather, options->tolerance, &build->spool, why);
+    double tolerances[MAP_LAYERS_MAX];
+    for (size_t i = 0; i < build->layer_count; i++) {
+        tolerances[i] = build->layers[i].tolerance;
+    }
+    err = gather_finish(build->gather, tolerances, &build->spool, why);
     if (err) { return err; }
     build->drawn = MEM_ARRAY(uint8_t, spool_count(build->spool));
     build->sorter = sorter_new(folder, options->memory_bytes / 4);
@@ -338,7 +396,8 @@ enum err build_run(const struct build_options *options, struct build_report *rep
     struct build *build = MEM_NEW(struct build);
     build->options = options;
     build->report = report;
-    err = run(build, options->temporary ? options->temporary : slash ? folder : ".", why);
+    build->folder = options->temporary ? options->temporary : slash ? folder : ".";
+    err = run(build, why);
     build_deinit(build);
     free(build);
     return err;

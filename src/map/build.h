@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "geodata/feature.h"
+#include "geodata/pick.h"
 #include "map/tile.h"
 
 #include "base/text.h"
@@ -23,14 +23,26 @@ enum {
 };
 
 struct build_source {
-    const char *layer; /* several sources may go into one layer */
-    const char *path;
+    const char *layer;       /* several sources may go into one layer */
+    const char *path;        /* a file, or a folder of files */
+    const struct pick *pick; /* which of its features; NULL: all, with all attributes */
+};
+
+/* How a layer differs from the rest of the archive. */
+struct build_layer {
+    const char *name;
+    int zoom_min, zoom_max; /* within the archive's */
+    double tolerance;       /* of simplification, in steps of a tile */
+    bool keep_all;          /* nothing of it is thinned out or too small */
 };
 
 struct build_options {
     const struct build_source *sources;
     size_t source_count;
+    const struct build_layer *layers; /* those that are not as the options below say */
+    size_t layer_count;
     const char *out;
+    const char *name, *description, *attribution; /* for the metadata; may be NULL */
     int zoom_min, zoom_max;
     bool keep_all;        /* nothing is thinned out or too small, at any zoom */
     size_t memory_bytes;  /* 64 MiB and more */
@@ -55,6 +67,7 @@ struct build_count {
 
 struct build_layer_report {
     char *name;
+    int zoom_min, zoom_max; /* outside, it is not counted */
     struct feature_tally tally;
     struct build_count zooms[TILE_ZOOM_MAX + 1];
 };

@@ -117,7 +117,8 @@ static enum err spool_all(struct gather *gather, struct spool *spool, struct top
     return err;
 }
 
-static void settle_zooms(struct spool *spool, const struct topology *topology, double tolerance)
+static void settle_zooms(struct spool *spool, const struct topology *topology,
+                         const double *tolerances)
 {
     struct shape shape = {0};
     struct bytes zooms = {0};
@@ -129,7 +130,7 @@ static void settle_zooms(struct spool *spool, const struct topology *topology, d
             zooms.size = 0;
             uint8_t *row = bytes_reserve(&zooms, shape.count + 1);
             memset(row, SIMPLIFY_NEVER, shape.count);
-            topology_zooms(topology, &shape, tolerance, row);
+            topology_zooms(topology, &shape, tolerances[spooled.head.layer], row);
             spool_note_zooms(spool, offset, row);
         }
         offset += spooled.head.size;
@@ -138,7 +139,8 @@ static void settle_zooms(struct spool *spool, const struct topology *topology, d
     bytes_deinit(&zooms);
 }
 
-enum err gather_finish(struct gather *gather, double tolerance, struct spool **out, struct why *why)
+enum err gather_finish(struct gather *gather, const double *tolerances, struct spool **out,
+                       struct why *why)
 {
     if (gather->vertices > gather->memory / SIMPLIFY_VERTEX_SIZE) {
         return why_set(why, ERR_LIMIT,
@@ -155,7 +157,7 @@ enum err gather_finish(struct gather *gather, double tolerance, struct spool **o
     sorter_clear(gather->sorter);
     if (!err) { err = spool_finish(spool, why); }
     if (err) { return err; }
-    settle_zooms(spool, topology, tolerance);
+    settle_zooms(spool, topology, tolerances);
     *out = TAKE(spool);
     return OK;
 }

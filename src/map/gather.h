@@ -22,11 +22,11 @@ MUST_USE enum err gather_add(struct gather *gather, uint16_t layer, const struct
                              struct why *why);
 
 /*
- * Makes the spool; the caller frees it. `tolerance` is that of topology_zooms. ERR_LIMIT when the
- * table of shared vertices needs more than the memory given.
+ * Makes the spool; the caller frees it. `tolerances`, by layer, are those of topology_zooms.
+ * ERR_LIMIT when the table of shared vertices needs more than the memory given.
  */
-MUST_USE enum err gather_finish(struct gather *gather, double tolerance, struct spool **spool,
-                                struct why *why);
+MUST_USE enum err gather_finish(struct gather *gather, const double *tolerances,
+                                struct spool **spool, struct why *why);
 
 /* What all features together cover. */
 struct box gather_box(const struct gather *gather);

@@ -54,10 +54,10 @@ static void test_builds(const char *out)
         struct build_source source;
         uint64_t read, features;
     } inputs[] = {
-        {{"wards", MAPS "inputs/kochi_wards.geojsonl"}, 77, 77},
-        {{"stations", MAPS "inputs/india_stations.geojson"}, 8990, 8697},
-        {{"streets", MAPS "inputs/osm_streets.geojsonl"}, 10689, 10689},
-        {{"areas", MAPS "inputs/osm_areas.geojsonl"}, 16986, 16986},
+        {{.layer = "wards", .path = MAPS "inputs/kochi_wards.geojsonl"}, 77, 77},
+        {{.layer = "stations", .path = MAPS "inputs/india_stations.geojson"}, 8990, 8697},
+        {{.layer = "streets", .path = MAPS "inputs/osm_streets.geojsonl"}, 10689, 10689},
+        {{.layer = "areas", .path = MAPS "inputs/osm_areas.geojsonl"}, 16986, 16986},
     };
     for (size_t i = 0; i < ARRAY_LEN(inputs); i++) {
         const struct build_options options = {.sources = &inputs[i].source,

@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "layers.h"
 #include "system/file.h"
 
 struct wish {
     struct build_options options;
     struct build_source sources[BUILD_SOURCES_MAX];
     char *names[BUILD_SOURCES_MAX]; /* owned: what stands before the colons */
+    size_t name_count;
+    struct layers *layers; /* owned, or NULL */
     const char *report;
     bool quiet;
 };
@@ -62,9 +65,9 @@ static enum err read_source(struct wish *wish, const char *word, struct why *why
     if (*count == BUILD_SOURCES_MAX) {
         return why_set(why, ERR_RANGE, "there are more than %d inputs", BUILD_SOURCES_MAX);
     }
-    wish->names[*count] = mem_text_of(word, (size_t)(colon - word));
-    wish->sources[*count] = (struct build_source){wish->names[*count], colon + 1};
-    ++*count;
+    char *name = mem_text_of(word, (size_t)(colon - word));
+    wish->names[wish->name_count++] = name;
+    wish->sources[(*count)++] = (struct build_source){.layer = name, .path = colon + 1};
     return OK;
 }
 
@@ -78,6 +81,10 @@ static enum err read_option(struct wish *wish, char *argv[], int *at, struct why
     }
     if (strcmp(name, "--quiet") == 0) {
         wish->quiet = true;
+        return OK;
+    }
+    if (strcmp(name, "--layers") == 0) {
+        ++*at; /* it was read before all others */
         return OK;
     }
     const char *value = argv[++*at]; /* NULL behind the last */
@@ -96,12 +103,33 @@ static enum err read_option(struct wish *wish, char *argv[], int *at, struct why
     return why_set(why, ERR_RANGE, "%.60s is no option of build", name);
 }
 
+/* The layers file comes first: what else is said on the command line goes before it. */
+static enum err read_layers(struct wish *wish, int argc, char *argv[], struct why *why)
+{
+    const char *path = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--layers") != 0) { continue; }
+        if (path || !argv[i + 1]) {
+            return why_set(why, ERR_RANGE, "--layers needs one value, and is there once");
+        }
+        path = argv[++i];
+    }
+    if (!path) { return OK; }
+    wish->layers = MEM_NEW(struct layers);
+    const enum err err = layers_load(wish->layers, path, why);
+    if (!err) { layers_apply(wish->layers, &wish->options); }
+    return err;
+}
+
 static enum err read_arguments(struct wish *wish, int argc, char *argv[], struct why *why)
 {
-    enum err err = OK;
+    enum err err = read_layers(wish, argc, argv, why);
     for (int i = 1; i < argc && !err; i++) {
         err =
             argv[i][0] == '-' ? read_option(wish, argv, &i, why) : read_source(wish, argv[i], why);
+    }
+    if (!err && wish->layers) {
+        err = layers_sources(wish->layers, wish->sources, &wish->options, why);
     }
     if (!err && !wish->options.out) { err = why_set(why, ERR_RANGE, "-o OUT.pmtiles is missing"); }
     return err;
@@ -118,19 +146,21 @@ static void show_progress(void *context, const char *what, int zoom)
 }
 
 /* What a person must know: everything that is not on the map. */
-static void say_layer(const struct build_layer_report *layer, const struct build_report *report)
+static void say_layer(const struct build_layer_report *layer)
 {
     const struct feature_tally *tally = &layer->tally;
-    const struct build_count *last = &layer->zooms[report->zoom_max];
+    const struct build_count *last = &layer->zooms[layer->zoom_max];
     (void)fprintf(stderr, "%s: %llu features, %llu on the map at zoom %d", layer->name,
                   (unsigned long long)tally->read, (unsigned long long)last->present,
-                  report->zoom_max);
+                  layer->zoom_max);
     const struct {
         uint64_t count;
         const char *what;
     } notes[] = {
         {tally->no_geometry, "have no geometry"},
         {tally->empty, "have an empty geometry"},
+        {tally->not_picked, "are not of the layer's kind"},
+        {tally->incomplete, "have a geometry that is not whole in the file"},
         {tally->beyond, "reach beyond the map's poleward edge"},
         {tally->ids_not_whole, "have ids that tiles cannot hold (see --id-attribute)"},
         {last->enlarged, "are too small to see and were enlarged to one step"},
@@ -141,7 +171,7 @@ static void say_layer(const struct build_layer_report *layer, const struct build
         (void)fprintf(stderr, "; %llu %s", (unsigned long long)notes[i].count, notes[i].what);
     }
     (void)fputc('\n', stderr);
-    for (int zoom = report->zoom_min; zoom < report->zoom_max; zoom++) {
+    for (int zoom = layer->zoom_min; zoom < layer->zoom_max; zoom++) {
         const struct build_count *count = &layer->zooms[zoom];
         if (count->thinned + count->too_small == 0) { continue; }
         (void)fprintf(stderr, "    zoom %2d: %llu drawn, %llu too small, %llu thinned out\n", zoom,
@@ -153,7 +183,7 @@ static void say_layer(const struct build_layer_report *layer, const struct build
 static void say(const struct build_report *report, const char *out)
 {
     for (size_t i = 0; i < report->layer_count; i++) {
-        say_layer(&report->layers[i], report);
+        say_layer(&report->layers[i]);
     }
     (void)fprintf(stderr, "%s: %llu tiles, %llu different, %llu bytes of tiles\n", out,
                   (unsigned long long)report->tiles, (unsigned long long)report->contents,
@@ -197,10 +227,22 @@ static enum err run(struct wish *wish, struct why *why)
     return err;
 }
 
+/* The table of the layers file, for people and for the reference page. */
+static int explain(bool markdown)
+{
+    CLEANUP(text_deinit) struct text page = text_limited(1 << 20);
+    option_explain(&layers_table, markdown, &page);
+    (void)fputs(text_c(&page), stdout);
+    return COMMAND_DONE;
+}
+
 int build_command(int argc, char *argv[])
 {
     struct wish wish = {0};
     struct why why = {0};
+    if (argc == 2 && (strcmp(argv[1], "--explain") == 0 || strcmp(argv[1], "--markdown") == 0)) {
+        return explain(strcmp(argv[1], "--markdown") == 0);
+    }
     wish.options = (struct build_options){.sources = wish.sources,
                                           .zoom_max = 14,
                                           .memory_bytes = (size_t)256 << 20,
@@ -210,8 +252,9 @@ int build_command(int argc, char *argv[])
                                           .tolerance = 1.5};
     enum err err = read_arguments(&wish, argc, argv, &why);
     if (!err) { err = run(&wish, &why); }
-    for (size_t i = 0; i < wish.options.source_count; i++) {
+    for (size_t i = 0; i < wish.name_count; i++) {
         free(wish.names[i]);
     }
+    free(wish.layers);
     return err ? command_failed("build", err, &why) : COMMAND_DONE;
 }

@@ -10,9 +10,12 @@
 
 static const struct command commands[] = {
     {"build", "make one PMTiles archive out of the site's files",
-     "tocsin-map build -o OUT.pmtiles [OPTION]... NAME:FILE ...\n"
-     "    Reads GeoJSON in all its forms and CSV with coordinates; FILE may be - for standard\n"
-     "    input. NAME is the layer; several files may go into one.\n"
+     "tocsin-map build -o OUT.pmtiles [OPTION]... [--layers FILE] [NAME:FILE ...]\n"
+     "    Reads GeoJSON in all its forms, CSV with coordinates, OpenStreetMap PBF, and what GDAL\n"
+     "    reads where ogr2ogr is installed. FILE may be a folder of files, or - for standard "
+     "input.\n"
+     "    NAME is the layer; several files may go into one.\n"
+     "    --layers FILE    layers described by a file (INI); --explain lists its keys\n"
      "    --minzoom N, --maxzoom N   the zooms (0 and 14; 20 at most)\n"
      "    --keep-all       draw every feature at every zoom, however large a tile becomes\n"
      "    --tile-size N    bytes of a packed tile above which it is thinned (500000); never at "

@@ -19,8 +19,11 @@ int main(void)
 
     struct text text = text_limited(1 << 16);
     struct value *value = NULL;
-    about_metadata(layers, &report, &text);
+    const struct build_options options = {.name = "A town", .description = ""};
+    about_metadata(&options, layers, &report, &text);
     CHECK(value_parse(&value, text_span(&text), 1 << 16, NULL) == OK);
+    CHECK_TEXT(value_text_or(value_get(value, "name"), ""), "A town");
+    CHECK(!value_get(value, "description") && !value_get(value, "attribution"));
     const struct value *list = value_get(value, "vector_layers");
     CHECK(value_count(list) == 1); /* a layer without tiles is none */
     const struct value *layer = value_at(list, 0);

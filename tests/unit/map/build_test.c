@@ -51,7 +51,7 @@ static void make_inputs(void)
     text_deinit(&text);
 }
 
-static const struct build_source sources[] = {{"points", NULL}, {"districts", NULL}};
+static const struct build_source sources[] = {{.layer = "points"}, {.layer = "districts"}};
 
 static enum err build(const char *out, int threads, size_t tile_size, bool keep_all,
                       struct build_report *report)
@@ -164,7 +164,7 @@ static void test_faults(void)
     CHECK(file_read(&before, path_of(paths[0], "a.pmtiles"), NULL) == OK);
     text_add(&bad, "{\"type\":\"Point\",\"coordinates\":[1,2]}\n{\"type\":\"Point\",");
     put("bad.geojson", &bad);
-    struct build_source one = {"bad", path_of(paths[1], "bad.geojson")};
+    struct build_source one = {.layer = "bad", .path = path_of(paths[1], "bad.geojson")};
     struct build_options options = {.sources = &one,
                                     .source_count = 1,
                                     .out = paths[0],

@@ -25,7 +25,8 @@ static void test_order(void)
     feature.shape.kind = SHAPE_KIND_LINE;
     SHAPES_PART(&feature.shape, false, 5, 5, 1000, 5, 2000, 5);
     CHECK(gather_add(gather, 0, &feature, NULL) == OK);
-    CHECK(gather_finish(gather, 1, &spool, NULL) == OK && spool_count(spool) == 5);
+    CHECK(gather_finish(gather, (const double[]){1, 1}, &spool, NULL) == OK &&
+          spool_count(spool) == 5);
     const struct box box = gather_box(gather);
     CHECK(box.x0 == 5 && box.x1 == 4000000000 && box.y0 == 5 && box.y1 == 2000000000);
 
@@ -65,7 +66,7 @@ static void test_limit(void)
     }
     shape_end_part(&feature.shape, false);
     CHECK(gather_add(gather, 0, &feature, NULL) == OK);
-    CHECK(gather_finish(gather, 1, &spool, &why) == ERR_LIMIT);
+    CHECK(gather_finish(gather, (const double[]){1, 1}, &spool, &why) == ERR_LIMIT);
     CHECK(strstr(why.text, "give more memory") != NULL && !spool);
     feature_deinit(&feature);
     schema_deinit(&schema);
