@@ -11,33 +11,35 @@ enum { PREMISES = 5, ADDRESSES = 8, FINEST = 17, ROUND = 5, DELAY_HOURS = 24 };
 
 static const struct option options[] = {
     {"rule.premises", OPTION_KIND_INTEGER, AT(premises), 2, 1000, "5",
-     "distinct premises that stand behind everything that is published; fewer than 5 needs an "
-     "override"},
+     "Distinct premises that stand behind everything that is published; fewer than 5 needs an "
+     "override."},
     {"rule.addresses", OPTION_KIND_INTEGER, AT(addresses), 0, 10000, "8",
-     "addresses that a published cell contains, when an address layer is given; fewer than 8 needs "
-     "an override"},
+     "Addresses that a published cell contains, when an address layer is given; fewer than 8 needs "
+     "an override."},
     {"rule.finest", OPTION_KIND_INTEGER, AT(zoom_finest), 8, RULE_ZOOM_MAX, "17",
-     "zoom of the smallest cells (17: about 300 m); more than 17 needs an override"},
+     "Zoom of the smallest cells (17: about 300 m); more than 17 needs an override."},
     {"rule.coarsest", OPTION_KIND_INTEGER, AT(zoom_coarsest), 4, RULE_ZOOM_MAX, "13",
-     "zoom of the largest cells (13: about 4.8 km); what cannot be published in one is suppressed"},
+     "Zoom of the largest cells (13: about 4.8 km); what cannot be published in one is "
+     "suppressed."},
     {"rule.round", OPTION_KIND_INTEGER, AT(round), 1, 1000, "5",
-     "counts are rounded to multiples of this; less than 5 needs an override"},
+     "Counts are rounded to multiples of this; less than 5 needs an override."},
     {"rule.delay_hours", OPTION_KIND_INTEGER, AT(delay_hours), 0, 24 * 366, "24",
-     "hours from the end of a period until it is published; fewer than 24 needs an override"},
+     "Hours from the end of a period until it is published; fewer than 24 needs an override."},
     {"rule.categories", OPTION_KIND_TEXT, AT(categories), 0, 0, NULL,
-     "the categories that may leave, separated by commas; no other one does"},
+     "The categories that may leave, separated by commas; no other one does."},
     {"columns.time", OPTION_KIND_TEXT, AT(column_time), 0, 0, "time",
-     "the column (property) of the time: RFC 3339, or whole seconds since 1970"},
+     "The column (property) of the time: RFC 3339, or whole seconds since 1970."},
     {"columns.category", OPTION_KIND_TEXT, AT(column_category), 0, 0, "category",
-     "the column of the category"},
+     "The column of the category."},
     {"columns.premise", OPTION_KIND_TEXT, AT(column_premise), 0, 0, "",
-     "the column that tells premises apart; empty: only places do"},
+     "The column that tells premises apart; empty: only places do."},
     {"columns.protected", OPTION_KIND_TEXT, AT(column_protected), 0, 0, "",
-     "a column that marks incidents which never leave, whatever their category (true, yes, 1); "
-     "empty: none"},
+     "A column that marks incidents which never leave, whatever their category (true, yes, 1); "
+     "empty: none."},
     {"override.reason", OPTION_KIND_TEXT, AT(reason), 0, 0, "",
-     "why a weaker rule is right here; published with the cells"},
-    {"override.by", OPTION_KIND_TEXT, AT(by), 0, 0, "", "who decided it; published with the cells"},
+     "Why a weaker rule is right here; published with the cells."},
+    {"override.by", OPTION_KIND_TEXT, AT(by), 0, 0, "",
+     "Who decided it; published with the cells."},
 };
 
 const struct option_table rule_table = {

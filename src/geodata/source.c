@@ -7,7 +7,11 @@
 
 #include "geodata/csv.h"
 #include "geodata/geojson.h"
+#include "geodata/ogr.h"
+#include "geodata/osm.h"
 #include "system/file.h"
+
+enum { BEGINNING_SIZE = 64 };
 
 /* The first byte that means something. Text of GeoJSON begins with a brace, CSV with a name. */
 static uint8_t first_letter(const struct input *input)
@@ -21,18 +25,26 @@ static uint8_t first_letter(const struct input *input)
     return 0;
 }
 
+static enum err read_input(struct input *input, struct reading *reading, struct why *why)
+{
+    const uint8_t letter = first_letter(input);
+    if (osm_is(input_rest(input))) { return osm_read(input, reading, why); }
+    return letter == '{' || letter == '[' || letter == 0 ? geojson_read(input, reading, why)
+                                                         : csv_read(input, reading, why);
+}
+
 static enum err read_file(const char *path, struct reading *reading, struct why *why)
 {
     struct input input = {.fd = -1};
     enum err err = input_open(&input, path, why);
-    if (!err) { err = input_more(&input, why); }
-    if (!err) {
-        const uint8_t letter = first_letter(&input);
-        err = letter == '{' || letter == '[' || letter == 0 ? geojson_read(&input, reading, why)
-                                                            : csv_read(&input, reading, why);
+    /* A pipe may show little at first. */
+    while (!err && !input.ended && input_rest(&input).size < BEGINNING_SIZE) {
+        err = input_more(&input, why);
     }
+    const bool foreign = !err && strcmp(path, "-") != 0 && ogr_is(input_rest(&input));
+    if (!err && !foreign) { err = read_input(&input, reading, why); }
     input_close(&input);
-    return err;
+    return foreign ? ogr_read(path, reading, why) : err;
 }
 
 /* The names of a folder's files, in order. */
