@@ -254,7 +254,7 @@ enum err option_load(void *out, const struct option_table *table, const char *pa
     for (size_t i = 0; !err && i < table->group_count; i++) {
         err = check_group(&table->groups[i], out, why);
     }
-    return err;
+    return !err && table->check ? table->check(out, why) : err;
 }
 
 static const char *kind_name(enum option_kind kind)

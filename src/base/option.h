@@ -48,6 +48,8 @@ struct option_table {
     size_t option_count;
     const struct option_group *groups; /* may be NULL */
     size_t group_count;
+    /* What rows cannot say of the options struct; comes last. NULL = nothing. */
+    enum err (*check)(const void *options, struct why *why);
 };
 
 enum option_outcome {

@@ -37,8 +37,8 @@ static const struct option_group GROUPS[] = {
      sizeof(struct eye), offsetof(struct eye, name), 2, EYE_OPTIONS, ARRAY_LEN(EYE_OPTIONS)},
 };
 
-static const struct option_table TABLE = {"tocsin-test",      "tests options", OPTIONS,
-                                          ARRAY_LEN(OPTIONS), GROUPS,          ARRAY_LEN(GROUPS)};
+static const struct option_table TABLE = {
+    "tocsin-test", "tests options", OPTIONS, ARRAY_LEN(OPTIONS), GROUPS, ARRAY_LEN(GROUPS), NULL};
 
 static struct why why;
 
@@ -135,8 +135,31 @@ static void reads_a_command_line(void)
     CHECK(option_command_line(&unnamed, &TABLE, 1, run, &why) == OPTION_OUTCOME_REFUSED);
 }
 
+static enum err no_even_port(const void *read, struct why *said)
+{
+    const struct settings *settings = read;
+    return settings->port % 2 ? OK : why_set(said, ERR_RANGE, "an odd port is expected");
+}
+
+/* What rows cannot say is said before a program starts, and to who only asks. */
+static void asks_the_program_last(void)
+{
+    static struct settings settings;
+    struct option_table table = TABLE;
+    table.check = no_even_port;
+    char *const odd[] = {(char[]){"x"}, (char[]){"--set"}, (char[]){"site.name=a"},
+                         (char[]){"--set"}, (char[]){"http.port=99"}};
+    CHECK(option_command_line(&settings, &table, 5, odd, &why) == OPTION_OUTCOME_RUN);
+    char *const even[] = {(char[]){"x"}, (char[]){"--set"}, (char[]){"site.name=a"},
+                          (char[]){"--check"}};
+    static struct settings other;
+    CHECK(option_command_line(&other, &table, 4, even, &why) == OPTION_OUTCOME_REFUSED);
+    CHECK_TEXT(why.text, "an odd port is expected");
+}
+
 int main(void)
 {
+    asks_the_program_last();
     takes_lines_as_written();
     reads_a_file();
     says_what_is_wrong();
