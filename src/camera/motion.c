@@ -25,9 +25,11 @@ struct motion {
     uint8_t *now, *before;              /* owned: reduced luma; `before` is one beat old */
     int16_t *background, *noise;        /* owned, with FRACTION_BITS */
     uint8_t *changed, *restless;        /* owned: differs now; beats until it counts as still */
-    uint16_t *sums;                     /* owned, one row of the frame */
-    uint8_t *cells;                     /* owned, columns * rows */
-    uint32_t *stack;                    /* owned, columns * rows */
+    uint8_t *open;                      /* owned: 1 where it is looked, 0 where the mask lies */
+    size_t open_count;
+    uint16_t *sums;  /* owned, one row of the frame */
+    uint8_t *cells;  /* owned, columns * rows */
+    uint32_t *stack; /* owned, columns * rows */
     int64_t beat_us;
 };
 
@@ -51,6 +53,7 @@ static void release(struct motion *motion)
     free(motion->noise);
     free(motion->changed);
     free(motion->restless);
+    free(motion->open);
     free(motion->sums);
     free(motion->cells);
     free(motion->stack);
@@ -61,6 +64,22 @@ void motion_free(struct motion *motion)
     if (!motion) { return; }
     release(motion);
     free(motion);
+}
+
+/* A reduced pixel is masked when its middle is. */
+static void lay_mask(struct motion *motion)
+{
+    const struct area_list *mask = motion->options.mask;
+    const size_t area = (size_t)motion->width * motion->height;
+    motion->open_count = 0;
+    for (size_t i = 0; i < area; i++) {
+        const struct area_point middle = {
+            .x = ((float)(i % motion->width) + 0.5F) / (float)motion->width,
+            .y = ((float)(i / motion->width) + 0.5F) / (float)motion->height,
+        };
+        motion->open[i] = !mask || area_at(mask, middle) == 0;
+        motion->open_count += motion->open[i];
+    }
 }
 
 static void begin(struct motion *motion, const struct frame *frame)
@@ -82,9 +101,11 @@ static void begin(struct motion *motion, const struct frame *frame)
     motion->noise = MEM_ARRAY(int16_t, area);
     motion->changed = MEM_ARRAY(uint8_t, area);
     motion->restless = MEM_ARRAY(uint8_t, area);
+    motion->open = MEM_ARRAY(uint8_t, area);
     motion->sums = MEM_ARRAY(uint16_t, frame->width);
     motion->cells = MEM_ARRAY(uint8_t, cells);
     motion->stack = MEM_ARRAY(uint32_t, cells);
+    lay_mask(motion);
 }
 
 /* Sums `factor` rows of the frame, column by column. */
@@ -144,13 +165,14 @@ static int light_shift(const struct motion *motion)
     const size_t area = (size_t)motion->width * motion->height;
     uint32_t total = 0;
     for (size_t i = 0; i < area; i += HISTOGRAM_STEP) {
-        histogram[motion->now[i] - (motion->background[i] >> FRACTION_BITS) + 255]++;
-        total++;
+        const uint8_t open = motion->open[i];
+        histogram[motion->now[i] - (motion->background[i] >> FRACTION_BITS) + 255] += open;
+        total += open;
     }
     uint32_t seen = 0;
     for (int i = 0; i < HISTOGRAM_SIZE; i++) {
         seen += histogram[i];
-        if (2 * seen >= total) { return i - 255; }
+        if (seen > 0 && 2 * seen >= total) { return i - 255; }
     }
     return 0;
 }
@@ -162,6 +184,7 @@ WIDE static size_t compare(struct motion *motion, int shift)
     const int16_t *restrict background = motion->background;
     const int16_t *restrict noise = motion->noise;
     const uint8_t *restrict now = motion->now;
+    const uint8_t *restrict open = motion->open;
     uint8_t *restrict changed = motion->changed;
     const int16_t least = (int16_t)((int)motion->options.threshold * (1 << FRACTION_BITS));
     const int16_t light = (int16_t)(shift * (1 << FRACTION_BITS));
@@ -171,7 +194,7 @@ WIDE static size_t compare(struct motion *motion, int shift)
         const int16_t off = (int16_t)(level - background[i] - light);
         const int16_t own = (int16_t)(noise[i] * NOISE_FACTOR);
         const int16_t limit = (int16_t)(own > least ? own : least);
-        changed[i] = off > limit || off < -limit;
+        changed[i] = (off > limit || off < -limit) & open[i];
         count += changed[i];
     }
     return count;
@@ -357,8 +380,8 @@ void motion_feed(struct motion *motion, const struct frame *frame, struct motion
     }
     const int shift = light_shift(motion);
     const size_t changed = compare(motion, shift);
-    const size_t area = (size_t)motion->width * motion->height;
-    if (changed * 100 >= area * (size_t)motion->options.upheaval_percent) {
+    const size_t much = motion->open_count * (size_t)motion->options.upheaval_percent;
+    if (changed > 0 && changed * 100 >= much) {
         learn_anew(motion);
         seen->upheaval = true;
         return;
@@ -384,7 +407,7 @@ float motion_share(const struct motion *motion, struct box box)
         for (uint32_t x = (uint32_t)small.x; (float)x < small.x + small.width; x++) {
             const size_t at = (size_t)y * motion->width + x;
             moving += motion->changed[at] & (motion->restless[at] != 0);
-            total++;
+            total += motion->open[at];
         }
     }
     return total > 0 ? (float)moving / (float)total : 0;

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "camera/area.h"
 #include "detector/box.h"
 #include "detector/frame.h"
 
@@ -20,6 +21,7 @@ struct motion_options {
     int64_t threshold; /* luma levels that count as a change, 4..100 */
     int64_t cells_min; /* neighbouring cells (16 reduced pixels each) that make a region, 1..64 */
     int64_t upheaval_percent; /* of the picture changed at once: new light, not motion, 20..100 */
+    const struct area_list *mask; /* borrowed: what is in there never moves; NULL = nothing */
 };
 
 struct motion_options motion_options_usual(void);
@@ -37,5 +39,6 @@ CLEANUP_FOR(struct motion, motion_free)
 /* Compares `frame` with what was there before. A change of size begins afresh. */
 void motion_feed(struct motion *motion, const struct frame *frame, struct motion_seen *seen);
 
-/* How much of `box` (pixels of the frame) moved in the last frame fed, 0..1. */
+/* How much of what is not masked of `box` (pixels of the frame) moved in the last frame fed, 0..1.
+ */
 float motion_share(const struct motion *motion, struct box box);

@@ -80,10 +80,12 @@ enum err vision_open(struct vision **out, const struct vision_options *options, 
     struct tracker_options tracker = options->tracker;
     if (tracker.score_high <= 0) { tracker.score_high = (double)traits.score_high; }
     if (tracker.score_low <= 0) { tracker.score_low = (double)traits.score_low; }
-    vision->motion = motion_new(&options->motion);
+    vision->options.motion.mask = &vision->options.mask;
+    vision->motion = motion_new(&vision->options.motion);
     vision->tracker = tracker_new(&tracker);
     vision->visits = visits_new(
-        &(struct visits_listener){.told = on_visit, .label = label_of, .context = vision});
+        &(struct visits_listener){.told = on_visit, .label = label_of, .context = vision},
+        &(struct visits_zones){.list = &vision->options.zones, .only = options->only_zones});
     *out = vision;
     return OK;
 }
@@ -149,13 +151,19 @@ static void choose_squares(const struct vision *vision, struct scene *scene)
     scene->square_count = region_cover(scene->wanted, scene->wanted_count, &plan, scene->squares);
 }
 
-/* What is too far away to be told from a post is nobody. */
-static void drop_small(const struct vision *vision, struct detector_found *found)
+/* What is too far away to be told from a post is nobody, and so is who stands in the mask. */
+static bool is_somebody(const struct vision *vision, struct box body)
 {
     const float least = (float)vision->options.body_least * (float)vision->height;
+    const struct area_point foot = area_foot(body, (float)vision->width, (float)vision->height);
+    return body.height >= least && area_at(&vision->options.mask, foot) == 0;
+}
+
+static void drop_nobodies(const struct vision *vision, struct detector_found *found)
+{
     size_t kept = 0;
     for (size_t i = 0; i < found->count; i++) {
-        if (found->found[i].box.height >= least) { found->found[kept++] = found->found[i]; }
+        if (is_somebody(vision, found->found[i].box)) { found->found[kept++] = found->found[i]; }
     }
     found->count = kept;
 }
@@ -173,7 +181,7 @@ static enum err detect(struct vision *vision, const struct frame *frame, struct 
     vision->figures.detections += scene->found.count;
     vision->figures.engine_us += scene->found.engine_us;
     vision->figures.engine_cpu_us += scene->found.engine_cpu_us;
-    drop_small(vision, &scene->found);
+    drop_nobodies(vision, &scene->found);
     for (size_t i = 0; i < scene->found.count; i++) {
         scene->moving[i] = motion_share(vision->motion, scene->found.found[i].box);
     }

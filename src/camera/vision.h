@@ -24,6 +24,10 @@ struct vision_options {
     double body_least;   /* height of the smallest body that counts, part of the frame's, 0..1 */
     int64_t regions_max; /* inferences for one frame, 1..VISION_REGIONS_MAX */
 
+    struct area_list mask; /* where nobody looks: no motion there, and who stands there is nobody */
+    struct area_list zones; /* what a visit tells, see camera/visit */
+    bool only_zones;        /* who never stands in a zone is no visit */
+
     /* A visit began, goes on (at most one update a second) or ended. `frame` is the one fed now,
      * NULL from vision_end. */
     void (*visit)(void *context, const struct visit *visit, const struct frame *frame);
@@ -45,7 +49,7 @@ struct vision_figures {
     int64_t engine_cpu_us; /* CPU time of the process meanwhile */
 };
 
-/* The usual values; detector and callbacks are left for the caller. */
+/* The usual values, no mask, no zones; detector and callbacks are left for the caller. */
 struct vision_options vision_options_usual(void);
 
 /* `options` is copied. ERR_RANGE for a value outside its range. */

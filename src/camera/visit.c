@@ -9,6 +9,7 @@
 struct member {
     uint64_t track;
     int64_t boxed_us; /* of the newest point in `boxes` */
+    uint32_t zones;   /* in which it stood last */
 };
 
 struct open_visit {
@@ -26,6 +27,7 @@ struct open_visit {
 
 struct visits {
     struct visits_listener listener;
+    struct visits_zones zones;               /* list is NULL when there are none */
     struct open_visit *open[VISIT_OPEN_MAX]; /* owned, oldest first */
     size_t count;
     uint64_t numbers;
@@ -36,10 +38,11 @@ struct visits {
 /* How much better a look must be before the snapshot is worth taking again. */
 #define BETTER_LOOK 1.1F
 
-struct visits *visits_new(const struct visits_listener *listener)
+struct visits *visits_new(const struct visits_listener *listener, const struct visits_zones *zones)
 {
     struct visits *visits = MEM_NEW(struct visits);
     visits->listener = *listener;
+    if (zones) { visits->zones = *zones; }
     return visits;
 }
 
@@ -183,11 +186,27 @@ static void add_box(struct open_visit *open, const struct track_point *point,
     };
 }
 
+static uint32_t zones_at(const struct visits *visits, struct box box, const struct frame *frame)
+{
+    if (!visits->zones.list) { return 0; }
+    return area_at(visits->zones.list, area_foot(box, (float)frame->width, (float)frame->height));
+}
+
+static void note_zones(struct open_visit *open, uint64_t track, uint32_t zones)
+{
+    struct member *member = member_of(open, track);
+    if (member) { member->zones = zones; }
+    open->said.zones |= zones;
+}
+
 static void add_point(struct visits *visits, const struct track_point *point,
                       const struct frame *frame)
 {
+    const uint32_t zones = zones_at(visits, point->box, frame);
     struct open_visit *open = visit_of(visits, point->track);
+    if (!open && visits->zones.only && zones == 0) { return; }
     if (!open) { open = arrive(visits, point, frame); }
+    note_zones(open, point->track, zones);
     open->news = true;
     if (point->captured_us > open->said.updated_us) {
         open->said.updated_us = point->captured_us;
@@ -221,23 +240,29 @@ static unsigned count_alive(struct open_visit *open, const struct visits_step *s
     return alive;
 }
 
-/* A visit that has lasted too long ends; who is still there goes on in a new one. */
+/* A visit that has lasted too long ends; who is still there, and where it counts, goes on in a new
+ * one. */
 static void cut(struct visits *visits, size_t at, const struct visits_step *step)
 {
     struct open_visit *open = visits->open[at];
     struct member stay[VISIT_TRACKS_MAX];
     size_t stay_count = 0;
     for (size_t i = 0; i < open->member_count; i++) {
-        if (is_alive(step, open->members[i].track)) { stay[stay_count++] = open->members[i]; }
+        const bool counts = !visits->zones.only || open->members[i].zones != 0;
+        if (counts && is_alive(step, open->members[i].track)) {
+            stay[stay_count++] = open->members[i];
+        }
     }
     const int label = open->label;
     const double score = open->said.score;
     end_at(visits, at, step->frame);
+    if (stay_count == 0) { return; }
     struct open_visit *next = begin(visits, label, step->frame->captured_us, step->frame->wall_us);
     next->said.score = score;
     next->said.count = (unsigned)stay_count;
     for (size_t i = 0; i < stay_count; i++) {
         add_member(next, stay[i].track);
+        note_zones(next, stay[i].track, stay[i].zones);
     }
     say(visits, next, VISIT_STATE_BEGIN, step->frame);
 }

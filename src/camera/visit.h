@@ -5,12 +5,14 @@
  * count. Who comes later is the next visit, also while the first are still there, so that an
  * operator sees arrivals, not one endless "people are here"
  * (docs/decisions/0008-a-visit-is-an-arrival.md). A visit ends when the last of its tracks has
- * ended, or after VISIT_LENGTH_MAX_US, when it is cut and goes on as a new visit.
+ * ended, or after VISIT_LENGTH_MAX_US, when it is cut and goes on as a new visit. It says which
+ * zones its feet were in; where only zones count, it begins when somebody first stands in one.
  *
  * Owned by one thread; no I/O; the time comes with each frame.
  */
 #pragma once
 
+#include "camera/area.h"
 #include "camera/track.h"
 #include "detector/frame.h"
 
@@ -44,6 +46,7 @@ struct visit {
     int64_t ended_us, ended_wall_us;     /* 0 while it lasts; else as updated */
     const struct visit_box *boxes;
     size_t box_count;
+    uint32_t zones;       /* bit i: somebody of it has stood in zone i so far */
     bool best_look;       /* the frame fed right now is the best picture of it so far */
     struct box best_part; /* where the best look has it, parts of the frame */
 };
@@ -66,7 +69,14 @@ struct visits_step {
     size_t alive_count;
 };
 
-struct visits *visits_new(const struct visits_listener *listener);
+/* The zones of the camera. Where `only` is true, who never stands in one is no visit. */
+struct visits_zones {
+    const struct area_list *list; /* borrowed */
+    bool only;
+};
+
+/* Both are copied; `zones` may be NULL. */
+struct visits *visits_new(const struct visits_listener *listener, const struct visits_zones *zones);
 void visits_free(struct visits *visits); /* says nothing; NULL is allowed */
 CLEANUP_FOR(struct visits, visits_free)
 

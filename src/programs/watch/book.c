@@ -79,6 +79,15 @@ static struct value *boxes_value(const struct sighting *seen)
     return boxes;
 }
 
+static struct value *zones_value(const struct sighting *seen)
+{
+    struct value *zones = value_array();
+    for (size_t i = 0; i < seen->zone_count; i++) {
+        value_append(zones, value_text(seen->zones[i]));
+    }
+    return zones;
+}
+
 static struct value *clip_value(const struct footage *clip)
 {
     if (!clip->has_clip || clip->facts.parts == 0) { return value_null(); }
@@ -116,6 +125,7 @@ static struct value *message_of(const struct book *book, const struct entry *ent
         value_set(message, "ended_at", value_null());
     }
     value_set(message, "boxes", boxes_value(seen));
+    if (seen->zone_count > 0) { value_set(message, "zones", zones_value(seen)); }
     value_set(message, "clip", clip_value(&entry->clip));
     value_set_text(message, "clip_path", has_clip ? entry->clip.path : NULL);
     value_set_boolean(message, "snapshot", has_picture);

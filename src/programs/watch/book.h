@@ -29,6 +29,8 @@ struct sighting {
     unsigned count;
     int64_t started_wall_us, lasted_us; /* lasted: on the monotonic clock */
     bool clip_expected;
+    char zones[AREA_COUNT_MAX][AREA_NAME_SIZE]; /* in which somebody of it stood */
+    size_t zone_count;
     size_t box_count;
     struct visit_box boxes[VISIT_BOXES_MAX];
 };

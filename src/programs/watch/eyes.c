@@ -63,6 +63,15 @@ static struct scene *scene_of(struct eyes *eyes, uint64_t visit)
     return NULL;
 }
 
+static void name_zones(const struct eyes *eyes, struct sighting *sighting, uint32_t zones)
+{
+    const struct area_list *list = &eyes->config.vision.zones;
+    for (size_t i = 0; i < list->count; i++) {
+        if ((zones >> i & 1) == 0) { continue; }
+        memcpy(sighting->zones[sighting->zone_count++], list->areas[i].name, AREA_NAME_SIZE);
+    }
+}
+
 static void tell(const struct eyes *eyes, const struct scene *scene, const struct visit *visit)
 {
     const struct listener *listener = &eyes->config.listener;
@@ -75,6 +84,7 @@ static void tell(const struct eyes *eyes, const struct scene *scene, const struc
     sighting->started_wall_us = visit->started_wall_us;
     sighting->lasted_us = visit->updated_us - visit->started_us;
     sighting->clip_expected = scene->clip_expected;
+    name_zones(eyes, sighting, visit->zones);
     sighting->box_count =
         visit->box_count < VISIT_BOXES_MAX ? visit->box_count : (size_t)VISIT_BOXES_MAX;
     (void)snprintf(sighting->camera, sizeof sighting->camera, "%s", eyes->config.camera);

@@ -337,6 +337,8 @@ static enum err start_camera(struct watch *watch, const struct options_camera *c
     config.reading.retry_least_us = options->retry_least_ms * 1000;
     config.reading.retry_most_us = options->retry_most_ms * 1000;
     config.vision.detector = watch->detector;
+    const enum err err = vision_place_read(&config.vision, &camera->place, why);
+    if (err) { return why_prefix(why, err, camera->name); }
     board_add(&watch->board, camera->name, clock_wall_us());
     return watcher_start(&watch->watchers[watch->board.count - 1], &config, why);
 }
@@ -406,8 +408,7 @@ int main(int argc, char **argv)
     if (outcome == OPTION_OUTCOME_DONE) { return 0; }
     enum log_level level = LOG_LEVEL_INFO;
     if (outcome == OPTION_OUTCOME_REFUSED ||
-        log_level_parse(&level, watch.options.log_level, &why) ||
-        options_check(&watch.options, &why)) {
+        log_level_parse(&level, watch.options.log_level, &why)) {
         (void)fprintf(stderr, "tocsin-watch: %s\n", why.text);
         return 2;
     }

@@ -55,6 +55,7 @@ static const struct option camera_rows[] = {
          "rtsp://[user:password@]host[:port]/path, or a file; never logged whole."),
     TEXT(options_camera, "transport", transport, "tcp", "How pictures come: tcp or udp."),
     SWITCH(options_camera, "detect", detect, "true", "Whether anybody looks for people on it."),
+    VISION_PLACE_OPTIONS("", struct options_camera),
 };
 
 static const struct option_group groups[] = {{
@@ -67,15 +68,6 @@ static const struct option_group groups[] = {{
     .options = camera_rows,
     .option_count = ARRAY_LEN(camera_rows),
 }};
-
-const struct option_table options_table = {
-    .program = "tocsin-watch",
-    .sentence = "Watches cameras: finds people, records clips, tells tocsin-edge.",
-    .options = rows,
-    .option_count = ARRAY_LEN(rows),
-    .groups = groups,
-    .group_count = ARRAY_LEN(groups),
-};
 
 static enum err check_camera(const struct options_camera *camera, struct why *why)
 {
@@ -95,12 +87,15 @@ static enum err check_camera(const struct options_camera *camera, struct why *wh
                        camera->transport);
     }
     CLEANUP(address_free_p) struct address *address = NULL;
-    const enum err err = address_new(&address, camera->url, why);
+    enum err err = address_new(&address, camera->url, why);
+    struct vision_options looking = vision_options_usual();
+    if (!err) { err = vision_place_read(&looking, &camera->place, why); }
     return err ? why_prefix(why, err, camera->name) : OK;
 }
 
-enum err options_check(const struct options *options, struct why *why)
+static enum err check(const void *read, struct why *why)
 {
+    const struct options *options = read;
     if (options->camera_count == 0) {
         return why_set(why, ERR_RANGE, "there is no camera; a section [camera NAME] is expected");
     }
@@ -114,3 +109,13 @@ enum err options_check(const struct options *options, struct why *why)
     }
     return err;
 }
+
+const struct option_table options_table = {
+    .program = "tocsin-watch",
+    .sentence = "Watches cameras: finds people, records clips, tells tocsin-edge.",
+    .options = rows,
+    .option_count = ARRAY_LEN(rows),
+    .groups = groups,
+    .group_count = ARRAY_LEN(groups),
+    .check = check,
+};

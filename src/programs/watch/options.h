@@ -13,6 +13,7 @@ struct options_camera {
     char url[OPTION_TEXT_SIZE];
     char transport[OPTION_TEXT_SIZE];
     bool detect;
+    struct vision_place place;
 };
 
 struct options {
@@ -28,7 +29,6 @@ struct options {
     size_t camera_count;
 };
 
+/* Beyond its rows it checks names that make folders, transports, addresses, polygons, and that
+ * there is at least one camera. */
 extern const struct option_table options_table;
-
-/* What the table cannot say: names that make folders, transports, at least one camera. */
-MUST_USE enum err options_check(const struct options *options, struct why *why);

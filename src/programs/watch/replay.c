@@ -14,9 +14,11 @@ enum { SETTINGS_MAX = 32, POINTS_MAX = 4 * 1024 * 1024 };
 
 struct replay_options {
     struct vision_tuning tuning;
+    struct vision_place place;
 };
 
-static const struct option rows[] = {VISION_OPTIONS(struct replay_options)};
+static const struct option rows[] = {VISION_OPTIONS(struct replay_options),
+                                     VISION_PLACE_OPTIONS("camera.", struct replay_options)};
 
 static const struct option_table table = {
     .program = "tocsin-watch replay",
@@ -38,7 +40,8 @@ struct replay {
     struct track_point *points; /* owned; in the order in which they became known */
     size_t count, capacity;
     bool visits;
-    double decode_ms; /* CPU time */
+    const struct area_list *zones; /* borrowed */
+    double decode_ms;              /* CPU time */
 };
 
 static void on_visit(void *context, const struct visit *visit, const struct frame *frame)
@@ -47,11 +50,15 @@ static void on_visit(void *context, const struct visit *visit, const struct fram
     const struct replay *replay = context;
     (void)frame;
     if (!replay->visits) { return; }
-    printf("visit %llu %s %s count %u score %.2f from %.1f s for %.1f s, %zu boxes%s\n",
+    printf("visit %llu %s %s count %u score %.2f from %.1f s for %.1f s, %zu boxes%s",
            (unsigned long long)visit->number, words[visit->state], visit->label, visit->count,
            visit->score, (double)visit->started_us / 1e6,
            (double)(visit->updated_us - visit->started_us) / 1e6, visit->box_count,
            visit->best_look ? ", best look" : "");
+    for (size_t i = 0; i < replay->zones->count; i++) {
+        if (visit->zones >> i & 1) { printf(", in %s", replay->zones->areas[i].name); }
+    }
+    printf("\n");
 }
 
 static void on_points(void *context, const struct track_point *points, size_t count)
@@ -193,6 +200,9 @@ static enum err replay(const struct request *request, struct why *why)
     if (err) { return err; }
     struct replay state = {.visits = request->visits};
     struct vision_options looking = vision_options_of(&options.tuning);
+    err = vision_place_read(&looking, &options.place, why);
+    if (err) { return err; }
+    state.zones = &looking.zones;
     looking.detector = detector;
     looking.visit = on_visit;
     looking.points = on_points;

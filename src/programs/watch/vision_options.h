@@ -18,6 +18,12 @@ struct vision_tuning {
     int64_t confirm, lost_ms;
 };
 
+/* What one camera's picture shows: mask and zones as camera/area reads them. */
+struct vision_place {
+    char mask[OPTION_TEXT_SIZE], zones[OPTION_TEXT_SIZE];
+    bool only_zones;
+};
+
 #define VISION_OPTION(key, kind, owner, member, ...)                                               \
     {                                                                                              \
         key, OPTION_KIND_##kind, offsetof(owner, member), __VA_ARGS__                              \
@@ -51,6 +57,20 @@ struct vision_tuning {
                       "Frames that must show a body before it is believed."),                      \
         VISION_OPTION("vision.lost_ms", INTEGER, owner, tuning.lost_ms, 0, 60000, "4000",          \
                       "Milliseconds for which a hidden body is waited for.")
+
+/* Rows for `owner`, a struct whose member `place` is a struct vision_place. */
+#define VISION_PLACE_OPTIONS(prefix, owner)                                                        \
+    VISION_OPTION(prefix "mask", TEXT, owner, place.mask, 0, 0, "",                                \
+                  "Where nobody looks: polygons X,Y X,Y X,Y, parts of the picture 0..1, parted "   \
+                  "by a bar."),                                                                    \
+        VISION_OPTION(prefix "zones", TEXT, owner, place.zones, 0, 0, "",                          \
+                      "Zones that an event names: polygons as of a mask, each after its NAME:."),  \
+        VISION_OPTION(prefix "only_zones", BOOLEAN, owner, place.only_zones, 0, 0, "false",        \
+                      "Whether an event begins only when somebody stands in a zone.")
+
+/* Reads the polygons of `place` into `options`. The sentence in `why` names key and polygon. */
+MUST_USE enum err vision_place_read(struct vision_options *options,
+                                    const struct vision_place *place, struct why *why);
 
 /*
  * Puts a path, or "" for OpenCV's people detector, in the place of the words `auto` (the model that

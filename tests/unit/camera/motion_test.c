@@ -82,6 +82,44 @@ static void test_new_light(void)
     CHECK(regions == 0);
 }
 
+/* What the mask hides never moves, is no upheaval, and counts for nothing in a share. */
+static void test_mask(void)
+{
+    static struct area_list mask;
+    CHECK(area_parse(&mask, "0,0 .5,0 .5,1 0,1", false, NULL) == OK);
+    struct motion_options options = motion_options_usual();
+    options.mask = &mask;
+    CLEANUP(motion_free_p) struct motion *motion = motion_new(&options);
+    picture_init(&picture);
+    size_t hidden = 0;
+    size_t found = 0;
+    for (int i = 0; i < 60; i++) {
+        picture_next(&picture, 90, 6);
+        /* The left half flickers as a whole, more than half of the rest with it would be new light.
+         */
+        picture_draw(&picture, 0, 0, PICTURE_WIDTH / 2, PICTURE_HEIGHT, i % 2 ? 220 : 40);
+        if (i > 40) { picture_draw(&picture, 150 + 3 * (i - 40), 100, 20, 60, 220); }
+        motion_feed(motion, &picture.frame, &seen);
+        hidden += seen.upheaval;
+        for (size_t k = 0; k < seen.region_count; k++) {
+            hidden += seen.regions[k].x + seen.regions[k].width < PICTURE_WIDTH / 2 - 8;
+            found += i > 45;
+        }
+    }
+    CHECK(hidden == 0 && found >= 10);
+    CHECK(motion_share(motion, (struct box){0, 0, 150, 200}) == 0);
+    const struct box half = {160 - 40, 100, 80, 60}; /* its right half is in the open */
+    CHECK(motion_share(motion, half) >= motion_share(motion, (struct box){160, 100, 40, 60}));
+
+    CHECK(area_parse(&mask, "0,0 1,0 1,1 0,1", false, NULL) == OK);
+    CLEANUP(motion_free_p) struct motion *blind = motion_new(&options);
+    for (int i = 0; i < 10; i++) {
+        picture_next(&picture, i % 2 ? 200 : 30, 0);
+        motion_feed(blind, &picture.frame, &seen);
+        CHECK(seen.region_count == 0 && !seen.upheaval);
+    }
+}
+
 static void test_sizes(void)
 {
     const struct motion_options options = motion_options_usual();
@@ -105,6 +143,7 @@ int main(void)
     test_noise_and_drift();
     test_walker();
     test_new_light();
+    test_mask();
     test_sizes();
     return CHECK_DONE();
 }

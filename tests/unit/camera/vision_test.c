@@ -65,6 +65,26 @@ static void test_motion_wakes(void)
     vision_end(vision);
 }
 
+/* A mask over all: whatever moves, nothing is looked into. */
+static void test_masked(void)
+{
+    struct vision_options options = vision_options_usual();
+    options.detector = detector;
+    options.visit = on_visit;
+    CHECK(area_parse(&options.mask, "0,0 1,0 1,1 0,1", false, NULL) == OK);
+    CLEANUP(vision_close_p) struct vision *vision = NULL;
+    CHECK(vision_open(&vision, &options, NULL) == OK);
+    memset(&options, 0, sizeof options); /* it keeps its own */
+    picture_init(&picture);
+    for (int i = 0; i < 40; i++) {
+        picture_next(&picture, 90, 4);
+        if (i > 20) { picture_draw(&picture, 40 + 6 * (i - 20), 100, 30, 70, 230); }
+        CHECK(feed(vision) == OK);
+    }
+    const struct vision_figures figures = vision_figures(vision);
+    CHECK(figures.frames == 40 && figures.motion_frames == 0 && figures.inferences == 0);
+}
+
 static void test_bad_frames(void)
 {
     CLEANUP(vision_close_p) struct vision *vision = fresh();
@@ -105,6 +125,7 @@ int main(void)
     test_options();
     test_quiet_night();
     test_motion_wakes();
+    test_masked();
     test_bad_frames();
     detector_close(detector);
     return CHECK_DONE();

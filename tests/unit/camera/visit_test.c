@@ -11,6 +11,7 @@ static struct {
 } ear;
 
 static struct frame frame = {.width = 400, .height = 200};
+static float left = 100; /* of every body */
 
 static void told(void *context, const struct visit *visit, const struct frame *seen)
 {
@@ -30,7 +31,7 @@ static struct visits *fresh(void)
     ear.count = 0;
     frame.captured_us = CLOCK_SECOND_US;
     frame.sequence = 0;
-    return visits_new(&(struct visits_listener){.told = told, .label = label});
+    return visits_new(&(struct visits_listener){.told = told, .label = label}, NULL);
 }
 
 /* A tenth of a second in which the tracks of `alive` were seen. */
@@ -45,7 +46,7 @@ static void step(struct visits *visits, const uint64_t *alive, size_t count)
             .track = alive[i],
             .sequence = frame.sequence,
             .captured_us = frame.captured_us,
-            .box = {100, 50, 40, 100},
+            .box = {left, 50, 40, 100},
             .score = 0.8F,
         };
     }
@@ -135,8 +136,62 @@ static void test_crowd(void)
     visits_free(NULL);
 }
 
+static struct area_list areas;
+
+static struct visits *zoned(bool only)
+{
+    ear.count = 0;
+    frame.captured_us = CLOCK_SECOND_US;
+    left = 100;
+    CHECK(area_parse(&areas, "left: 0,0 .5,0 .5,1 0,1 | far: .8,0 1,0 1,1 .8,1", true, NULL) == OK);
+    return visits_new(&(struct visits_listener){.told = told, .label = label},
+                      &(struct visits_zones){.list = &areas, .only = only});
+}
+
+static void walk_to(struct visits *visits, float to, int steps)
+{
+    for (int i = 0; i < steps; i++) {
+        left = to;
+        step(visits, (uint64_t[]){1}, 1);
+    }
+}
+
+static void test_zones(void)
+{
+    CLEANUP(visits_free_p) struct visits *visits = zoned(false);
+    walk_to(visits, 250, 15); /* between the zones: a visit all the same */
+    CHECK(count_state(VISIT_STATE_BEGIN) == 1 && ear.told[ear.count - 1].zones == 0);
+    walk_to(visits, 50, 15);
+    CHECK(ear.told[ear.count - 1].zones == 1);
+    walk_to(visits, 350, 15);
+    visits_end(visits);
+    CHECK(ear.told[ear.count - 1].zones == 3 && count_state(VISIT_STATE_BEGIN) == 1);
+    left = 100;
+}
+
+static void test_only_zones(void)
+{
+    CLEANUP(visits_free_p) struct visits *visits = zoned(true);
+    walk_to(visits, 250, 40);
+    CHECK(ear.count == 0);
+    walk_to(visits, 350, 1);
+    CHECK(count_state(VISIT_STATE_BEGIN) == 1 && ear.told[0].zones == 2);
+    CHECK(ear.told[0].started_us == frame.captured_us);
+    walk_to(visits, 250, 40); /* it has begun: leaving the zone does not end it */
+    CHECK(count_state(VISIT_STATE_END) == 0 && count_state(VISIT_STATE_BEGIN) == 1);
+    /* When it is cut for its length, it goes on only where it counts. */
+    walk_to(visits, 250, 700);
+    CHECK(count_state(VISIT_STATE_END) == 1 && count_state(VISIT_STATE_BEGIN) == 1);
+    walk_to(visits, 50, 610);
+    CHECK(count_state(VISIT_STATE_END) == 2 && count_state(VISIT_STATE_BEGIN) == 3);
+    CHECK(ear.told[ear.count - 1].zones == 1);
+    left = 100;
+}
+
 int main(void)
 {
+    test_zones();
+    test_only_zones();
     test_one_person();
     test_groups();
     test_endless_is_cut();
