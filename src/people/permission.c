@@ -1,5 +1,7 @@
 #include "people/permission.h"
 
+#include <stdio.h>
+
 #include "people/session.h"
 
 static const char *const ROLE_NAMES[USER_ROLE_COUNT] = {
@@ -43,12 +45,32 @@ enum err user_role_parse(enum user_role *role, const char *name, struct why *why
                    name);
 }
 
+enum err user_roles_parse(unsigned int *roles, const char *words, struct why *why)
+{
+    unsigned int found = 0;
+    for (const char *at = words + strspn(words, " "); *at; at += strspn(at, " ")) {
+        char name[32] = "?";
+        enum user_role role = USER_ROLE_VIEWER;
+        const size_t size = strcspn(at, " ");
+        (void)snprintf(name, sizeof name, "%.*s", (int)size, at);
+        const enum err err = user_role_parse(&role, name, why);
+        if (err) { return err; }
+        found |= 1U << role;
+        at += size;
+    }
+    *roles = found;
+    return OK;
+}
+
 enum permission_answer permission_judge(enum permission permission, const struct session *session)
 {
     if (permission == PERMISSION_PUBLIC) { return PERMISSION_ANSWER_YES; }
     if (!session) { return PERMISSION_ANSWER_SIGN_IN; }
     if (session->must_change_password && permission != PERMISSION_OWN_SESSION) {
         return PERMISSION_ANSWER_CHANGE_PASSWORD;
+    }
+    if (session->lacks_factor && permission != PERMISSION_OWN_SESSION) {
+        return PERMISSION_ANSWER_SET_UP_FACTOR;
     }
     return ALLOWED[permission] & (1 << session->role) ? PERMISSION_ANSWER_YES
                                                       : PERMISSION_ANSWER_NO;

@@ -36,12 +36,16 @@ enum { USER_ROLE_COUNT = USER_ROLE_VIEWER + 1 };
 const char *user_role_name(enum user_role role); /* "administrator", "evidence_officer" ... */
 MUST_USE enum err user_role_parse(enum user_role *role, const char *name, struct why *why);
 
+/* "administrator operator" as bits, 1 << role. */
+MUST_USE enum err user_roles_parse(unsigned int *roles, const char *words, struct why *why);
+
 struct session;
 
 enum permission_answer {
     PERMISSION_ANSWER_YES,
     PERMISSION_ANSWER_SIGN_IN,         /* nobody is signed in */
     PERMISSION_ANSWER_CHANGE_PASSWORD, /* only after a new password */
+    PERMISSION_ANSWER_SET_UP_FACTOR,   /* only with a second factor */
     PERMISSION_ANSWER_NO,
 };
 

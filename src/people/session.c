@@ -93,6 +93,7 @@ static enum err insert(struct session_store *store, const struct session *sessio
     statement_bind_text(store->insert, ":user_id", session->user_id);
     statement_bind_text(store->insert, ":address", begin->address);
     statement_bind_text(store->insert, ":agent", agent);
+    statement_bind_text(store->insert, ":method", begin->method ? begin->method : "password");
     statement_bind_integer(store->insert, ":now_us", begin->now_us);
     if (begin->refreshable) { statement_bind_integer(store->insert, ":refresh_number", 0); }
     return statement_run(store->insert, NULL, why);
@@ -156,6 +157,7 @@ static enum err read_session(struct statement *row, struct session *session, int
     session->must_change_password = column_integer(row, 5) != 0;
     session->created_us = column_integer(row, 6);
     session->used_us = column_integer(row, 7);
+    session->has_factor = column_integer(row, 10) != 0;
     return user_role_parse(&session->role, column_text(row, 2), why);
 }
 
@@ -229,6 +231,7 @@ static struct value *read_listed(const struct statement *row)
     value_set_text(session, "address", column_text(row, 3));
     value_set_text(session, "agent", column_text(row, 4));
     value_set_text(session, "kind", column_integer(row, 5) ? "program" : "browser");
+    value_set_text(session, "method", column_text(row, 6));
     return session;
 }
 

@@ -38,6 +38,8 @@ struct session {
     struct reach reach;
     int64_t generation; /* of the user's rights */
     bool must_change_password;
+    bool has_factor;   /* the person has set up a second one */
+    bool lacks_factor; /* ... or has not, although the role needs it: the caller says so */
     int64_t created_us, used_us;
 };
 int64_t session_expires_us(const struct session *session); /* if it is not used again */
@@ -52,8 +54,9 @@ CLEANUP_FOR(struct session_store, session_store_close)
 struct session_begin {
     const struct user *user;
     const char *address;
-    const char *agent; /* what the client calls itself; NULL = nothing */
-    bool refreshable;  /* a program's: it gets refresh tokens */
+    const char *agent;  /* what the client calls itself; NULL = nothing */
+    const char *method; /* how it was begun; NULL = "password" */
+    bool refreshable;   /* a program's: it gets refresh tokens */
     int64_t now_us;
 };
 /* Begins a session; joins the caller's transaction. `token` is for the person alone. */
@@ -80,7 +83,8 @@ MUST_USE enum err session_end_id(struct session_store *store, const char *user_i
                                  struct why *why);
 MUST_USE enum err session_end_user(struct session_store *store, const char *user_id,
                                    struct why *why);
-/* `[{"id","created_at","used_at","address","agent","kind"},...]` of a person, last used first. */
+/* `[{"id","created_at","used_at","address","agent","kind","method"},...]` of a person, last used
+ * first. */
 MUST_USE enum err session_list(struct session_store *store, const char *user, int64_t now_us,
                                struct value **out, struct why *why);
 

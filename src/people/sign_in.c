@@ -9,13 +9,16 @@ static const int64_t ADDRESS_BURST = 10;
 static const int64_t ADDRESS_EVERY_US = 30 * CLOCK_SECOND_US;
 static const int64_t ACCOUNT_BURST = 5;
 static const int64_t ACCOUNT_EVERY_US = 60 * CLOCK_SECOND_US;
+/* Codes: of a million, five in ten minutes and then one a minute. */
+static const int64_t FACTOR_BURST = 5;
+static const int64_t FACTOR_EVERY_US = 60 * CLOCK_SECOND_US;
 
 /* Nobody's password: verified in place of a hash that is not there, for the time that it takes. */
 static const char NOBODY_HASH[] = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
                                   "RdescudvJCsgt3ub+b1dWRWJTmaaJObG1ZBPdGXSoP0";
 
 struct sign_in_limits {
-    struct rate_limit *addresses, *accounts;
+    struct rate_limit *addresses, *accounts, *factors;
 };
 
 struct sign_in_limits *sign_in_limits_new(void)
@@ -23,6 +26,7 @@ struct sign_in_limits *sign_in_limits_new(void)
     struct sign_in_limits *limits = MEM_NEW(struct sign_in_limits);
     limits->addresses = rate_limit_new(ADDRESS_BURST, ADDRESS_EVERY_US);
     limits->accounts = rate_limit_new(ACCOUNT_BURST, ACCOUNT_EVERY_US);
+    limits->factors = rate_limit_new(FACTOR_BURST, FACTOR_EVERY_US);
     return limits;
 }
 
@@ -31,12 +35,13 @@ void sign_in_limits_free(struct sign_in_limits *limits)
     if (!limits) { return; }
     rate_limit_free(limits->addresses);
     rate_limit_free(limits->accounts);
+    rate_limit_free(limits->factors);
     free(limits);
 }
 
 const char *sign_in_answer_name(enum sign_in_answer answer)
 {
-    static const char *const names[] = {"welcome", "wrong", "used", "wait"};
+    static const char *const names[] = {"welcome", "wrong", "used", "factor", "wrong_code", "wait"};
     return names[answer];
 }
 
@@ -106,12 +111,49 @@ enum err sign_in_confirm(const struct sign_in *sign_in, const struct sign_in_try
     return OK;
 }
 
+/* ---- the second factor ---- */
+
+/* Whether the try may go on; else the answer is in the result. */
+static enum err ask_factor(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                           const struct user *user, struct sign_in_result *result, struct why *why)
+{
+    const enum err err = factor_find(sign_in->factors, user->id, &result->factors, why);
+    if (err || !factors_any(&result->factors)) { return err; }
+    result->wait_us =
+        rate_limit_wait_us(sign_in->limits->factors, user->name, attempt->monotonic_us);
+    if (result->wait_us > 0) {
+        result->answer = SIGN_IN_ANSWER_WAIT;
+    } else if (!attempt->code) {
+        result->answer = SIGN_IN_ANSWER_FACTOR;
+    }
+    return OK;
+}
+
+/* In the caller's transaction: spends the code, if one is needed. */
+static enum err use_factor(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                           const struct user *user, struct sign_in_result *result, struct why *why)
+{
+    enum factor_answer answer = FACTOR_ANSWER_WRONG;
+    result->method = "password";
+    if (!factors_any(&result->factors)) { return OK; }
+    const enum err err =
+        factor_use(sign_in->factors, user->id, attempt->code, attempt->now_us, &answer, why);
+    if (err) { return err; }
+    result->method = answer == FACTOR_ANSWER_APP ? "password+app" : "password+recovery";
+    if (answer == FACTOR_ANSWER_WRONG) { result->answer = SIGN_IN_ANSWER_WRONG_CODE; }
+    return OK;
+}
+
+/* ---- the session ---- */
+
 /* In the caller's transaction: spends a one-time password, begins the session. */
 static enum err begin(const struct sign_in *sign_in, const struct sign_in_try *attempt,
                       const struct user *user, struct sign_in_result *result, struct why *why)
 {
+    enum err err = use_factor(sign_in, attempt, user, result, why);
+    if (err || result->answer != SIGN_IN_ANSWER_WELCOME) { return err; }
     if (user->must_change_password && *user->one_time_hash) {
-        const enum err err = user_use_one_time(sign_in->users, user, why);
+        err = user_use_one_time(sign_in->users, user, why);
         if (err == ERR_CONFLICT) {
             result->answer = SIGN_IN_ANSWER_USED;
             return OK;
@@ -121,9 +163,33 @@ static enum err begin(const struct sign_in *sign_in, const struct sign_in_try *a
     const struct session_begin begin = {.user = user,
                                         .address = attempt->address,
                                         .agent = attempt->agent,
+                                        .method = result->method,
                                         .refreshable = attempt->program,
                                         .now_us = attempt->now_us};
-    return session_begin(sign_in->sessions, &begin, result->token, &result->session, why);
+    err = session_begin(sign_in->sessions, &begin, result->token, &result->session, why);
+    result->session.has_factor = factors_any(&result->factors);
+    return err;
+}
+
+/* What a success forgets, and a failure leaves behind. */
+static enum err settle(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                       const struct user *user, const struct sign_in_result *result,
+                       struct why *why)
+{
+    if (result->answer == SIGN_IN_ANSWER_WRONG_CODE) {
+        rate_limit_failed(sign_in->limits->factors, user->name, attempt->monotonic_us);
+    }
+    if (result->answer != SIGN_IN_ANSWER_WELCOME) {
+        count_failure(sign_in, attempt);
+        return OK;
+    }
+    char account[RATE_LIMIT_NAME_SIZE];
+    account_key(account, attempt);
+    rate_limit_forget(sign_in->limits->accounts, account);
+    rate_limit_forget(sign_in->limits->factors, user->name);
+    if (!password_hash_outdated(user->password_hash)) { return OK; }
+    const enum err err = user_upgrade_password(sign_in->users, user, attempt->password, why);
+    return err == ERR_LIMIT ? OK : err; /* if not now, then the next time */
 }
 
 enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *attempt,
@@ -132,20 +198,11 @@ enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *at
     struct user user = {.must_change_password = false};
     enum err err = sign_in_confirm(sign_in, attempt, &user, result, why);
     if (err || result->answer != SIGN_IN_ANSWER_WELCOME) { return err; }
+    err = ask_factor(sign_in, attempt, &user, result, why);
+    if (err || result->answer != SIGN_IN_ANSWER_WELCOME) { return err; }
     err = database_begin(sign_in->database, why);
     if (err) { return err; }
     err = begin(sign_in, attempt, &user, result, why);
     database_end(sign_in->database, &err, why);
-    if (err) { return err; }
-    if (result->answer == SIGN_IN_ANSWER_USED) {
-        count_failure(sign_in, attempt);
-        return OK;
-    }
-    char account[RATE_LIMIT_NAME_SIZE];
-    account_key(account, attempt);
-    rate_limit_forget(sign_in->limits->accounts, account);
-    if (password_hash_outdated(user.password_hash)) { /* if not now, then the next time */
-        err = user_upgrade_password(sign_in->users, &user, attempt->password, why);
-    }
-    return err == ERR_LIMIT ? OK : err;
+    return err ? err : settle(sign_in, attempt, &user, result, why);
 }

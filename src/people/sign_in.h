@@ -3,11 +3,14 @@
  *
  * Limits tries per address and per account before it does any work, takes the same time for an
  * unknown name as for a wrong password, spends a one-time password with its first success, and
- * replaces a hash that could be better. Who is disabled is told what a stranger is told.
- * `struct sign_in_limits` is shared by all threads; the stores belong to the calling one.
+ * replaces a hash that could be better. Who has a second factor shows it in the same try; wrong
+ * ones are counted for the account alone, since only who has the password gets to guess them. Who
+ * is disabled is told what a stranger is told. `struct sign_in_limits` is shared by all threads;
+ * the stores belong to the calling one.
  */
 #pragma once
 
+#include "people/factor.h"
 #include "people/rate_limit.h"
 #include "people/session.h"
 
@@ -20,12 +23,14 @@ struct sign_in {
     struct database *database; /* of the stores: the session begins in a transaction of its own */
     struct user_store *users;
     struct session_store *sessions;
+    struct factor_store *factors;
     struct sign_in_limits *limits;
 };
 
 struct sign_in_try {
     const char *name;
     const char *password;
+    const char *code;    /* of the second factor; NULL = none was shown */
     const char *address; /* of the client */
     const char *agent;   /* what it calls itself; may be NULL */
     bool program;        /* it wants refresh tokens */
@@ -34,15 +39,19 @@ struct sign_in_try {
 
 enum sign_in_answer {
     SIGN_IN_ANSWER_WELCOME,
-    SIGN_IN_ANSWER_WRONG, /* name or password; one answer for both */
-    SIGN_IN_ANSWER_USED,  /* a one-time password for the second time */
-    SIGN_IN_ANSWER_WAIT,  /* too many tries: `wait_us` */
+    SIGN_IN_ANSWER_WRONG,      /* name or password; one answer for both */
+    SIGN_IN_ANSWER_USED,       /* a one-time password for the second time */
+    SIGN_IN_ANSWER_FACTOR,     /* the password is right, a second factor is needed: `factors` */
+    SIGN_IN_ANSWER_WRONG_CODE, /* or it has been used */
+    SIGN_IN_ANSWER_WAIT,       /* too many tries: `wait_us` */
 };
 const char *sign_in_answer_name(enum sign_in_answer answer); /* "wrong" ... */
 
 struct sign_in_result {
     enum sign_in_answer answer;
     int64_t wait_us;
+    struct factors factors;
+    const char *method;             /* WELCOME: "password", "password+app" ... */
     char token[SESSION_TOKEN_SIZE]; /* WELCOME, as is `session` */
     struct session session;
 };

@@ -33,6 +33,7 @@ struct control {
     struct signer *signer;
     struct sign_in_limits *limits;
     struct tokens *tokens;
+    unsigned int factor_roles; /* bits by enum user_role: they need a second factor */
     struct grants *grants;
     struct live *live;
     struct bus *bus;
@@ -48,6 +49,7 @@ struct desk {
     struct user_store *users;
     struct session_store *sessions;
     struct invitation_store *invitations;
+    struct factor_store *factors;
     struct sign_in sign_in;
     struct dispatch *dispatch;
     struct delivery_board *board;

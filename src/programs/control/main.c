@@ -207,6 +207,8 @@ static enum err start(struct site *site, struct why *why)
     if (!err) { err = loop_handle_signals(site->loop, NULL, NULL, why); }
     if (err) { return err; }
     control->options = &site->options;
+    err = user_roles_parse(&control->factor_roles, site->options.second_factor_roles, why);
+    if (err) { return err; }
     err = start_tokens(site, why);
     if (err) { return err; }
     control->limits = sign_in_limits_new();
@@ -256,7 +258,9 @@ static enum err check_options(const struct control_options *options, enum log_le
                            options->zones[i].name);
         }
     }
-    return log_level_parse(level, options->log_level, why);
+    unsigned int roles = 0;
+    const enum err err = user_roles_parse(&roles, options->second_factor_roles, why);
+    return err ? err : log_level_parse(level, options->log_level, why);
 }
 
 static int fail(const struct why *why)

@@ -24,6 +24,7 @@ struct control_options {
     char http_certificate[OPTION_TEXT_SIZE], http_key[OPTION_TEXT_SIZE];
     bool http_behind_proxy;
     int64_t token_key_s;
+    char second_factor_roles[OPTION_TEXT_SIZE];
     char web_folder[OPTION_TEXT_SIZE];
     char log_level[OPTION_TEXT_SIZE];
     struct control_zone zones[CONTROL_ZONE_MAX];

@@ -14,6 +14,10 @@ const struct route ROUTES[] = {
     {"POST", "/auth/password", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_password},
     {"POST", "/auth/logout", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, auth_logout},
     {"POST", "/auth/register", PERMISSION_PUBLIC, ROUTE_WAY_JSON, register_user},
+    {"GET", "/auth/factors", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, factor_api_list},
+    {"POST", "/auth/app", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, factor_api_app},
+    {"POST", "/auth/app/confirm", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, factor_api_confirm},
+    {"POST", "/auth/app/remove", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, factor_api_remove},
     {"GET", "/auth/sessions", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, session_api_list},
     {"DELETE", "/auth/sessions/{id}", PERMISSION_OWN_SESSION, ROUTE_WAY_JSON, session_api_end},
     {"GET", "/api/users", PERMISSION_SEE_USERS, ROUTE_WAY_JSON, user_api_list},
@@ -123,7 +127,7 @@ static enum err find_bearer(struct call *call, struct why *why)
     return OK;
 }
 
-static enum err find_session(struct call *call, struct why *why)
+static enum err find_person(struct call *call, struct why *why)
 {
     const char *bearer = http_header(call->request, "Authorization");
     enum err err = OK;
@@ -204,11 +208,23 @@ bool route_permits(struct call *call, enum permission permission)
     case PERMISSION_ANSWER_CHANGE_PASSWORD:
         refuse(call, 403, "password_change_required", "Choose a new password first.");
         return false;
+    case PERMISSION_ANSWER_SET_UP_FACTOR:
+        refuse(call, 403, "second_factor_missing", "Set up a second factor first.");
+        return false;
     case PERMISSION_ANSWER_NO:
         refuse(call, 403, "not_permitted", "Your role does not permit this.");
         return false;
     }
     abort(); /* unreachable: -Wswitch-enum keeps the list complete */
+}
+
+static enum err find_session(struct call *call, struct why *why)
+{
+    const enum err err = find_person(call, why);
+    const unsigned int needed = call->desk->control->factor_roles;
+    if (err || !call->signed_in) { return err; }
+    call->session.lacks_factor = !call->session.has_factor && (needed & 1U << call->session.role);
+    return OK;
 }
 
 static void serve(struct call *call, const struct route *route)

@@ -38,6 +38,9 @@ void route_answer(void *context, void *state, struct http_request *request);
 /* The table as text, one route a line: for tests and people. */
 void route_print(void);
 
+/* Whether `password` is the caller's, tried as often as sign-in allows; else it is answered. */
+MUST_USE bool auth_confirm(struct call *call, const char *password, struct user *user);
+
 /* Adds an access token of the session to an answer, and refresh token `number` unless negative. */
 MUST_USE enum err token_api_add(struct call *call, struct value *body,
                                 const struct session *session, int64_t number, struct why *why);
@@ -49,6 +52,10 @@ void auth_password(struct call *call);
 void auth_logout(struct call *call);
 void token_api_refresh(struct call *call);
 void token_api_keys(struct call *call);
+void factor_api_list(struct call *call);
+void factor_api_app(struct call *call);
+void factor_api_confirm(struct call *call);
+void factor_api_remove(struct call *call);
 void register_user(struct call *call);
 void user_api_list(struct call *call);
 void user_api_get(struct call *call);

@@ -95,6 +95,15 @@ def check_tokens(judge):
     judge.ask(("GET", "/.well-known/jwks.json"), 200, as_nobody=True)
 
 
+def check_factors(judge):
+    judge.ask(("GET", "/auth/factors"), 200)
+    for path in ("/auth/app", "/auth/app/remove"):
+        judge.ask(("POST", path), 403, body={"password": "not the password"})
+    judge.ask(("POST", "/auth/app"), 201, body={"password": PASSWORD})
+    judge.ask(("POST", "/auth/app/confirm"), 403, body={"code": "no code"})
+    judge.ask(("POST", "/auth/app/remove"), 204, body={"password": PASSWORD})
+
+
 def check_people(judge):
     rig, register = judge.rig, ("POST", "/auth/register")
     users, invitations = ("GET", "/api/users"), ("POST", "/api/invitations")
@@ -298,6 +307,7 @@ def main():
             check_nobody(judge)
             check_sign_in(judge)
             check_tokens(judge)
+            check_factors(judge)
             check_people(judge)
             live = check_fleet(judge)
             check_alerts(judge, live)

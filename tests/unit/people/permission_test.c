@@ -39,6 +39,14 @@ static void test_must_change(void)
           PERMISSION_ANSWER_CHANGE_PASSWORD);
 }
 
+static void test_lacks_factor(void)
+{
+    const struct session person = {.role = USER_ROLE_OPERATOR, .lacks_factor = true};
+    CHECK(permission_judge(PERMISSION_OWN_SESSION, &person) == PERMISSION_ANSWER_YES);
+    CHECK(permission_judge(PERMISSION_SEE, &person) == PERMISSION_ANSWER_SET_UP_FACTOR);
+    CHECK(permission_judge(PERMISSION_SEND_ALERT, &person) == PERMISSION_ANSWER_SET_UP_FACTOR);
+}
+
 static void test_names(void)
 {
     for (int i = 0; i < USER_ROLE_COUNT; i++) {
@@ -49,6 +57,10 @@ static void test_names(void)
     enum user_role role = USER_ROLE_ADMINISTRATOR;
     CHECK_TEXT(user_role_name(USER_ROLE_EVIDENCE_OFFICER), "evidence_officer");
     CHECK(user_role_parse(&role, "root", NULL) == ERR_MALFORMED);
+    unsigned int roles = 7;
+    CHECK(user_roles_parse(&roles, "", NULL) == OK && roles == 0);
+    CHECK(user_roles_parse(&roles, "  operator  administrator ", NULL) == OK && roles == 3);
+    CHECK(user_roles_parse(&roles, "operator, administrator", NULL) == ERR_MALFORMED && roles == 3);
 }
 
 static void test_reach(void)
@@ -64,6 +76,7 @@ int main(void)
 {
     test_table();
     test_must_change();
+    test_lacks_factor();
     test_names();
     test_reach();
     return CHECK_DONE();

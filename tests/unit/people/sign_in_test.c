@@ -1,5 +1,7 @@
 #include "people/sign_in.h"
 
+#include <liboath/oath.h>
+
 #include "check.h"
 #include "unit/people/people_database.h"
 
@@ -93,6 +95,52 @@ static void test_upgrade(const struct sign_in *sign_in)
     CHECK(attempt(sign_in, "leela", "", "192.0.2.6", 0) == SIGN_IN_ANSWER_WRONG);
 }
 
+static enum sign_in_answer with_code(const struct sign_in *sign_in, const char *code,
+                                     int64_t monotonic_us)
+{
+    const struct sign_in_try attempt = {.name = "maya",
+                                        .password = "a long password",
+                                        .code = code,
+                                        .address = "192.0.2.7",
+                                        .now_us = NOW_US,
+                                        .monotonic_us = monotonic_us};
+    struct sign_in_result result;
+    CHECK(sign_in_try(sign_in, &attempt, &result, NULL) == OK);
+    if (result.answer == SIGN_IN_ANSWER_WELCOME) { CHECK_TEXT(result.method, "password+recovery"); }
+    return result.answer;
+}
+
+/* Who has a second factor shows it, and does not get to guess it. */
+static void test_factor(const struct sign_in *sign_in)
+{
+    static const uint8_t secret[] = "12345678901234567890";
+    const struct user_new new = {.name = "maya",
+                                 .role = USER_ROLE_OPERATOR,
+                                 .password = "a long password",
+                                 .now_us = NOW_US};
+    struct user user;
+    struct factor_codes codes;
+    enum factor_answer answer = FACTOR_ANSWER_WRONG;
+    char code[TOTP_DIGITS + 1];
+    CHECK(user_add(sign_in->users, &new, NULL) == OK);
+    CHECK(user_find(sign_in->users, "maya", &user, NULL) == OK);
+    CHECK(factor_app_begin(sign_in->factors, user.id, secret, NULL) == OK);
+    CHECK(oath_totp_generate((const char *)secret, TOTP_SECRET_SIZE, NOW_US / CLOCK_SECOND_US,
+                             TOTP_STEP_S, 0, TOTP_DIGITS, code) == OATH_OK);
+    CHECK(factor_app_confirm(sign_in->factors, user.id, code, NOW_US, &answer, &codes, NULL) == OK);
+    CHECK(with_code(sign_in, NULL, 0) == SIGN_IN_ANSWER_FACTOR);
+    CHECK(attempt(sign_in, "maya", "guess", "192.0.2.7", 0) == SIGN_IN_ANSWER_WRONG);
+    CHECK(with_code(sign_in, code, 0) == SIGN_IN_ANSWER_WRONG_CODE); /* the first one is spent */
+    CHECK(with_code(sign_in, codes.codes[0], 0) == SIGN_IN_ANSWER_WELCOME);
+    CHECK(with_code(sign_in, codes.codes[0], 0) == SIGN_IN_ANSWER_WRONG_CODE);
+    for (int i = 0; i < 4; i++) {
+        CHECK(with_code(sign_in, "000000", i * CLOCK_HOUR_US / 1000) == SIGN_IN_ANSWER_WRONG_CODE);
+    }
+    CHECK(with_code(sign_in, codes.codes[1], CLOCK_SECOND_US) == SIGN_IN_ANSWER_WAIT);
+    CHECK(with_code(sign_in, codes.codes[1], CLOCK_HOUR_US) == SIGN_IN_ANSWER_WELCOME);
+    CHECK_TEXT(sign_in_answer_name(SIGN_IN_ANSWER_WRONG_CODE), "wrong_code");
+}
+
 /* An unknown name costs the same work as a wrong password. */
 static void test_unknown(const struct sign_in *sign_in)
 {
@@ -111,11 +159,14 @@ int main(void)
     struct sign_in sign_in = {.database = people.database, .limits = sign_in_limits_new()};
     CHECK(user_store_open(&sign_in.users, people.database, NULL) == OK);
     CHECK(session_store_open(&sign_in.sessions, people.database, NULL) == OK);
+    CHECK(factor_store_open(&sign_in.factors, people.database, NULL) == OK);
     test_one_time(&sign_in);
     test_limits(&sign_in);
     test_upgrade(&sign_in);
+    test_factor(&sign_in);
     test_unknown(&sign_in);
     user_store_close(sign_in.users);
+    factor_store_close(sign_in.factors);
     session_store_close(sign_in.sessions);
     sign_in_limits_free(sign_in.limits);
     people_database_close(&people);

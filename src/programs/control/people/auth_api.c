@@ -3,6 +3,7 @@
 
 #include <sodium.h>
 
+#include "base/log.h"
 #include "programs/control/route.h"
 
 /* The members of GET /auth/session. A bearer needs no CSRF token and gets none. */
@@ -21,6 +22,7 @@ static struct value *session_value(const struct session *session, const char *co
     value_set_time(body, "expires_at", session_expires_us(session));
     value_set(body, "user", user);
     value_set_boolean(body, "password_change_required", session->must_change_password);
+    value_set_boolean(body, "second_factor_required", session->lacks_factor);
     return body;
 }
 
@@ -48,10 +50,13 @@ static void answer_wait(struct call *call, int64_t wait_us)
 /* A browser keeps the cookie, a program the tokens: neither gets the other's. */
 static void welcome(struct call *call, const struct sign_in_result *result, bool program)
 {
+    struct session session = result->session;
+    session.lacks_factor =
+        !session.has_factor && (call->desk->control->factor_roles & 1U << session.role);
     CLEANUP(value_free_p)
-    struct value *body = session_value(&result->session, program ? NULL : result->token);
+    struct value *body = session_value(&session, program ? NULL : result->token);
     struct why why = {""};
-    const enum err err = token_api_add(call, body, &result->session, program ? 0 : -1, &why);
+    const enum err err = token_api_add(call, body, &session, program ? 0 : -1, &why);
     if (err) {
         call_problem(call, err, &why);
         return;
@@ -60,11 +65,28 @@ static void welcome(struct call *call, const struct sign_in_result *result, bool
     http_answer_json(call->request, 200, body);
 }
 
+/* 401 with a word for the sign-in page: what else it has to ask for. */
+static void ask_factor(struct call *call, const struct sign_in_result *result)
+{
+    const bool wrong = result->answer == SIGN_IN_ANSWER_WRONG_CODE;
+    CLEANUP(value_free_p) struct value *problem = value_object();
+    value_set_text(problem, "type", "about:blank");
+    value_set_text(problem, "title", "Unauthorized");
+    value_set_integer(problem, "status", 401);
+    value_set_text(problem, "detail",
+                   wrong ? "This code is wrong, or has been used. Wait for the next one."
+                         : "Show your second factor too.");
+    value_set_text(problem, "reason", wrong ? "second_factor_wrong" : "second_factor_required");
+    http_answer_json(call->request, 401, problem);
+}
+
 static void answer_sign_in(struct call *call, const struct sign_in_result *result, bool program)
 {
     switch (result->answer) {
     case SIGN_IN_ANSWER_WELCOME: welcome(call, result, program); return;
     case SIGN_IN_ANSWER_WAIT: answer_wait(call, result->wait_us); return;
+    case SIGN_IN_ANSWER_FACTOR:
+    case SIGN_IN_ANSWER_WRONG_CODE: ask_factor(call, result); return;
     case SIGN_IN_ANSWER_WRONG:
     case SIGN_IN_ANSWER_USED:
         call_refuse(call, 401, "Unauthorized", "The user name or the password is wrong.");
@@ -76,6 +98,7 @@ static void answer_sign_in(struct call *call, const struct sign_in_result *resul
 struct credentials {
     char name[256];
     char password[PASSWORD_SIZE_MAX + 1];
+    char code[32];
 };
 
 static void forget(struct credentials *credentials)
@@ -83,17 +106,28 @@ static void forget(struct credentials *credentials)
     sodium_memzero(credentials, sizeof *credentials);
 }
 
+static void audit_sign_in(struct call *call, const char *name, const struct sign_in_result *result)
+{
+    const bool welcome = result->answer == SIGN_IN_ANSWER_WELCOME;
+    log_event(LOG_LEVEL_INFO, welcome ? "audit.signed_in" : "audit.sign_in_refused", "account",
+              name, "address", call->address, welcome ? "method" : "reason",
+              welcome ? result->method : sign_in_answer_name(result->answer), NULL);
+}
+
 void auth_login(struct call *call)
 {
     CLEANUP(value_free_p) struct value *body = NULL;
-    CLEANUP(forget) struct credentials given = {"", ""};
+    CLEANUP(forget) struct credentials given = {"", "", ""};
     if (!call_body(call, &body) ||
         !call_text(call, body, "username", given.name, sizeof given.name) ||
         !call_text(call, body, "password", given.password, sizeof given.password)) {
         return;
     }
+    const bool coded = value_get(body, "code") != NULL;
+    if (coded && !call_text(call, body, "code", given.code, sizeof given.code)) { return; }
     const struct sign_in_try attempt = {.name = given.name,
                                         .password = given.password,
+                                        .code = coded ? given.code : NULL,
                                         .address = call->address,
                                         .agent = http_header(call->request, "User-Agent"),
                                         .program =
@@ -109,9 +143,7 @@ void auth_login(struct call *call)
     }
     /* The name is the caller's word; the log escapes it. A password typed there is cut off. */
     given.name[USER_NAME_SIZE - 1] = '\0';
-    call_audit(
-        call, result.answer == SIGN_IN_ANSWER_WELCOME ? "audit.signed_in" : "audit.sign_in_refused",
-        "account", user_name_valid(given.name) ? given.name : "(no name)");
+    audit_sign_in(call, user_name_valid(given.name) ? given.name : "(no name)", &result);
     answer_sign_in(call, &result, attempt.program);
     sodium_memzero(&result, sizeof result);
 }
@@ -138,7 +170,7 @@ void auth_logout(struct call *call)
 }
 
 /* Confirms the present password, as often as sign-in allows; false when it is answered. */
-static bool confirm(struct call *call, const char *password, struct user *user)
+bool auth_confirm(struct call *call, const char *password, struct user *user)
 {
     const struct sign_in_try attempt = {.name = call->session.user,
                                         .password = password,
@@ -176,8 +208,8 @@ static enum err change(struct call *call, const struct user *user, const char *h
 void auth_password(struct call *call)
 {
     CLEANUP(value_free_p) struct value *body = NULL;
-    CLEANUP(forget) struct credentials current = {"", ""};
-    CLEANUP(forget) struct credentials new = {"", ""};
+    CLEANUP(forget) struct credentials current = {"", "", ""};
+    CLEANUP(forget) struct credentials new = {"", "", ""};
     if (!call_body(call, &body) ||
         !call_text(call, body, "current", current.password, sizeof current.password) ||
         !call_text(call, body, "new", new.password, sizeof new.password)) {
@@ -193,7 +225,7 @@ void auth_password(struct call *call)
         call_problem(call, err, &why);
         return;
     }
-    if (!confirm(call, current.password, &user)) { return; }
+    if (!auth_confirm(call, current.password, &user)) { return; }
     char hash[PASSWORD_HASH_SIZE];
     err = password_hash(hash, span_text(new.password), &why);
     if (!err) { err = change(call, &user, hash, &why); }

@@ -172,6 +172,7 @@ static enum err make_inside(struct call *call, struct invitation *invitation,
     if (reset) {
         err = user_reset(desk->users, reset, call->now_us, why);
         if (!err) { err = session_end_user(desk->sessions, reset->id, why); }
+        if (!err) { err = factor_remove_all(desk->factors, reset->id, why); }
     }
     return err ? err : invitation_make(desk->invitations, invitation, call->now_us, token, why);
 }
