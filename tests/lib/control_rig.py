@@ -88,7 +88,7 @@ class Rig:
         for role, name in (("control", "main"), ("edge", DEVICE), ("edge", "thief"), ("broker", "site")):
             self.tocsin("ca", "issue", role, name, "--dir", self.path("ca"), "--out", self.folder, "--host", "127.0.0.1")
         os.makedirs(self.path("web", "assets"))
-        for name, text in (("index.html", PAGE), ("assets/app-0a1B2c3d.js", "let page;"), ("assets/icon.svg", "<svg/>")):
+        for name, text in (("index.html", PAGE), ("assets/app-0a1B2c3d.js", "let page;"), ("assets/icon.svg", "<svg/>"), ("service-worker.js", "let worker;")):
             with open(self.path("web", name), "w", encoding="ascii") as file:
                 file.write(text)
         self.edge = FakeEdge(self, DEVICE)

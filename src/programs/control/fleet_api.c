@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "fleet/area.h"
 #include "programs/control/route.h"
 
 /* ---- events ---- */
@@ -133,6 +134,48 @@ void fleet_api_zones(struct call *call)
     struct value *list = NULL;
     const enum err err = list_zones(call, &list, &why);
     answer_list(call, err, "zones", list, &why);
+}
+
+/* ---- the map ---- */
+
+static struct value *areas_of(const struct control_options *options)
+{
+    struct value *list = value_array();
+    for (size_t i = 0; i < options->zone_count; i++) {
+        const struct control_zone *zone = &options->zones[i];
+        struct area area;
+        if (!*zone->area || area_parse(&area, zone->area, NULL)) { continue; }
+        struct value *entry = value_object();
+        value_set_text(entry, "name", zone->name);
+        value_set(entry, "area", area_ring(&area));
+        value_append(list, entry);
+    }
+    return list;
+}
+
+static struct value *places_of(const struct control_options *options)
+{
+    struct value *list = value_array();
+    for (size_t i = 0; i < options->place_count; i++) {
+        const struct control_place *place = &options->places[i];
+        struct value *entry = value_object();
+        value_set_text(entry, "name", place->name);
+        value_set_real(entry, "latitude", place->latitude);
+        value_set_real(entry, "longitude", place->longitude);
+        value_append(list, entry);
+    }
+    return list;
+}
+
+void fleet_api_map(struct call *call)
+{
+    const struct control_options *options = call->desk->control->options;
+    const struct why why = {""};
+    struct value *body = value_object();
+    value_set_text(body, "url", *options->map_url ? options->map_url : NULL);
+    value_set(body, "zones", areas_of(options));
+    value_set(body, "devices", places_of(options));
+    call_answer(call, OK, 200, &body, &why);
 }
 
 /* ---- what there is ---- */

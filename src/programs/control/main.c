@@ -246,23 +246,6 @@ static void stop(struct site *site)
     secret_free(site->key);
 }
 
-static enum err check_options(const struct control_options *options, enum log_level *level,
-                              struct why *why)
-{
-    if (*options->http_certificate && !*options->http_key) {
-        return why_set(why, ERR_RANGE, "http.certificate needs http.key");
-    }
-    for (size_t i = 0; i < options->zone_count; i++) {
-        if (!zone_name_valid(options->zones[i].name)) {
-            return why_set(why, ERR_RANGE, "[zone %.60s]: a zone's name has letters of a-z 0-9 . -",
-                           options->zones[i].name);
-        }
-    }
-    unsigned int roles = 0;
-    const enum err err = user_roles_parse(&roles, options->second_factor_roles, why);
-    return err ? err : log_level_parse(level, options->log_level, why);
-}
-
 static int fail(const struct why *why)
 {
     (void)fprintf(stderr, "tocsin-control: %s\n", why->text);
@@ -275,13 +258,14 @@ int main(int argc, char *argv[])
         route_print();
         return 0;
     }
-    static struct site site; /* 40 KB of options */
+    static struct site site; /* 400 KB of options */
     struct why why = {""};
     enum log_level level = LOG_LEVEL_INFO;
     const enum option_outcome outcome =
         option_command_line(&site.options, &CONTROL_OPTIONS, argc, argv, &why);
     if (outcome == OPTION_OUTCOME_DONE && !*site.options.site) { return 0; }
-    if (outcome == OPTION_OUTCOME_REFUSED || check_options(&site.options, &level, &why)) {
+    if (outcome == OPTION_OUTCOME_REFUSED || control_options_check(&site.options, &why) ||
+        log_level_parse(&level, site.options.log_level, &why)) {
         return fail(&why);
     }
     if (outcome == OPTION_OUTCOME_DONE) { return 0; }

@@ -1,6 +1,11 @@
 #include "programs/control/options.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#include "fleet/area.h"
+#include "fleet/zone.h"
+#include "people/permission.h"
 
 #define AT(member) offsetof(struct control_options, member)
 
@@ -42,6 +47,9 @@ static const struct option OPTIONS[] = {
      "Seconds for which one key signs access tokens; it is accepted until its last token ends."},
     {"web.folder", OPTION_KIND_TEXT, AT(web_folder), 0, 0, "/usr/share/tocsin/web",
      "Folder of the web page (index.html, assets)."},
+    {"map.url", OPTION_KIND_TEXT, AT(map_url), 0, 0, "",
+     "Where the page finds the map's current.json, with a / at the end: https://..., http://... on "
+     "loopback, or /... behind the same proxy; empty: no map."},
     {"log.level", OPTION_KIND_TEXT, AT(log_level), 0, 0, "info",
      "Least level to log: debug, info, warning or error."},
 };
@@ -49,6 +57,15 @@ static const struct option OPTIONS[] = {
 static const struct option ZONE_OPTIONS[] = {
     {"title", OPTION_KIND_TEXT, offsetof(struct control_zone, title), 0, 0, "",
      "What people call the zone."},
+    {"area", OPTION_KIND_TEXT, offsetof(struct control_zone, area), 0, 0, "",
+     "Its corners on the map, as \"latitude,longitude latitude,longitude ...\"; empty: not drawn."},
+};
+
+static const struct option PLACE_OPTIONS[] = {
+    {"latitude", OPTION_KIND_REAL, offsetof(struct control_place, latitude), -90, 90, NULL,
+     "Where the device of this name stands, in degrees (WGS 84)."},
+    {"longitude", OPTION_KIND_REAL, offsetof(struct control_place, longitude), -180, 180, NULL,
+     "Where the device of this name stands, in degrees (WGS 84)."},
 };
 
 static const struct option_group GROUPS[] = {
@@ -60,6 +77,14 @@ static const struct option_group GROUPS[] = {
      .count_max = CONTROL_ZONE_MAX,
      .options = ZONE_OPTIONS,
      .option_count = ARRAY_LEN(ZONE_OPTIONS)},
+    {.section = "place",
+     .array_offset = AT(places),
+     .count_offset = AT(place_count),
+     .element_size = sizeof(struct control_place),
+     .name_offset = offsetof(struct control_place, name),
+     .count_max = CONTROL_PLACE_MAX,
+     .options = PLACE_OPTIONS,
+     .option_count = ARRAY_LEN(PLACE_OPTIONS)},
 };
 
 const struct option_table CONTROL_OPTIONS = {
@@ -70,3 +95,68 @@ const struct option_table CONTROL_OPTIONS = {
     .groups = GROUPS,
     .group_count = ARRAY_LEN(GROUPS),
 };
+
+/* ---- what no single option tells ---- */
+
+static bool loopback(const char *authority)
+{
+    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const size_t size = strlen(names[i]);
+        const char end = strncmp(authority, names[i], size) == 0 ? authority[size] : '?';
+        if (end == ':' || end == '/') { return true; }
+    }
+    return false;
+}
+
+enum err control_map_origin(char origin[static OPTION_TEXT_SIZE], const char *map_url,
+                            struct why *why)
+{
+    /* Nothing that means anything in a policy or in a URL's query. */
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                  "-._~:/[]";
+    const size_t size = strlen(map_url);
+    origin[0] = '\0';
+    if (size == 0) { return OK; }
+    const char *authority = strstr(map_url, "://");
+    const char *path = authority ? strchr(authority + 3, '/') : map_url;
+    const bool own = !authority && map_url[0] == '/' && map_url[1] != '/';
+    const bool safe =
+        authority && (strncmp(map_url, "https://", 8) == 0 ||
+                      (strncmp(map_url, "http://", 7) == 0 && loopback(authority + 3)));
+    if (strspn(map_url, letters) != size || map_url[size - 1] != '/' || (!own && !safe) || !path ||
+        path == authority + 3) {
+        return why_set(
+            why, ERR_RANGE,
+            "map.url is \"%.100s\", expected https://HOST/PATH/, http:// on loopback, or "
+            "/PATH/",
+            map_url);
+    }
+    memcpy(origin, map_url, (size_t)(path - map_url));
+    origin[path - map_url] = '\0';
+    return OK;
+}
+
+enum err control_options_check(const struct control_options *options, struct why *why)
+{
+    char origin[OPTION_TEXT_SIZE];
+    if (*options->http_certificate && !*options->http_key) {
+        return why_set(why, ERR_RANGE, "http.certificate needs http.key");
+    }
+    for (size_t i = 0; i < options->zone_count; i++) {
+        const struct control_zone *zone = &options->zones[i];
+        struct area area;
+        if (!zone_name_valid(zone->name)) {
+            return why_set(why, ERR_RANGE, "[zone %.60s]: a zone's name has letters of a-z 0-9 . -",
+                           zone->name);
+        }
+        const enum err err = *zone->area ? area_parse(&area, zone->area, why) : OK;
+        if (err) {
+            (void)why_prefix(why, err, "area");
+            return why_prefix(why, err, zone->name);
+        }
+    }
+    unsigned int roles = 0;
+    const enum err err = user_roles_parse(&roles, options->second_factor_roles, why);
+    return err ? err : control_map_origin(origin, options->map_url, why);
+}

@@ -5,11 +5,18 @@
 
 #include "base/option.h"
 
-enum { CONTROL_ZONE_MAX = 64 };
+enum { CONTROL_ZONE_MAX = 64, CONTROL_PLACE_MAX = 512 };
 
 struct control_zone {
     char name[OPTION_TEXT_SIZE];
     char title[OPTION_TEXT_SIZE];
+    char area[OPTION_TEXT_SIZE]; /* as fleet/area reads it; "" = not known */
+};
+
+/* Where a device stands: of the site's survey, not of the device's own words. */
+struct control_place {
+    char name[OPTION_TEXT_SIZE];
+    double latitude, longitude;
 };
 
 struct control_options {
@@ -25,10 +32,22 @@ struct control_options {
     bool http_behind_proxy;
     int64_t token_key_s;
     char second_factor_roles[OPTION_TEXT_SIZE];
-    char web_folder[OPTION_TEXT_SIZE];
+    char web_folder[OPTION_TEXT_SIZE], map_url[OPTION_TEXT_SIZE];
     char log_level[OPTION_TEXT_SIZE];
     struct control_zone zones[CONTROL_ZONE_MAX];
     size_t zone_count;
+    struct control_place places[CONTROL_PLACE_MAX];
+    size_t place_count;
 };
 
 extern const struct option_table CONTROL_OPTIONS;
+
+/* What no single option tells: names, areas, the map's address. ERR_RANGE or ERR_MALFORMED. */
+MUST_USE enum err control_options_check(const struct control_options *options, struct why *why);
+
+/*
+ * Where the map comes from, for the page's policy: "https://maps.town.example"; "" when it is our
+ * own or there is none. ERR_RANGE when map.url is no address that a page may read.
+ */
+MUST_USE enum err control_map_origin(char origin[static OPTION_TEXT_SIZE], const char *map_url,
+                                     struct why *why);

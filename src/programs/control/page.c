@@ -18,16 +18,19 @@ static const char NONCE_MARK[] = "__CSP_NONCE__";
 
 /* ---- index.html ---- */
 
-static void add_policy(struct http_request *request, const char *nonce)
+/* The map is the only thing that a page may read from elsewhere. */
+static void add_policy(struct call *call, const char *nonce)
 {
-    char policy[512];
+    char origin[OPTION_TEXT_SIZE];
+    char policy[512 + OPTION_TEXT_SIZE];
+    if (control_map_origin(origin, call->desk->control->options->map_url, NULL)) { origin[0] = 0; }
     (void)snprintf(policy, sizeof policy,
                    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%s'; "
                    "img-src 'self' blob: data:; media-src 'self' blob:; font-src 'self'; "
-                   "connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; "
-                   "base-uri 'none'; form-action 'self'",
-                   nonce);
-    http_add_header(request, "Content-Security-Policy", policy);
+                   "connect-src 'self'%s%s; worker-src 'self'; manifest-src 'self'; "
+                   "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+                   nonce, *origin ? " " : "", origin);
+    http_add_header(call->request, "Content-Security-Policy", policy);
 }
 
 /* The page with `nonce` in place of every mark. */
@@ -57,7 +60,7 @@ static void answer_index(struct call *call)
     encode_base64_url(&nonce, span_of(random, sizeof random));
     CLEANUP(text_deinit) struct text filled = text_limited((size_t)INDEX_SIZE_MAX * 2);
     fill_page(&filled, text_c(&page), text_c(&nonce));
-    add_policy(call->request, text_c(&nonce));
+    add_policy(call, text_c(&nonce));
     http_answer_bytes(call->request, 200, "text/html; charset=utf-8", text_span(&filled));
 }
 
@@ -83,6 +86,7 @@ static const char *type_of(const char *name)
 {
     static const char *const types[][2] = {
         {".js", "text/javascript; charset=utf-8"},
+        {".mjs", "text/javascript; charset=utf-8"},
         {".css", "text/css; charset=utf-8"},
         {".svg", "image/svg+xml"},
         {".png", "image/png"},
@@ -116,18 +120,11 @@ static bool hashed_name(const char *name)
     return end && end - name > 9 && end[-9] == '-';
 }
 
-void page_asset(struct call *call)
+/* Answers with a file of the page; a file that is not there is 404. */
+static void answer_file(struct call *call, const char *path, const char *cache_control)
 {
-    const char *name = call->arguments[0];
-    char path[FILE_PATH_SIZE];
-    char folder[FILE_PATH_SIZE];
     struct stat about;
-    int fd = -1;
-    if (plain_name(name) &&
-        !file_join(folder, call->desk->control->options->web_folder, "assets", NULL) &&
-        !file_join(path, folder, name, NULL)) {
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    }
+    int fd = *path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
     if (fd < 0 || fstat(fd, &about)) {
         file_close_p(&fd);
         call_refuse(call, 404, "Not Found", "There is no such file.");
@@ -137,8 +134,32 @@ void page_asset(struct call *call)
     (void)snprintf(etag, sizeof etag, "\"%llx-%llx\"", (unsigned long long)about.st_size,
                    (unsigned long long)about.st_mtim.tv_sec * 1000000 +
                        (unsigned long long)about.st_mtim.tv_nsec / 1000);
-    http_add_header(call->request, "Cache-Control",
-                    hashed_name(name) ? "public, max-age=31536000, immutable"
-                                      : "public, max-age=3600");
-    http_answer_file(call->request, type_of(name), fd, etag);
+    http_add_header(call->request, "Cache-Control", cache_control);
+    http_answer_file(call->request, type_of(path), fd, etag);
+}
+
+void page_asset(struct call *call)
+{
+    const char *name = call->arguments[0];
+    char path[FILE_PATH_SIZE];
+    char folder[FILE_PATH_SIZE];
+    if (!plain_name(name) ||
+        file_join(folder, call->desk->control->options->web_folder, "assets", NULL) ||
+        file_join(path, folder, name, NULL)) {
+        path[0] = '\0';
+    }
+    answer_file(call, path,
+                hashed_name(name) ? "public, max-age=31536000, immutable" : "public, max-age=3600");
+}
+
+/* It keeps the page for a phone without a network; its address decides what it may answer. */
+void page_service_worker(struct call *call)
+{
+    char path[FILE_PATH_SIZE];
+    if (file_join(path, call->desk->control->options->web_folder, "service-worker.js", NULL)) {
+        path[0] = '\0';
+    }
+    http_add_header(call->request, "Content-Security-Policy",
+                    "default-src 'none'; connect-src 'self'");
+    answer_file(call, path, "no-cache");
 }

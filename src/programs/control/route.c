@@ -49,10 +49,12 @@ const struct route ROUTES[] = {
     {"GET", "/api/devices/{name}/sign/frames", PERMISSION_WATCH_MEDIA, ROUTE_WAY_JSON,
      media_api_sign},
     {"GET", "/api/cameras", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_cameras},
+    {"GET", "/api/map", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_map},
     {"GET", "/api/live", PERMISSION_SEE, ROUTE_WAY_JSON, state_live},
     {"GET", "/api/openapi.json", PERMISSION_PUBLIC, ROUTE_WAY_JSON, state_openapi},
     {"GET", "/health", PERMISSION_PUBLIC, ROUTE_WAY_JSON, state_health},
     {"GET", "/metrics", PERMISSION_SEE_METRICS, ROUTE_WAY_LOOPBACK, state_metrics},
+    {"GET", "/service-worker.js", PERMISSION_PUBLIC, ROUTE_WAY_PAGE, page_service_worker},
     {"GET", "/assets/{file}", PERMISSION_PUBLIC, ROUTE_WAY_PAGE, page_asset},
     {"GET", "/{page...}", PERMISSION_PUBLIC, ROUTE_WAY_PAGE, page_index},
 };

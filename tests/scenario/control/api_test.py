@@ -5,7 +5,6 @@ with a documented status and a body of the documented form. And the web page's f
 import base64
 import http.client
 import os
-import re
 import subprocess
 import sys
 import time
@@ -18,6 +17,11 @@ from site_runner import Tap, percentile, wait_for  # noqa: E402
 
 TEXTS = [{"language": "en", "text": "Path closed"}, {"language": "ml", "text": "വഴി അടച്ചു"}]
 ORDER = {"tier": "advisory", "texts": TEXTS, "targets": {"zones": [ZONE], "devices": [], "broadcast": False}, "duration_s": 600}
+
+MAP = {
+    "map.url": "https://maps.test:8443/town/", f"zone {ZONE}.area": "9.5,76.25 9.75,76.25 9.75,76.5",
+    "place edge-1.latitude": "9.625", "place edge-1.longitude": "-76.25",
+}  # fmt: skip
 
 
 class Judge:
@@ -52,7 +56,7 @@ def check_nobody(judge):
     public = {("POST", "/auth/login"), ("POST", "/auth/refresh"), ("GET", "/.well-known/jwks.json"), ("GET", "/api/openapi.json"), ("GET", "/health"), ("GET", "/metrics")}
     for operation in sorted(judge.document.operations()):
         method, pattern = operation
-        if operation in public or pattern in ("/assets/{file}", "/{page}"):
+        if operation in public or pattern in ("/assets/{file}", "/service-worker.js", "/{page}"):
             continue
         path = pattern.replace("{id}", uuid7()).replace("{name}", "x").replace("{operation}", "clip")
         judge.ask(operation, 401, path, body={} if method != "GET" else None, as_nobody=True)
@@ -223,9 +227,29 @@ def check_preview(judge):
     statuses = [rig.ask(*preview, draft).status for _ in range(120)]
     judge.tap.check(set(statuses) == {200, 429}, "too many at once are refused", str(set(statuses)))
     judge.tap.check(rig.ask("GET", "/api/resources").json == before, "nothing was stored")
-    rss_kb = int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{rig.control.pid}/status", encoding="ascii").read()).group(1))
-    print(f"# control's resident memory after the previews: {rss_kb / 1024:.1f} MB")
-    judge.tap.check(rss_kb <= 60 * 1024, "control's resident memory is at most 60 MB", f"{rss_kb} kB")
+    print(f"# after the previews: RSS {rig.rss_bytes() / 1e6:.1f} MB")
+    judge.tap.check(rig.rss_bytes() <= 60e6, "control keeps within 60 MB")
+
+
+
+def check_map(judge):
+    """Where things stand is what the configuration says."""
+    answer = judge.ask(("GET", "/api/map"), 200).json
+    judge.tap.check(answer == {
+        "url": "https://maps.test:8443/town/",
+        "zones": [{"name": ZONE, "area": [[76.25, 9.5], [76.25, 9.75], [76.5, 9.75], [76.25, 9.5]]}],
+        "devices": [{"name": "edge-1", "latitude": 9.625, "longitude": -76.25}],
+    }, "the map as configured", str(answer))  # fmt: skip
+    for key, value, named in (
+        ("map.url", "http://maps.test/", "map.url"), ("map.url", "https://maps.test", "map.url"), ("map.url", "https:///", "map.url"),
+        ("map.url", "https://maps.test/; script-src *", "map.url"), ("map.url", "//maps.test/", "map.url"),
+        (f"zone {ZONE}.area", "9.5,76.25 9.75", "north: area"), ("place edge-1.latitude", "91", "latitude"),
+    ):  # fmt: skip
+        done = subprocess.run(judge.rig.config(**{**MAP, key: value}) + ["--check"], capture_output=True, timeout=10)
+        judge.tap.check(done.returncode == 1 and named in done.stderr.decode(), f"{key}={value} is refused", done.stderr.decode())
+    for url in ("", "/tiles/", "http://127.0.0.1:9450/", "https://[2001:db8::1]/a/"):
+        done = subprocess.run(judge.rig.config(**{"map.url": url}) + ["--check"], capture_output=True, timeout=10)
+        judge.tap.check(done.returncode == 0, f"map.url={url} is taken", done.stderr.decode())
 
 
 def check_live(judge, live):
@@ -273,6 +297,10 @@ def check_page(judge):
     judge.ask(("GET", "/assets/{file}"), 206, "/assets/icon.svg", headers={"Range": "bytes=0-1"})
     judge.ask(("GET", "/assets/{file}"), 404, "/assets/none.js")
     judge.ask(("GET", "/{page}"), 404, "/robots.txt")
+    worker = judge.ask(("GET", "/service-worker.js"), 200, as_nobody=True)
+    tap.check(worker.type.startswith("text/javascript") and worker.headers["Cache-Control"] == "no-cache", "the service worker is asked for anew")
+    tap.check(worker.headers["Content-Security-Policy"] == "default-src 'none'; connect-src 'self'", "and reads its own server only")
+    tap.check("connect-src 'self' https://maps.test:8443; worker-src 'self';" in policy, "a page may read the map's origin", policy)
     os.symlink("/etc/passwd", rig.path("web", "assets", "out.svg"))
     for path in ("/assets/out.svg", "/assets/..%2findex.html", "/assets/%2e%2e/index.html", "/assets/../index.html", "/assets/.hidden"):
         tap.check(rig.ask("GET", path).status in (400, 404), f"{path} leads nowhere")
@@ -304,6 +332,8 @@ def main():
         judge = Judge(rig, tap)
         try:
             check_routes(tap, rig)
+            rig.stop()
+            rig.start(**MAP)
             check_nobody(judge)
             check_sign_in(judge)
             check_tokens(judge)
@@ -312,6 +342,7 @@ def main():
             live = check_fleet(judge)
             check_alerts(judge, live)
             check_preview(judge)
+            check_map(judge)
             check_live(judge, live)
             check_service(judge)
             check_page(judge)
