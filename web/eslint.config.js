@@ -11,7 +11,7 @@ export default ts.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js'] },
+        projectService: { allowDefaultProject: ['eslint.config.js', 'public/service-worker.js'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -33,5 +33,5 @@ export default ts.config(
     files: ['**/*.test.{ts,tsx}'],
     rules: { 'max-lines-per-function': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
   },
-  { files: ['eslint.config.js'], ...ts.configs.disableTypeChecked },
+  { files: ['eslint.config.js', 'public/service-worker.js'], ...ts.configs.disableTypeChecked },
 );

@@ -23,6 +23,8 @@ export default defineConfig({
             return 'react';
           if (/node_modules\/(@mui|@emotion|stylis|@popperjs|react-transition-group)\//.test(id))
             return 'material';
+          if (/node_modules\/(maplibre-gl|pmtiles|@mapbox|@maplibre|pbf|fflate)\//.test(id))
+            return 'maplibre';
           return undefined;
         },
       },

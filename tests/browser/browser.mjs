@@ -29,8 +29,10 @@ export class Watched {
   /** What came over the WebSocket, in its order. */
   messages = [];
 
-  constructor(origin) {
+  /** `others` are origins that the page may ask as well. */
+  constructor(origin, others = []) {
     this.origin = origin;
+    this.others = others;
   }
 
   async watch(page) {
@@ -44,7 +46,8 @@ export class Watched {
     page.on('pageerror', (error) => this.faults.push(`page: ${error.message}`));
     page.on('request', (request) => {
       const url = request.url();
-      const own = url.startsWith(`${this.origin}/`) || /^(blob|data):/.test(url);
+      const known = [this.origin, ...this.others].some((origin) => url.startsWith(`${origin}/`));
+      const own = known || /^(blob|data):/.test(url);
       if (!own) this.faults.push(`request to another host: ${url}`);
     });
     page.on('websocket', (socket) =>

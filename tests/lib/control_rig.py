@@ -225,12 +225,12 @@ class Rig:
             input=payload.strip(), check=True, capture_output=True, timeout=20,
         )  # fmt: skip
 
-    def publish_status(self, media_url=None, device=DEVICE, zone=ZONE):
+    def publish_status(self, media_url=None, device=DEVICE, zone=ZONE, cameras=(("gate", "online"),)):
         now = rfc3339()
-        camera = {"name": "gate", "state": "online", "reason": None, "since": now}
+        listed = [{"name": name, "state": state, "reason": None, "since": now} for name, state in cameras]
         self.publish({
             "type": "status", "state": "online", "zone": zone, "kind": "edge", "version": "0.1.0", "media_url": media_url or self.edge.url,
-            "sign": {"width": 64, "height": 32}, "cameras": [camera], "started_at": now, "at": now,
+            "sign": {"width": 64, "height": 32}, "cameras": listed, "started_at": now, "at": now,
         }, "status", device)  # fmt: skip
 
     def publish_telemetry(self):

@@ -15,6 +15,7 @@ const PLACES: { to: string; name: string; icon: IconName }[] = [
   { to: '/situation', name: 'Situation', icon: 'situation' },
   { to: '/alerts', name: 'Alerts', icon: 'alerts' },
   { to: '/events', name: 'Events', icon: 'events' },
+  { to: '/map', name: 'Map', icon: 'map' },
   { to: '/cameras', name: 'Cameras', icon: 'cameras' },
   { to: '/devices', name: 'Devices', icon: 'devices' },
 ];

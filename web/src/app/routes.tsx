@@ -46,6 +46,10 @@ export const router = createBrowserRouter(
           lazy: async () => ({ Component: (await import('../features/alerts/update')).UpdatePage }),
         },
         {
+          path: 'map',
+          lazy: async () => ({ Component: (await import('../features/map/map')).MapPage }),
+        },
+        {
           path: 'cameras',
           lazy: async () => ({ Component: (await import('../features/cameras/cameras')).Cameras }),
         },
@@ -65,6 +69,11 @@ export const router = createBrowserRouter(
         },
         { path: '*', element: <RouteProblem /> },
       ],
+    },
+    {
+      path: 'map/kept',
+      errorElement: <RouteProblem />,
+      lazy: async () => ({ Component: (await import('../features/map/map')).KeptMapPage }),
     },
   ],
   {

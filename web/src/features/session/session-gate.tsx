@@ -12,6 +12,7 @@ import { liveStore } from '../../wire/live';
 import { asProblem, type Problem } from '../../wire/problem';
 import { ProblemNote } from '../../show/parts';
 import type { Session } from '../../wire/types';
+import { KeptMapLink } from './kept-map-link';
 import { SetPassword } from './set-password';
 import { SessionContext } from './session';
 import { SignIn } from './sign-in';
@@ -57,7 +58,10 @@ export function SessionGate({ children }: { children: ReactNode }): ReactElement
 
   if (known.state === 'asking')
     return (
-      <div className={css.wait}>{problem && <ProblemNote problem={problem} retry={ask} />}</div>
+      <div className={css.wait}>
+        {problem && <ProblemNote problem={problem} retry={ask} />}
+        {problem && <KeptMapLink />}
+      </div>
     );
   if (known.state === 'out' || !value)
     return (
