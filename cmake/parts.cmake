@@ -14,6 +14,7 @@ function(part_library name)
 endfunction()
 
 part(jansson jansson)
+part(qrencode libqrencode)
 part(sodium libsodium)
 part(inih inih)
 part(seccomp libseccomp)

@@ -8,7 +8,7 @@ name=tocsin-$(cat VERSION)-$(uname -m)
 root=build/package/$name
 rm -rf "$root"
 install -d "$root/usr/bin" "$root/usr/lib/tocsin" "$root/usr/lib/systemd/system" "$root/usr/lib/sysusers.d" "$root/usr/share/tocsin" "$root/usr/share/doc/tocsin"
-for program in tocsin tocsin-control tocsin-gateway tocsin-edge tocsin-watch; do
+for program in tocsin tocsin-control tocsin-gateway tocsin-edge tocsin-watch tocsin-enrol; do
     install -m 755 -s "$build/$program" "$root/usr/bin/"
 done
 install -m 644 "$build/tocsin-broker.so" "$root/usr/lib/tocsin/"

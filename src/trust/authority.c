@@ -16,8 +16,7 @@ enum {
     FILE_NAME_SIZE = 80
 };
 
-/* So that a machine whose clock is a little slow accepts what was just made for it. */
-static const int64_t backdate_us = 5 * CLOCK_MINUTE_US;
+static const int64_t backdate_us = AUTHORITY_BACKDATE_S * CLOCK_SECOND_US;
 
 struct authority {
     struct key *key;                 /* owned */
@@ -269,6 +268,11 @@ static enum err check_request(const struct authority *authority,
         return why_set(why, ERR_RANGE, "%d days asked for, expected 1 to %d", request->days,
                        AUTHORITY_DAYS_MAX);
     }
+    if (request->life_s < 0 ||
+        request->life_s > AUTHORITY_DAYS_MAX * (CLOCK_DAY_US / CLOCK_SECOND_US)) {
+        return why_set(why, ERR_RANGE, "%lld s asked for, at most %d days are allowed",
+                       (long long)request->life_s, AUTHORITY_DAYS_MAX);
+    }
     if (request->host_count > AUTHORITY_HOST_MAX) {
         return why_set(why, ERR_LIMIT, "%zu hosts asked for, at most %d are allowed",
                        request->host_count, AUTHORITY_HOST_MAX);
@@ -287,7 +291,9 @@ static struct draft draft_for(const struct authority *authority,
     const int usual = street ? AUTHORITY_DAYS_STREET : AUTHORITY_DAYS_INDOORS;
     const int days = request->days ? request->days : usual;
     const int64_t authority_end_us = certificate_end_us(authority->certificate);
-    const int64_t end_us = now_us + days * CLOCK_DAY_US;
+    const int64_t life_us =
+        request->life_s ? request->life_s * CLOCK_SECOND_US : days * CLOCK_DAY_US;
+    const int64_t end_us = now_us + life_us;
     return (struct draft){.issuer = x509_of(authority->certificate),
                           .begin_us = now_us - backdate_us,
                           .end_us = end_us < authority_end_us ? end_us : authority_end_us};

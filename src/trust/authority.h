@@ -19,6 +19,8 @@ enum {
     AUTHORITY_DAYS_MAX = AUTHORITY_YEARS * 365,
     AUTHORITY_HOST_MAX = CERTIFICATE_HOST_MAX, /* DNS names and addresses in one certificate */
     AUTHORITY_HOST_SIZE = CERTIFICATE_HOST_SIZE,
+    /* So that a machine whose clock is a little slow accepts what was just made for it. */
+    AUTHORITY_BACKDATE_S = 300,
     AUTHORITY_DAYS_STREET = 30,  /* edge, gateway: what may be stolen in the street */
     AUTHORITY_DAYS_INDOORS = 365 /* all other roles */
 };
@@ -49,6 +51,7 @@ struct authority_request {
     enum role role;
     const char *name;
     int days;                 /* 0 = AUTHORITY_DAYS_* by role */
+    int64_t life_s;           /* instead of days, unless it is 0 */
     const char *const *hosts; /* DNS names and IP addresses beside the identity; may be NULL */
     size_t host_count;
     const struct signing_request *asked; /* authority_certify: of the key to be certified */

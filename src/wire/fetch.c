@@ -17,9 +17,11 @@ enum {
     FETCH_PROBE_EVERY_S = 5,
 };
 
-/* One GET under way. */
+/* One request under way. */
 struct transfer {
     const struct fetch *fetch;
+    const struct span *body; /* of a POST; NULL: a GET */
+    const char *verb;
     CURL *curl;
     int64_t last_byte_us;
     bool head_told, stopped, idle, other_peer;
@@ -53,6 +55,7 @@ static bool identity_is(X509 *certificate, const char *identity)
 static int verify_peer(X509_STORE_CTX *store, void *context)
 {
     struct transfer *transfer = context;
+    if (transfer->fetch->provisional) { return 1; }
     if (X509_verify_cert(store) != 1) {
         transfer->other_peer = true;
         return 0;
@@ -134,6 +137,26 @@ static int on_progress(void *context, curl_off_t total, curl_off_t now, curl_off
     return 0;
 }
 
+/* What only some requests have. */
+static enum err set_body(struct transfer *transfer, struct why *why)
+{
+    CURL *curl = transfer->curl;
+    const struct fetch *fetch = transfer->fetch;
+    CURLcode code = CURLE_OK;
+    if (fetch->credentials) {
+        code = curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        if (!code) { code = curl_easy_setopt(curl, CURLOPT_USERPWD, fetch->credentials); }
+    }
+    if (!code && transfer->body) {
+        const curl_off_t size = (curl_off_t)transfer->body->size;
+        code = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, size);
+        if (!code) { code = curl_easy_setopt(curl, CURLOPT_POSTFIELDS, transfer->body->data); }
+    }
+    if (!code) { return OK; }
+    return why_set(why, ERR_IO, "cannot prepare %s %.120s: %s", transfer->verb, fetch->url,
+                   curl_easy_strerror(code));
+}
+
 static enum err set_options(struct transfer *transfer, struct curl_slist *headers, struct why *why)
 {
     CURL *curl = transfer->curl;
@@ -173,11 +196,11 @@ static enum err set_options(struct transfer *transfer, struct curl_slist *header
     };
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
         if (codes[i]) {
-            return why_set(why, ERR_IO, "cannot prepare GET %.120s: option %zu, %s", fetch->url, i,
-                           curl_easy_strerror(codes[i]));
+            return why_set(why, ERR_IO, "cannot prepare %s %.120s: option %zu, %s", transfer->verb,
+                           fetch->url, i, curl_easy_strerror(codes[i]));
         }
     }
-    return OK;
+    return set_body(transfer, why);
 }
 
 static enum err judge(const struct transfer *transfer, CURLcode code, struct why *why)
@@ -187,13 +210,16 @@ static enum err judge(const struct transfer *transfer, CURLcode code, struct why
     if (transfer->other_peer) {
         return why_set(why, ERR_DENIED, "%.100s is not %.100s", fetch->url, fetch->peer_identity);
     }
-    if (transfer->stopped) { return why_set(why, ERR_CLOSED, "stopped GET %.160s", fetch->url); }
+    if (transfer->stopped) {
+        return why_set(why, ERR_CLOSED, "stopped %s %.160s", transfer->verb, fetch->url);
+    }
     if (transfer->idle || code == CURLE_OPERATION_TIMEDOUT) {
-        return why_set(why, ERR_TIMEOUT, "GET %.160s: no answer in time", fetch->url);
+        return why_set(why, ERR_TIMEOUT, "%s %.160s: no answer in time", transfer->verb,
+                       fetch->url);
     }
     const bool refused = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST;
     const enum err err = refused ? ERR_UNAVAILABLE : ERR_IO;
-    return why_set(why, err, "GET %.140s: %s", fetch->url, curl_easy_strerror(code));
+    return why_set(why, err, "%s %.140s: %s", transfer->verb, fetch->url, curl_easy_strerror(code));
 }
 
 static void free_curl(CURL **curl)
@@ -206,7 +232,7 @@ static void free_headers(struct curl_slist **headers)
     curl_slist_free_all(*headers);
 }
 
-enum err fetch_get(const struct fetch *fetch, struct why *why)
+static enum err run(const struct fetch *fetch, const struct span *body, struct why *why)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, start_library);
@@ -219,7 +245,21 @@ enum err fetch_get(const struct fetch *fetch, struct why *why)
     }
     CLEANUP(free_curl) CURL *curl = curl_easy_init();
     if (!curl) { return why_set(why, ERR_IO, "cannot start an HTTP client"); }
-    struct transfer transfer = {.fetch = fetch, .curl = curl, .last_byte_us = clock_monotonic_us()};
+    struct transfer transfer = {.fetch = fetch,
+                                .body = body,
+                                .verb = body ? "POST" : "GET",
+                                .curl = curl,
+                                .last_byte_us = clock_monotonic_us()};
     const enum err err = set_options(&transfer, headers, why);
     return err ? err : judge(&transfer, curl_easy_perform(curl), why);
+}
+
+enum err fetch_get(const struct fetch *fetch, struct why *why)
+{
+    return run(fetch, NULL, why);
+}
+
+enum err fetch_post(const struct fetch *fetch, struct span body, struct why *why)
+{
+    return run(fetch, &body, why);
 }

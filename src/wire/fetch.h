@@ -11,8 +11,10 @@
 
 struct fetch {
     const char *url;                                   /* https://... */
-    const char *ca_path, *certificate_path, *key_path; /* PEM */
+    const char *ca_path, *certificate_path, *key_path; /* PEM; the last two may be NULL */
     const char *peer_identity;  /* the SPIFFE ID that the server's certificate must carry */
+    bool provisional;           /* any server will do: what it says is judged by other means */
+    const char *credentials;    /* "NAME:PASSWORD" for HTTP Basic (RFC 7617); NULL = none */
     const char *const *headers; /* "Name: value", ended by NULL; may be NULL */
     int64_t connect_timeout_ms; /* 0 means 5000 */
     int64_t head_timeout_ms;    /* until the answer begins; 0 means 20000 */
@@ -30,3 +32,6 @@ struct fetch {
  * ERR_UNAVAILABLE: nobody answers; ERR_IO: it broke off.
  */
 MUST_USE enum err fetch_get(const struct fetch *fetch, struct why *why);
+
+/* The same for a POST of `body`, whose type stands in `headers`. */
+MUST_USE enum err fetch_post(const struct fetch *fetch, struct span body, struct why *why);

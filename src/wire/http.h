@@ -29,6 +29,7 @@ struct http_config {
     int port;                                /* 0 = any free one; http_server_port tells */
     const char *certificate_path, *key_path; /* PEM; NULL = plain HTTP (allowed on loopback only) */
     const char *client_ca_path;              /* PEM; NULL = clients need no certificate */
+    bool client_certificate_optional;        /* with client_ca_path: who has none has no identity */
     size_t body_size_max;
     size_t connection_max;
     /* Memory of one connection; 0 = enough for headers of 16 KiB. Longer headers are answered 431.
@@ -63,6 +64,8 @@ struct span http_body(const struct http_request *request);
 const char *http_peer_address(const struct http_request *request); /* "192.0.2.7" */
 /* The SPIFFE ID of the verified client certificate, or NULL. */
 const char *http_peer_identity(const struct http_request *request);
+/* That certificate in DER; empty when http_peer_identity is NULL. */
+struct span http_peer_certificate(const struct http_request *request);
 
 /* ---- the answer; exactly one of these per request ---- */
 void http_add_header(struct http_request *request, const char *name, const char *value);

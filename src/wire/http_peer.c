@@ -8,6 +8,8 @@
 #include "base/clock.h"
 #include "wire/http_server.h"
 
+enum { PEER_CERTIFICATE_SIZE_MAX = 16 * 1024 };
+
 static void write_address(char text[static INET6_ADDRSTRLEN], const struct sockaddr *address)
 {
     const void *bytes = NULL;
@@ -63,6 +65,7 @@ void http_peer_notify(void *context, struct MHD_Connection *connection, void **s
         server->peers = peer->next;
     }
     (void)pthread_mutex_unlock(&server->lock);
+    text_deinit(&peer->certificate);
     free(peer);
     *socket_context = NULL;
 }
@@ -134,5 +137,9 @@ bool http_peer_verify(struct http_peer *peer, struct MHD_Connection *connection)
         read_identity(peer, certificate);
     }
     gnutls_x509_crt_deinit(certificate);
+    if (*peer->identity) {
+        peer->certificate = text_limited(PEER_CERTIFICATE_SIZE_MAX);
+        text_add_bytes(&peer->certificate, span_of(chain[0].data, chain[0].size));
+    }
     return *peer->identity != '\0';
 }

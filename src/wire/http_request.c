@@ -105,8 +105,9 @@ bool http_request_read_head(struct http_request *request, const char *method, co
     enum err err = http_parse_path(request->path, request->target, &why);
     if (!err) { err = http_parse_query(&request->query, request->target, &why); }
     if (err) { return refuse_head(request, err == ERR_LIMIT ? 414 : 400, why.text); }
-    if (request->server->config.client_ca_path &&
-        !http_peer_verify(request->peer, request->connection)) {
+    const struct http_config *config = &request->server->config;
+    if (config->client_ca_path && !http_peer_verify(request->peer, request->connection) &&
+        !config->client_certificate_optional) {
         return refuse_head(request, 403, "A valid certificate of this site is required.");
     }
     return true;
@@ -146,6 +147,12 @@ struct span http_body(const struct http_request *request)
 const char *http_peer_address(const struct http_request *request)
 {
     return request->peer->address;
+}
+
+struct span http_peer_certificate(const struct http_request *request)
+{
+    const struct http_peer *peer = request->peer;
+    return *peer->identity ? text_span(&peer->certificate) : span_of(NULL, 0);
 }
 
 const char *http_peer_identity(const struct http_request *request)

@@ -33,6 +33,7 @@ struct http_peer {
     bool verified;                   /* identity was looked for, once per connection */
     char address[INET6_ADDRSTRLEN];
     char identity[HTTP_IDENTITY_SIZE]; /* "" = none */
+    struct text certificate;           /* DER, of that identity */
 };
 
 struct http_added_header {

@@ -7,6 +7,7 @@
 #include "base/err.h"
 
 int ca_command(int argc, char *argv[]);
+int device_command(int argc, char *argv[]);
 int sign_command(int argc, char *argv[]);
 int verify_command(int argc, char *argv[]);
 int demo_command(int argc, char *argv[]);

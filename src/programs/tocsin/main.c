@@ -20,6 +20,26 @@ static const struct command commands[] = {
      "    Says whose certificate it is, how long it is valid, and its fingerprint.\n"
      "DIR is \"ca\", the out DIR is \".\", FILE is \"ca/ca.crt\" unless given.\n",
      ca_command},
+    {"device", "invite, list, enrol and revoke members of the site",
+     "tocsin device add NAME [--role ROLE] [--host HOST]... [--minutes N] [--token-file FILE]\n"
+     "        [--no-qr] OFFICE\n"
+     "    Makes a one-time token, 60 minutes good unless --minutes says otherwise, and prints it "
+     "as\n"
+     "    text and QR code, or writes it into FILE. ROLE as in `ca issue`, edge unless given.\n"
+     "tocsin device list OFFICE\n"
+     "    Prints every member that was certified.\n"
+     "tocsin device revoke NAME [--role ROLE] OFFICE\n"
+     "tocsin device revoke --certificate FILE OFFICE\n"
+     "    Withdraws a member's certificates, or one, for good.\n"
+     "tocsin device enrol NAME --url URL --site SITE --ca FILE [--fingerprint HEX] [--role ROLE]\n"
+     "        [--out DIR] [--token-file FILE]\n"
+     "    For what has no program of ours, such as a broker: makes NAME.key and NAME.crt with the\n"
+     "    token in FILE or TOCSIN_ENROL_TOKEN; later renews them when they are due. FILE of --ca "
+     "is\n"
+     "    made by the fingerprint when it is missing.\n"
+     "OFFICE: --url URL --ca FILE --identity PATH: tocsin-enrol's address, the site CA's\n"
+     "certificate, and the control or ops identity (PATH.crt, PATH.key) in whose name you ask.\n",
+     device_command},
     {"sign", "sign a message",
      "tocsin sign --key KEY --chain CHAIN --tier TIER [--at TIME] < content.json > message.json\n"
      "    Puts a JSON object with a text member \"type\" into a signed envelope.\n"

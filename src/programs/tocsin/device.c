@@ -1,0 +1,375 @@
+/*
+ * tocsin device - members of the site: invited, listed, enrolled, revoked, through tocsin-enrol.
+ */
+#include <qrencode.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "argument.h"
+#include "base/clock.h"
+#include "base/value.h"
+#include "command.h"
+#include "fleet/membership.h"
+#include "system/file.h"
+#include "wire/fetch.h"
+
+enum { ANSWER_SIZE_MAX = 4 * 1024 * 1024, URL_SIZE = 600, TOKEN_MINUTES_MAX = 43200, QR_QUIET = 2 };
+
+/* Whom to ask, and as whom. */
+struct office {
+    const char *url, *ca, *identity; /* identity: the path of .crt and .key without their ending */
+};
+
+struct answer {
+    int status;
+    struct text body;
+};
+
+static bool on_head(void *context, int status, const char *type)
+{
+    (void)type;
+    struct answer *answer = context;
+    answer->status = status;
+    return true;
+}
+
+static bool on_bytes(void *context, struct span bytes)
+{
+    struct answer *answer = context;
+    if (bytes.size > 0) { text_add_bytes(&answer->body, bytes); }
+    return !answer->body.overflow;
+}
+
+/* The site that the identity's certificate names. */
+static enum err read_site(char peer[static URL_SIZE], const char *certificate_path, struct why *why)
+{
+    struct certificate *own = NULL;
+    const enum err err = membership_read(&own, certificate_path, why);
+    if (err) { return err; }
+    (void)snprintf(peer, URL_SIZE, "spiffe://%s/enrol/enrol", certificate_identity(own)->site);
+    certificate_free(own);
+    return OK;
+}
+
+static enum err parse_answer(struct value **out, const struct answer *answer, struct why *why)
+{
+    CLEANUP(value_free_p) struct value *read = NULL;
+    const enum err err = value_parse(&read, text_span(&answer->body), ANSWER_SIZE_MAX, why);
+    if (err) { return why_prefix(why, err, "the answer of tocsin-enrol"); }
+    if (answer->status >= 400) {
+        return why_set(why, answer->status >= 500 ? ERR_UNAVAILABLE : ERR_DENIED,
+                       "tocsin-enrol says %d: %.200s", answer->status,
+                       value_text_or(value_get(read, "detail"), ""));
+    }
+    *out = TAKE(read);
+    return OK;
+}
+
+/* GET when `body` is NULL, else POST; the answer's JSON. */
+static enum err ask(struct value **out, const struct office *office, const char *path,
+                    const struct value *body, struct why *why)
+{
+    char url[URL_SIZE];
+    char peer[URL_SIZE];
+    char certificate[FILE_PATH_SIZE];
+    char key[FILE_PATH_SIZE];
+    if (!office->url || !office->ca || !office->identity) {
+        return why_set(why, ERR_MALFORMED,
+                       "--url, --ca and --identity are needed: the address of tocsin-enrol, the "
+                       "site CA's certificate, and whose name you come in (IDENTITY.crt, .key)");
+    }
+    (void)snprintf(url, sizeof url, "%s%s", office->url, path);
+    (void)snprintf(certificate, sizeof certificate, "%s.crt", office->identity);
+    (void)snprintf(key, sizeof key, "%s.key", office->identity);
+    enum err err = read_site(peer, certificate, why);
+    if (err) { return err; }
+    struct answer answer = {.body = text_limited(ANSWER_SIZE_MAX)};
+    static const char *const headers[] = {"Content-Type: application/json", NULL};
+    const struct fetch fetch = {.url = url,
+                                .ca_path = office->ca,
+                                .certificate_path = certificate,
+                                .key_path = key,
+                                .peer_identity = peer,
+                                .headers = body ? headers : NULL,
+                                .context = &answer,
+                                .on_head = on_head,
+                                .on_bytes = on_bytes};
+    CLEANUP(text_deinit) struct text json = text_limited(ANSWER_SIZE_MAX);
+    if (body) { value_write(body, &json); }
+    err = body ? fetch_post(&fetch, text_span(&json), why) : fetch_get(&fetch, why);
+    if (!err) { err = parse_answer(out, &answer, why); }
+    text_deinit(&answer.body);
+    return err;
+}
+
+/* ---- add ---- */
+
+/* Two rows of modules in one line of text: upper half, lower half, both or none. */
+static void print_qr(const char *words)
+{
+    QRcode *code = QRcode_encodeString(words, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+    if (!code) { return; }
+    const int width = code->width;
+    for (int y = -QR_QUIET; y < width + QR_QUIET; y += 2) {
+        for (int x = -QR_QUIET; x < width + QR_QUIET; x++) {
+            bool dark[2];
+            for (int half = 0; half < 2; half++) {
+                const int row = y + half;
+                const bool inside = x >= 0 && x < width && row >= 0 && row < width;
+                dark[half] = inside && (code->data[row * width + x] & 1) != 0;
+            }
+            static const char *const blocks[2][2] = {{"\u2588", "\u2580"}, {"\u2584", " "}};
+            (void)fputs(blocks[dark[0]][dark[1]], stdout);
+        }
+        (void)fputs("\n", stdout);
+    }
+    QRcode_free(code);
+}
+
+struct add {
+    struct office office;
+    const char *role, *minutes, *token_file;
+    struct argument_list hosts;
+    bool no_qr;
+};
+
+static enum err read_minutes(int64_t *life_s, const char *text, struct why *why)
+{
+    char *end = NULL;
+    const long minutes = text ? strtol(text, &end, 10) : 60;
+    if (text && (end == text || *end || minutes < 1 || minutes > TOKEN_MINUTES_MAX)) {
+        return why_set(why, ERR_MALFORMED, "--minutes is \"%.20s\", expected 1 to %d", text,
+                       TOKEN_MINUTES_MAX);
+    }
+    *life_s = minutes * 60;
+    return OK;
+}
+
+static enum err print_invitation(const struct add *add, const struct value *invitation,
+                                 struct why *why)
+{
+    const char *name = value_text_or(value_get(invitation, "name"), "");
+    const char *token = value_text_or(value_get(invitation, "token"), "");
+    const char *fingerprint = value_text_or(value_get(invitation, "fingerprint"), "");
+    CLEANUP(text_deinit) struct text ticket = text_limited(MEMBERSHIP_TICKET_SIZE);
+    text_format(&ticket, "%s:%s", name, token);
+    if (add->token_file) {
+        const enum err err = file_write(add->token_file, text_span(&ticket), 0600, why);
+        if (!err) {
+            (void)printf("%s may enrol until %s with the token in %s\n", name,
+                         value_text_or(value_get(invitation, "expires"), ""), add->token_file);
+        }
+        return err;
+    }
+    (void)printf("member       %s %s of %s\ntoken        %s\nvalid until  %s, once\n"
+                 "server       %s\nfingerprint  %s\n",
+                 value_text_or(value_get(invitation, "role"), ""), name,
+                 value_text_or(value_get(invitation, "site"), ""), text_c(&ticket),
+                 value_text_or(value_get(invitation, "expires"), ""), add->office.url, fingerprint);
+    if (add->no_qr) { return OK; }
+    CLEANUP(text_deinit) struct text link = text_limited(ANSWER_SIZE_MAX);
+    text_format(&link, "tocsin-enrol:?url=%s&token=%s&sha256=%s", add->office.url, text_c(&ticket),
+                fingerprint);
+    (void)putchar('\n');
+    print_qr(text_c(&link));
+    return OK;
+}
+
+static enum err add_member(const struct add *add, const char *name, struct why *why)
+{
+    int64_t life_s = 0;
+    const enum err err = read_minutes(&life_s, add->minutes, why);
+    if (err) { return err; }
+    CLEANUP(value_free_p) struct value *body = value_object();
+    CLEANUP(value_free_p) struct value *invitation = NULL;
+    struct value *hosts = value_array();
+    for (size_t i = 0; i < add->hosts.count; i++) {
+        value_append(hosts, value_text(add->hosts.items[i]));
+    }
+    value_set_text(body, "name", name);
+    value_set_text(body, "role", add->role);
+    value_set_integer(body, "life_s", life_s);
+    value_set(body, "hosts", hosts);
+    const enum err asked = ask(&invitation, &add->office, "/members", body, why);
+    return asked ? asked : print_invitation(add, invitation, why);
+}
+
+static int device_add(int argc, char *argv[])
+{
+    struct add add = {.role = "edge"};
+    const struct argument list[] = {
+        {.name = "--url", .value = &add.office.url},
+        {.name = "--ca", .value = &add.office.ca},
+        {.name = "--identity", .value = &add.office.identity},
+        {.name = "--role", .value = &add.role},
+        {.name = "--minutes", .value = &add.minutes},
+        {.name = "--token-file", .value = &add.token_file},
+        {.name = "--host", .values = &add.hosts},
+        {.name = "--no-qr", .given = &add.no_qr},
+    };
+    const struct argument_table table = {.arguments = list,
+                                         .count = ARRAY_LEN(list),
+                                         .words_least = 1,
+                                         .words_most = 1,
+                                         .words = "NAME"};
+    struct argument_list words = {0};
+    struct why why = {0};
+    enum err err = argument_read(&table, argc, argv, &words, &why);
+    if (!err) { err = add_member(&add, words.items[0], &why); }
+    return err ? command_failed("device add", err, &why) : COMMAND_DONE;
+}
+
+/* ---- list ---- */
+
+static int device_list(int argc, char *argv[])
+{
+    struct office office = {0};
+    const struct argument list[] = {{.name = "--url", .value = &office.url},
+                                    {.name = "--ca", .value = &office.ca},
+                                    {.name = "--identity", .value = &office.identity}};
+    const struct argument_table table = {.arguments = list, .count = ARRAY_LEN(list)};
+    struct argument_list words = {0};
+    struct why why = {0};
+    CLEANUP(value_free_p) struct value *answer = NULL;
+    enum err err = argument_read(&table, argc, argv, &words, &why);
+    if (!err) { err = ask(&answer, &office, "/members", NULL, &why); }
+    if (err) { return command_failed("device list", err, &why); }
+    const struct value *members = value_get(answer, "members");
+    for (size_t i = 0; members && i < value_count(members); i++) {
+        const struct value *member = value_at(members, i);
+        const int64_t withdrawn = value_integer_or(value_get(member, "withdrawn"), 0);
+        (void)printf("%-8s %-32s until %s%s\n", value_text_or(value_get(member, "role"), ""),
+                     value_text_or(value_get(member, "name"), ""),
+                     value_text_or(value_get(member, "until"), ""),
+                     withdrawn ? "  has revoked certificates" : "");
+    }
+    return COMMAND_DONE;
+}
+
+/* ---- revoke ---- */
+
+struct revoke {
+    struct office office;
+    const char *role, *certificate;
+};
+
+static enum err revoke_one(const struct revoke *revoke, const char *name, struct why *why)
+{
+    CLEANUP(value_free_p) struct value *body = value_object();
+    CLEANUP(value_free_p) struct value *answer = NULL;
+    CLEANUP(text_deinit) struct text pem = text_limited((size_t)4 * CERTIFICATE_SIZE_MAX);
+    if (revoke->certificate) {
+        const enum err err = file_read(&pem, revoke->certificate, why);
+        if (err) { return err; }
+        value_set_text(body, "certificate", text_c(&pem));
+    } else {
+        value_set_text(body, "name", name);
+        value_set_text(body, "role", revoke->role);
+    }
+    const enum err err = ask(&answer, &revoke->office, "/members/revoke", body, why);
+    if (err) { return err; }
+    const int64_t count = value_integer_or(value_get(answer, "withdrawn"), 0);
+    (void)printf("%lld certificate%s revoked; whoever is on the bus knows it now, the others when "
+                 "they come back\n",
+                 (long long)count, count == 1 ? " is" : "s are");
+    return OK;
+}
+
+static int device_revoke(int argc, char *argv[])
+{
+    struct revoke revoke = {.role = "edge"};
+    const struct argument list[] = {{.name = "--url", .value = &revoke.office.url},
+                                    {.name = "--ca", .value = &revoke.office.ca},
+                                    {.name = "--identity", .value = &revoke.office.identity},
+                                    {.name = "--role", .value = &revoke.role},
+                                    {.name = "--certificate", .value = &revoke.certificate}};
+    const struct argument_table table = {
+        .arguments = list, .count = ARRAY_LEN(list), .words_most = 1, .words = "NAME"};
+    struct argument_list words = {0};
+    struct why why = {0};
+    enum err err = argument_read(&table, argc, argv, &words, &why);
+    if (!err && (words.count == 0) == !revoke.certificate) {
+        err = why_set(&why, ERR_MALFORMED, "name either a member or --certificate FILE");
+    }
+    if (!err) { err = revoke_one(&revoke, words.items[0], &why); }
+    return err ? command_failed("device revoke", err, &why) : COMMAND_DONE;
+}
+
+/* ---- enrol ---- */
+
+struct enrol {
+    const char *url, *fingerprint, *site, *role, *out, *ca, *token_file;
+};
+
+/* For what has no program of ours to enrol it, such as a broker: makes NAME.key, NAME.crt. */
+static enum err enrol_one(const struct enrol *enrol, const char *name, struct why *why)
+{
+    char certificate[FILE_PATH_SIZE];
+    char key[FILE_PATH_SIZE];
+    char file[IDENTITY_NAME_SIZE + 8];
+    struct membership membership = {.url = enrol->url,
+                                    .fingerprint = enrol->fingerprint ? enrol->fingerprint : "",
+                                    .site = enrol->site,
+                                    .ca_path = enrol->ca,
+                                    .certificate_path = certificate,
+                                    .key_path = key};
+    if (!enrol->url || !enrol->site || !enrol->ca || !identity_name_valid(name)) {
+        return why_set(why, ERR_MALFORMED, "--url, --site and --ca are needed, and a valid NAME");
+    }
+    (void)snprintf(file, sizeof file, "%s.crt", name);
+    enum err err = file_join(certificate, enrol->out, file, why);
+    (void)snprintf(file, sizeof file, "%s.key", name);
+    if (!err) { err = file_join(key, enrol->out, file, why); }
+    if (!err) { err = role_parse(&membership.role, enrol->role, why); }
+    enum membership_state state = MEMBERSHIP_STATE_GOOD;
+    struct membership_change change = {0};
+    const int64_t now_us = clock_wall_us();
+    if (!err) { err = membership_begin(&membership, enrol->token_file, now_us, &state, why); }
+    if (!err && state == MEMBERSHIP_STATE_EXPIRED) { err = ERR_DENIED; }
+    if (!err && state == MEMBERSHIP_STATE_GOOD) {
+        err = membership_renew(&membership, now_us, &change, why);
+    }
+    if (err) { return err; }
+    const bool news = state == MEMBERSHIP_STATE_ENROLLED || change.certificate || change.anchors;
+    (void)printf("%s %s\n", news ? "made" : "still good:", certificate);
+    return OK;
+}
+
+static int device_enrol(int argc, char *argv[])
+{
+    struct enrol enrol = {.role = "edge", .out = "."};
+    const struct argument list[] = {{.name = "--url", .value = &enrol.url},
+                                    {.name = "--fingerprint", .value = &enrol.fingerprint},
+                                    {.name = "--site", .value = &enrol.site},
+                                    {.name = "--role", .value = &enrol.role},
+                                    {.name = "--out", .value = &enrol.out},
+                                    {.name = "--ca", .value = &enrol.ca},
+                                    {.name = "--token-file", .value = &enrol.token_file}};
+    const struct argument_table table = {.arguments = list,
+                                         .count = ARRAY_LEN(list),
+                                         .words_least = 1,
+                                         .words_most = 1,
+                                         .words = "NAME"};
+    struct argument_list words = {0};
+    struct why why = {0};
+    enum err err = argument_read(&table, argc, argv, &words, &why);
+    if (!err) { err = enrol_one(&enrol, words.items[0], &why); }
+    return err ? command_failed("device enrol", err, &why) : COMMAND_DONE;
+}
+
+int device_command(int argc, char *argv[])
+{
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char *argv[]);
+    } parts[] = {{"add", device_add},
+                 {"list", device_list},
+                 {"revoke", device_revoke},
+                 {"enrol", device_enrol}};
+    for (size_t i = 0; argc > 1 && i < ARRAY_LEN(parts); i++) {
+        if (strcmp(parts[i].name, argv[1]) == 0) { return parts[i].run(argc - 1, argv + 1); }
+    }
+    (void)fprintf(stderr,
+                  "tocsin device: expected add, list, revoke or enrol; see `tocsin help device`\n");
+    return COMMAND_MISUSED;
+}

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""tocsin-enrol as an EST server: strongSwan's client and OpenSSL's enrol and renew there, strangers do not."""
+
+import base64
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+from enrol_rig import SITE, Office  # noqa: E402
+from site_runner import Tap  # noqa: E402
+
+EST = "/.well-known/est"
+STRONGSWAN = "libtls {\n version_min = 1.3\n version_max = 1.3\n}\npki {\n tls {\n  version_min = 1.3\n  version_max = 1.3\n }\n}\n"
+
+
+def pki(office, *words, output=None):
+    """strongSwan's pki; False when it refuses. Its TLS stops at 1.2 unless told otherwise."""
+    with open(office.path("strongswan.conf"), "w", encoding="ascii") as file:
+        file.write(STRONGSWAN)
+    environment = {**os.environ, "STRONGSWAN_CONF": office.path("strongswan.conf")}
+    done = subprocess.run(["pki", *words], capture_output=True, timeout=60, env=environment)
+    if output and done.returncode == 0:
+        with open(office.path(output), "wb") as file:
+            file.write(done.stdout)
+    return done.returncode == 0
+
+
+def openssl(*words, data=None):
+    done = subprocess.run(["openssl", *words], input=data, capture_output=True, timeout=60)
+    return done.stdout if done.returncode == 0 else None
+
+
+def names(office, file):
+    return (openssl("x509", "-in", office.path(file), "-noout", "-ext", "subjectAltName") or b"").decode()
+
+
+def strongswan(tap, office):
+    if not shutil.which("pki"):
+        tap.check(True, "strongSwan's pki is not here # SKIP strongswan-pki")
+        return
+    tap.check(pki(office, "--estca", "--url", office.url, "--cacert", office.ca_certificate, "--caout", office.path("fetched"), "--outform", "pem"), "strongSwan fetches the CA over TLS 1.3")
+    same = openssl("x509", "-in", office.path("fetched.pem"), "-outform", "der") == openssl("x509", "-in", office.ca_certificate, "-outform", "der")
+    tap.check(same, "and it is the site's")
+    token = office.invite("north-1", "--host", "192.0.2.7", "--host", "north-1.example")
+    pki(office, "--gen", "--type", "ed25519", "--outform", "pem", output="one.key")
+    pki(office, "--req", "--in", office.path("one.key"), "--dn", "CN=north-1", output="one.req")
+    enrol = ["--est", "--url", office.url, "--in", office.path("one.req"), "--cacert", office.ca_certificate, "--outform", "pem", "--userpass", token]
+    tap.check(pki(office, *enrol, output="one.crt"), "strongSwan enrols an Ed25519 key with a one-time token")
+    san = names(office, "one.crt")
+    tap.check(f"URI:spiffe://{SITE}/edge/north-1" in san and "192.0.2.7" in san and "DNS:north-1.example" in san, "the identity and the hosts are those of the token", san)
+    tap.check(openssl("verify", "-CAfile", office.ca_certificate, office.path("one.crt")) is not None, "OpenSSL verifies the certificate")
+    tap.check(not pki(office, *enrol), "the token is used up")
+    pki(office, "--gen", "--type", "ed25519", "--outform", "pem", output="two.key")
+    pki(office, "--req", "--in", office.path("two.key"), "--dn", "CN=north-1", output="two.req")
+    renew = ["--est", "--url", office.url, "--in", office.path("two.req"), "--cacert", office.ca_certificate, "--outform", "pem"]
+    tap.check(pki(office, *renew, "--cert", office.path("one.crt"), "--key", office.path("one.key"), output="two.crt"), "strongSwan renews with the old certificate, for a new key")
+    tap.check(names(office, "two.crt") == san, "the renewed one has the same names")
+    pki(office, "--gen", "--type", "ecdsa", "--size", "256", "--outform", "pem", output="ec.key")
+    pki(office, "--req", "--in", office.path("ec.key"), "--dn", "CN=north-1", output="ec.req")
+    other = ["--est", "--url", office.url, "--in", office.path("ec.req"), "--cacert", office.ca_certificate, "--outform", "pem"]
+    tap.check(not pki(office, *other, "--cert", office.path("two.crt"), "--key", office.path("two.key")), "a key that is not Ed25519 is refused")
+
+
+def make_request(office, name, file):
+    openssl("genpkey", "-algorithm", "ed25519", "-out", office.path(file + ".key"))
+    der = openssl("req", "-new", "-key", office.path(file + ".key"), "-subj", f"/CN={name}", "-outform", "der")
+    return base64.b64encode(der)
+
+
+def enrol(office, body, token=None, kind="application/pkcs10", scheme="Basic"):
+    headers = {"Content-Type": kind, "Content-Transfer-Encoding": "base64"}
+    if token is not None:
+        headers["Authorization"] = f"{scheme} " + base64.b64encode(token.encode()).decode()
+    return office.request("POST", EST + "/simpleenroll", body, headers)
+
+
+def by_hand(tap, office):
+    status, headers, body = office.request("GET", EST + "/cacerts")
+    tap.check(status == 200 and headers["Content-Type"] == "application/pkcs7-mime" and headers["Content-Transfer-Encoding"] == "base64", "cacerts answers as RFC 7030 says")
+    listed = openssl("pkcs7", "-inform", "der", "-print_certs", data=base64.b64decode(body)) or b""
+    tap.check(listed.count(b"BEGIN CERTIFICATE") == 1, "one CA is in the PKCS#7")
+    status, headers, body = office.request("GET", EST + "/csrattrs")
+    tap.check(status == 200 and base64.b64decode(body) == bytes.fromhex("300506032b6570"), "csrattrs asks for Ed25519")
+
+    body = make_request(office, "hand-1", "hand")
+    status, headers, _ = enrol(office, body)
+    tap.check(status == 401 and headers["WWW-Authenticate"].startswith("Basic"), "without a token: 401, and what is expected")
+    token = office.invite("hand-1")
+    for what, answer in {
+        "an invented token": enrol(office, body, "hand-1:AAAAAAAAAAAAAAAAAAAAAA"),
+        "another name's token": enrol(office, body, "hand-2:" + token.split(":")[1]),
+        "no colon": enrol(office, body, "hand-1"),
+        "a bearer scheme": enrol(office, body, token, scheme="Bearer"),
+    }.items():
+        tap.check(answer[0] == 401, f"401 for {what}", answer[0])
+    for what, answer in {
+        "rubbish": enrol(office, b"!!!", token),
+        "an empty body": enrol(office, b"", token),
+        "a request cut short": enrol(office, body[:-8], token),
+        "a request for another name": enrol(office, make_request(office, "control", "other"), token),
+        "a request in PEM": enrol(office, b"-----BEGIN CERTIFICATE REQUEST-----\n" + body, token),
+        "200 KiB": enrol(office, b"A" * 200000, token),
+        "JSON": enrol(office, body, token, kind="application/json"),
+    }.items():
+        tap.check(answer[0] in (400, 413, 415), f"refused: {what}", answer[0])
+    status, _, answer = enrol(office, body, token)
+    tap.check(status == 200, "none of that used up the token", status)
+    made = openssl("pkcs7", "-inform", "der", "-print_certs", data=base64.b64decode(answer)) or b""
+    with open(office.path("hand.crt"), "wb") as file:
+        file.write(made)
+    tap.check(f"spiffe://{SITE}/edge/hand-1" in names(office, "hand.crt"), "OpenSSL's request is certified")
+    tap.check(enrol(office, body, token)[0] == 401, "a second time it is not")
+
+    lines = base64.encodebytes(base64.b64decode(make_request(office, "hand-1", "again")))
+    headers = {"Content-Type": "application/pkcs10"}
+    tap.check(office.request("POST", EST + "/simplereenroll", lines, headers)[0] == 403, "renewal without a certificate is refused")
+    tap.check(office.request("POST", EST + "/simplereenroll", lines, headers, identity=office.path("hand"))[0] == 200, "renewal with it is granted, line breaks or not")
+    foreign = make_request(office, "hand-2", "foreign")
+    tap.check(office.request("POST", EST + "/simplereenroll", foreign, headers, identity=office.path("hand"))[0] == 400, "renewal does not change the name")
+    tap.check(office.request("GET", EST + "/serverkeygen")[0] == 404, "the server makes no keys")
+
+
+def offices(tap, office):
+    status, _, _ = office.request("GET", "/members", identity=office.path("hand"))
+    tap.check(status == 403, "an edge may not list members")
+    tap.check(office.request("POST", "/members", b'{"role":"ops","name":"chief"}')[0] == 403, "a stranger may not invite")
+    control = office.path("id/control")
+    for what, body in {
+        "no name": b'{"role":"edge"}',
+        "no role": b'{"name":"a"}',
+        "the CA's own role": b'{"role":"enrol","name":"a"}',
+        "a life of a year": b'{"role":"edge","name":"a","life_s":31536000}',
+        "a host that is two": b'{"role":"edge","name":"a","hosts":["a,b"]}',
+        "no JSON": b"{",
+    }.items():
+        status, _, answer = office.request("POST", "/members", body, identity=control)
+        tap.check(status == 400 and b"detail" in answer, f"an invitation with {what} is refused", status)
+    tap.check({m["name"] for m in office.members()} >= {"hand-1"}, "members are listed")
+    shown = office.tocsin("device", "add", "shown", *office.office())
+    tap.check("█" in shown and office.fingerprint() in shown, "device add prints a QR code and the CA's fingerprint")
+    file = office.path("token")
+    office.tocsin("device", "add", "filed", "--token-file", file, *office.office())
+    tap.check(os.stat(file).st_mode & 0o777 == 0o600, "or writes the token where nobody else reads it")
+    wrong = office.run("device", "add", "x", "--url", office.url, "--ca", office.ca_certificate, "--identity", office.path("hand"))
+    tap.check(wrong.returncode == 1 and "control and ops" in wrong.stderr, "device add says why it was refused", wrong.stderr)
+    log = office.log()
+    tap.check(len(office.tokens) > 1 and "enrol.asked" in log and not any(token in log for token in office.tokens), "no token is in the log")
+
+
+def kept(tap, office):
+    token = office.invite("kept-1")
+    body = make_request(office, "kept-1", "kept")
+    office.server.kill()
+    office.server.wait()
+    office.start()
+    tap.check(enrol(office, body, token)[0] == 200, "a token outlives kill -9 of the server")
+    office.server.kill()
+    office.server.wait()
+    office.start()
+    tap.check(enrol(office, body, token)[0] == 401, "and so does that it is used")
+
+
+def main():
+    tap = Tap()
+    with Office() as office:
+        office.start()
+        strongswan(tap, office)
+        by_hand(tap, office)
+        offices(tap, office)
+        kept(tap, office)
+    with Office(passphrase="correct horse") as office:
+        office.start()
+        tap.check(office.invite("sealed-1") != "", "a sealed CA key is opened with its passphrase")
+        with open(office.ca_key, encoding="ascii") as file:
+            tap.check("ENCRYPTED" in file.read(), "and lies sealed")
+        office.stop()
+        office.passphrase = {"TOCSIN_CA_PASSPHRASE": "wrong"}
+        tap.check(refuses_to_start(office), "with a wrong one nothing starts")
+    return tap.done()
+
+
+def refuses_to_start(office):
+    try:
+        office.start()
+    except RuntimeError as error:
+        return "passphrase" in str(error)
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
