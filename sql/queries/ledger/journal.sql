@@ -1,0 +1,38 @@
+-- The audit log's entries in order, and the newest signed checkpoint.
+-- database: control
+
+-- name: journal_size
+SELECT coalesce(max(number), 0) FROM audit;
+
+-- name: journal_insert
+INSERT INTO audit (number, at_us, actor, action, resource, entry, salt, sealed)
+VALUES ((SELECT coalesce(max(number), 0) + 1 FROM audit), :at_us, :actor, :action, :resource,
+        :entry, :salt, :sealed);
+
+-- name: journal_each
+SELECT number, entry FROM audit WHERE number >= :number ORDER BY number LIMIT :limit;
+
+-- name: journal_get
+SELECT entry, salt, sealed FROM audit WHERE number = :number;
+
+-- name: journal_list
+SELECT number, entry, salt, sealed FROM audit
+WHERE number < :before AND number >= :least
+  AND (:actor IS NULL OR actor = :actor)
+  AND (:action IS NULL OR action = :action)
+  AND (:resource IS NULL OR resource = :resource)
+  AND at_us >= :from_us AND at_us < :to_us
+ORDER BY number DESC LIMIT :limit;
+
+-- name: journal_find
+SELECT number FROM audit WHERE action = :action AND resource = :resource ORDER BY number DESC LIMIT 1;
+
+-- name: journal_erase
+UPDATE audit SET salt = NULL, sealed = NULL WHERE number = :number AND salt IS NOT NULL;
+
+-- name: journal_signed
+SELECT note FROM audit_signed WHERE one = 1;
+
+-- name: journal_sign
+INSERT INTO audit_signed (one, size, note) VALUES (1, :size, :note)
+ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note;

@@ -1,0 +1,275 @@
+#include "ledger/journal.h"
+
+#include "base/encode.h"
+#include "queries/ledger_journal.h"
+
+enum { LIMIT_DEFAULT = 50 };
+
+struct journal {
+    struct database *database; /* borrowed */
+    struct statement *size, *insert, *each, *get, *list, *find, *erase, *signed_get, *sign;
+};
+
+enum err journal_open(struct journal **out, struct database *database, struct why *why)
+{
+    CLEANUP(journal_close_p) struct journal *journal = MEM_NEW(struct journal);
+    journal->database = database;
+    const struct statement_text texts[] = {
+        {&journal->size, SQL_JOURNAL_SIZE},   {&journal->insert, SQL_JOURNAL_INSERT},
+        {&journal->each, SQL_JOURNAL_EACH},   {&journal->get, SQL_JOURNAL_GET},
+        {&journal->list, SQL_JOURNAL_LIST},   {&journal->find, SQL_JOURNAL_FIND},
+        {&journal->erase, SQL_JOURNAL_ERASE}, {&journal->signed_get, SQL_JOURNAL_SIGNED},
+        {&journal->sign, SQL_JOURNAL_SIGN},
+    };
+    const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
+    if (err == OK) { *out = TAKE(journal); }
+    return err;
+}
+
+void journal_close(struct journal *journal)
+{
+    free(journal); /* the statements belong to the connection */
+}
+
+void journal_entry_deinit(struct journal_entry *entry)
+{
+    text_deinit(&entry->bytes);
+    text_deinit(&entry->sealed);
+}
+
+/* ---- writing ---- */
+
+static enum err insert(struct journal *journal, const struct entry_words *words,
+                       const struct entry *entry, struct why *why)
+{
+    struct statement *row = journal->insert;
+    const bool sealed = entry->sealed.size > 0;
+    statement_bind_integer(row, ":at_us", words->at_us);
+    statement_bind_text(row, ":actor", words->user);
+    statement_bind_text(row, ":action", words->action);
+    statement_bind_text(row, ":resource", words->resource);
+    statement_bind_bytes(row, ":entry", text_span(&entry->bytes));
+    if (sealed) { statement_bind_bytes(row, ":salt", span_of(entry->salt, sizeof entry->salt)); }
+    statement_bind_text(row, ":sealed", sealed ? text_c(&entry->sealed) : NULL);
+    return statement_run(row, NULL, why);
+}
+
+enum err journal_enter(struct journal *journal, const struct entry_fact *fact, struct why *why)
+{
+    CLEANUP(entry_deinit) struct entry entry = {.bytes = {0}};
+    CLEANUP(entry_words_deinit) struct entry_words words = {.at_us = 0};
+    enum err err = entry_write(&entry, fact, why);
+    if (err == OK) { err = entry_read(&words, text_span(&entry.bytes), why); }
+    if (err != OK) { return err; }
+    const bool ours = !database_in_transaction(journal->database);
+    if (ours) { err = database_begin(journal->database, why); }
+    if (err != OK) { return err; }
+    err = insert(journal, &words, &entry, why);
+    if (ours) { database_end(journal->database, &err, why); }
+    return err;
+}
+
+enum err journal_adopt(struct journal *journal, struct span bytes, struct why *why)
+{
+    CLEANUP(entry_words_deinit) struct entry_words words = {.at_us = 0};
+    CLEANUP(entry_deinit) struct entry entry = {.bytes = text_limited(ENTRY_BYTES_MAX)};
+    const enum err err = entry_read(&words, bytes, why);
+    if (err != OK) { return err; }
+    text_add_bytes(&entry.bytes, bytes);
+    return insert(journal, &words, &entry, why);
+}
+
+enum err journal_erase(struct journal *journal, uint64_t index, struct why *why)
+{
+    int64_t changed = 0;
+    statement_bind_integer(journal->erase, ":number", (int64_t)index + 1);
+    const enum err err = statement_run(journal->erase, &changed, why);
+    if (err == OK && changed == 0) {
+        return why_set(why, ERR_NOT_FOUND, "entry %llu has nothing to erase",
+                       (unsigned long long)index);
+    }
+    return err;
+}
+
+/* ---- reading in order ---- */
+
+enum err journal_size(struct journal *journal, uint64_t *size, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = journal->size;
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err == OK) { *size = (uint64_t)column_integer(row, 0); }
+    return err;
+}
+
+enum err journal_each(struct journal *journal, uint64_t index, uint64_t limit,
+                      const struct journal_reader *reader, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *rows = journal->each;
+    statement_bind_integer(rows, ":number", (int64_t)index + 1);
+    statement_bind_integer(rows, ":limit", (int64_t)limit);
+    enum step step = STEP_DONE;
+    enum err err = statement_step(rows, &step, why);
+    while (err == OK && step == STEP_ROW) {
+        reader->each(reader->context, (uint64_t)column_integer(rows, 0) - 1, column_bytes(rows, 1));
+        err = statement_step(rows, &step, why);
+    }
+    return err;
+}
+
+enum err journal_find(struct journal *journal, const char *action, const char *resource,
+                      uint64_t *index, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = journal->find;
+    statement_bind_text(row, ":action", action);
+    statement_bind_text(row, ":resource", resource);
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err != OK) { return err; }
+    if (step == STEP_DONE) {
+        return why_set(why, ERR_NOT_FOUND, "no entry of %.40s tells of %.80s", action, resource);
+    }
+    *index = (uint64_t)column_integer(row, 0) - 1;
+    return OK;
+}
+
+enum err journal_read(struct journal *journal, uint64_t index, struct journal_entry *entry,
+                      struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = journal->get;
+    statement_bind_integer(row, ":number", (int64_t)index + 1);
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err != OK) { return err; }
+    if (step == STEP_DONE) {
+        return why_set(why, ERR_NOT_FOUND, "there is no entry %llu", (unsigned long long)index);
+    }
+    *entry = (struct journal_entry){.bytes = text_limited(ENTRY_BYTES_MAX),
+                                    .sealed = text_limited(ENTRY_BYTES_MAX)};
+    text_add_bytes(&entry->bytes, column_bytes(row, 0));
+    const struct span salt = column_bytes(row, 1);
+    entry->opened = !column_is_null(row, 1) && salt.size == sizeof entry->salt;
+    if (entry->opened) {
+        memcpy(entry->salt, salt.data, sizeof entry->salt);
+        text_add(&entry->sealed, column_text(row, 2));
+    }
+    return OK;
+}
+
+/* ---- reading for people ---- */
+
+static void set_base64(struct value *object, const char *key, struct span bytes)
+{
+    CLEANUP(text_deinit) struct text base64 = text_limited(2 * ENTRY_BYTES_MAX);
+    encode_base64(&base64, bytes);
+    value_set_text(object, key, text_c(&base64));
+}
+
+static void copy_member(void *context, const char *key, const struct value *member)
+{
+    value_set(context, key, value_copy(member));
+}
+
+/* The members that were sealed, while they are there. */
+static void add_opened(struct value *object, struct span salt, const char *sealed)
+{
+    CLEANUP(value_free_p) struct value *opened = NULL;
+    const bool there =
+        sealed && value_parse(&opened, span_text(sealed), ENTRY_BYTES_MAX, NULL) == OK;
+    const struct value *address = there ? value_get(opened, "address") : NULL;
+    const struct value *agent = there ? value_get(opened, "agent") : NULL;
+    const struct value *sensitive = there ? value_get(opened, "details") : NULL;
+    value_set(object, "address", address ? value_copy(address) : value_null());
+    value_set(object, "agent", agent ? value_copy(agent) : value_null());
+    value_set(object, "sensitive", sensitive ? value_copy(sensitive) : value_null());
+    value_set_text(object, "opened", there ? sealed : NULL);
+    if (there) {
+        set_base64(object, "salt", salt);
+    } else {
+        value_set(object, "salt", value_null());
+    }
+}
+
+static enum err entry_value(uint64_t index, struct span bytes, struct span salt, const char *sealed,
+                            struct value **out)
+{
+    CLEANUP(value_free_p) struct value *whole = NULL;
+    const enum err err = value_parse(&whole, bytes, ENTRY_BYTES_MAX, NULL);
+    if (err != OK) { return err; }
+    struct value *object = value_object();
+    value_set_integer(object, "index", (int64_t)index);
+    value_each(whole, copy_member, object);
+    set_base64(object, "bytes", bytes);
+    add_opened(object, salt, sealed);
+    *out = object;
+    return OK;
+}
+
+enum err journal_get(struct journal *journal, uint64_t index, struct value **out, struct why *why)
+{
+    CLEANUP(journal_entry_deinit) struct journal_entry entry = {.opened = false};
+    const enum err err = journal_read(journal, index, &entry, why);
+    if (err != OK) { return err; }
+    return entry_value(index, text_span(&entry.bytes), span_of(entry.salt, sizeof entry.salt),
+                       entry.opened ? text_c(&entry.sealed) : NULL, out);
+}
+
+static void bind_query(struct statement *rows, const struct journal_query *query, int64_t limit)
+{
+    statement_bind_integer(rows, ":before", query->before ? (int64_t)query->before + 1 : INT64_MAX);
+    statement_bind_integer(rows, ":least", (int64_t)query->least + 1);
+    statement_bind_text(rows, ":actor", query->user);
+    statement_bind_text(rows, ":action", query->action);
+    statement_bind_text(rows, ":resource", query->resource);
+    statement_bind_integer(rows, ":from_us", query->from_us);
+    statement_bind_integer(rows, ":to_us", query->to_us ? query->to_us : INT64_MAX);
+    statement_bind_integer(rows, ":limit", limit + 1);
+}
+
+enum err journal_list(struct journal *journal, const struct journal_query *query,
+                      struct value **out, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *rows = journal->list;
+    CLEANUP(value_free_p) struct value *entries = value_array();
+    const int64_t limit = query->limit > 0 ? query->limit : LIMIT_DEFAULT;
+    int64_t next = -1;
+    bind_query(rows, query, limit);
+    enum step step = STEP_DONE;
+    enum err err = statement_step(rows, &step, why);
+    while (err == OK && step == STEP_ROW) {
+        const int64_t index = column_integer(rows, 0) - 1;
+        if ((int64_t)value_count(entries) == limit) {
+            next = index + 1;
+            break;
+        }
+        struct value *entry = NULL;
+        err = entry_value((uint64_t)index, column_bytes(rows, 1), column_bytes(rows, 2),
+                          column_text(rows, 3), &entry);
+        if (err == OK) { value_append(entries, entry); }
+        if (err == OK) { err = statement_step(rows, &step, why); }
+    }
+    if (err != OK) { return err; }
+    struct value *page = value_object();
+    value_set(page, "entries", TAKE(entries));
+    value_set(page, "next", next >= 0 ? value_integer(next) : value_null());
+    *out = page;
+    return OK;
+}
+
+/* ---- the checkpoint ---- */
+
+enum err journal_signed(struct journal *journal, struct text *note, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = journal->signed_get;
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err == OK && step == STEP_ROW) { text_add(note, column_text(row, 0)); }
+    return err;
+}
+
+enum err journal_sign(struct journal *journal, uint64_t size, const char *note, struct why *why)
+{
+    statement_bind_integer(journal->sign, ":size", (int64_t)size);
+    statement_bind_text(journal->sign, ":note", note);
+    return statement_run(journal->sign, NULL, why);
+}

@@ -1,0 +1,126 @@
+#include "ledger/journal.h"
+
+#include "check.h"
+#include "migrations/control.h"
+#include "tables.h"
+
+static const int64_t now_us = INT64_C(1795312229000000);
+
+static enum err enter(struct journal *journal, const char *user, const char *action,
+                      const char *resource, int64_t at_us)
+{
+    const struct entry_fact fact = {.at_us = at_us,
+                                    .user = user,
+                                    .action = action,
+                                    .resource = resource,
+                                    .authorisation = "session",
+                                    .address = "192.0.2.7"};
+    return journal_enter(journal, &fact, NULL);
+}
+
+static void count_in_order(void *context, uint64_t index, struct span bytes)
+{
+    uint64_t *next = context;
+    if (index == *next && bytes.size > 0) { (*next)++; }
+}
+
+/* What is rolled back has no entry, and leaves no gap. */
+static void test_order(struct database *database, struct journal *journal)
+{
+    uint64_t size = 9;
+    CHECK(journal_size(journal, &size, NULL) == OK && size == 0);
+    CHECK(enter(journal, "ana", "auth.sign_in", "ana", now_us) == OK);
+    enum err err = database_begin(database, NULL);
+    CHECK(err == OK && enter(journal, "ana", "alert.create", "a1", now_us + 1) == OK);
+    err = ERR_CONFLICT;
+    database_end(database, &err, NULL);
+    CHECK(journal_size(journal, &size, NULL) == OK && size == 1);
+    err = database_begin(database, NULL);
+    CHECK(err == OK && enter(journal, "ana", "alert.create", "a2", now_us + 2) == OK);
+    CHECK(enter(journal, "bo", "alert.cancel", "a2", now_us + 3) == OK);
+    database_end(database, &err, NULL);
+    CHECK(err == OK && journal_size(journal, &size, NULL) == OK && size == 3);
+    uint64_t next = 0;
+    const struct journal_reader reader = {.context = &next, .each = count_in_order};
+    CHECK(journal_each(journal, 0, 10, &reader, NULL) == OK && next == 3);
+    next = 1;
+    CHECK(journal_each(journal, 1, 1, &reader, NULL) == OK && next == 2);
+    uint64_t index = 0;
+    CHECK(journal_find(journal, "alert.create", "a2", &index, NULL) == OK && index == 1);
+    CHECK(journal_find(journal, "alert.create", "a1", &index, NULL) == ERR_NOT_FOUND);
+}
+
+static size_t count_of(struct journal *journal, const struct journal_query *query, int64_t *next)
+{
+    CLEANUP(value_free_p) struct value *page = NULL;
+    if (journal_list(journal, query, &page, NULL)) { return SIZE_MAX; }
+    if (next) { *next = value_integer_or(value_get(page, "next"), -1); }
+    return value_count(value_get(page, "entries"));
+}
+
+static void test_list(struct journal *journal)
+{
+    int64_t next = 0;
+    CHECK(count_of(journal, &(struct journal_query){.limit = 2}, &next) == 2 && next == 1);
+    CHECK(count_of(journal, &(struct journal_query){.limit = 2, .before = 1}, &next) == 1);
+    CHECK(next == -1);
+    CHECK(count_of(journal, &(struct journal_query){.user = "bo"}, NULL) == 1);
+    CHECK(count_of(journal, &(struct journal_query){.action = "alert.create"}, NULL) == 1);
+    CHECK(count_of(journal, &(struct journal_query){.resource = "a2"}, NULL) == 2);
+    CHECK(count_of(journal, &(struct journal_query){.from_us = now_us + 3}, NULL) == 1);
+    CHECK(count_of(journal, &(struct journal_query){.to_us = now_us + 3}, NULL) == 2);
+    CHECK(count_of(journal, &(struct journal_query){.least = 2}, NULL) == 1);
+    CHECK(count_of(journal, &(struct journal_query){.user = "nobody"}, NULL) == 0);
+}
+
+/* What is erased is gone; the entry and its commitment stay. */
+static void test_erase(struct journal *journal)
+{
+    CLEANUP(value_free_p) struct value *before = NULL;
+    CLEANUP(value_free_p) struct value *after = NULL;
+    CHECK(journal_get(journal, 0, &before, NULL) == OK);
+    CHECK_TEXT(value_text_or(value_get(before, "address"), ""), "192.0.2.7");
+    CHECK_TEXT(value_text_or(value_get(before, "action"), ""), "auth.sign_in");
+    CHECK(value_text_or(value_get(before, "salt"), NULL) != NULL);
+    CHECK(journal_erase(journal, 0, NULL) == OK);
+    CHECK(journal_erase(journal, 0, NULL) == ERR_NOT_FOUND);
+    CHECK(journal_get(journal, 0, &after, NULL) == OK);
+    CHECK(value_kind(value_get(after, "address")) == VALUE_KIND_NULL);
+    CHECK(value_kind(value_get(after, "salt")) == VALUE_KIND_NULL);
+    CHECK_TEXT(value_text_or(value_get(after, "bytes"), ""),
+               value_text_or(value_get(before, "bytes"), "-"));
+    struct value *none = NULL;
+    CHECK(journal_get(journal, 77, &none, NULL) == ERR_NOT_FOUND);
+}
+
+static void test_adopt(struct journal *journal)
+{
+    CLEANUP(journal_entry_deinit) struct journal_entry entry = {.opened = false};
+    CLEANUP(journal_entry_deinit) struct journal_entry again = {.opened = false};
+    CHECK(journal_read(journal, 2, &entry, NULL) == OK && entry.opened);
+    CHECK(journal_adopt(journal, text_span(&entry.bytes), NULL) == OK);
+    CHECK(journal_read(journal, 3, &again, NULL) == OK && !again.opened);
+    CHECK(span_equal(text_span(&again.bytes), text_span(&entry.bytes)));
+    CHECK(journal_adopt(journal, span_text("no entry"), NULL) == ERR_MALFORMED);
+}
+
+int main(void)
+{
+    struct tables tables;
+    tables_open(&tables, MIGRATIONS_CONTROL, ARRAY_LEN(MIGRATIONS_CONTROL));
+    struct database *database = tables.database;
+    CLEANUP(journal_close_p) struct journal *journal = NULL;
+    CHECK(journal_open(&journal, database, NULL) == OK);
+    test_order(database, journal);
+    test_list(journal);
+    test_erase(journal);
+    test_adopt(journal);
+    CLEANUP(text_deinit) struct text note = text_limited(4096);
+    CHECK(journal_signed(journal, &note, NULL) == OK && note.size == 0);
+    CHECK(journal_sign(journal, 3, "first\n", NULL) == OK);
+    CHECK(journal_sign(journal, 4, "second\n", NULL) == OK);
+    CHECK(journal_signed(journal, &note, NULL) == OK);
+    CHECK_TEXT(text_c(&note), "second\n");
+    tables_close(&tables);
+    return CHECK_DONE();
+}
