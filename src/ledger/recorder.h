@@ -1,0 +1,70 @@
+/*
+ * ledger/recorder - carries the audit log's entries from the database to its files, signs
+ * checkpoints, and collects the cosignatures of witnesses.
+ *
+ * A log must never sign two histories. So before it signs anything it compares: the stored tree
+ * must extend the newest checkpoint in the database, and entries that both have must be the same;
+ * and what a witness shows, signed by this log, must be part of the tree. Else it has halted:
+ * nothing is signed any more, entries wait in the database, and the reason stands in
+ * recorder_halted. One thread; reads and writes files.
+ */
+#pragma once
+
+#include "ledger/cosigner.h"
+#include "ledger/journal.h"
+#include "ledger/witness.h"
+
+enum { RECORDER_BATCH_MAX = 1000 };
+#define RECORDER_ROTATIONS "rotation" /* folder of checkpoints at which a key was changed */
+
+struct recorder;
+
+struct recorder_config {
+    struct database *database; /* migrated as control; borrowed */
+    const char *state_folder;  /* of the keys (ledger/log_key) */
+    const char *log_folder;
+    const char *origin;
+    int64_t now_us;
+};
+
+/* Opens even when it has halted. Errors: the database or disk does not work at all. */
+MUST_USE enum err recorder_open(struct recorder **out, const struct recorder_config *config,
+                                struct why *why);
+void recorder_close(struct recorder *recorder); /* NULL is allowed */
+CLEANUP_FOR(struct recorder, recorder_close)
+
+/* Why nothing is signed any more; NULL while all is well. */
+const char *recorder_halted(const struct recorder *recorder);
+
+/* Carries what waits to the files and signs it; `*signed_new`: there is a new checkpoint. */
+MUST_USE enum err recorder_run(struct recorder *recorder, bool *signed_new, struct why *why);
+
+uint64_t recorder_size(const struct recorder *recorder);    /* of the newest checkpoint */
+struct span recorder_note(const struct recorder *recorder); /* with cosignatures; "" before any */
+const struct note_key *recorder_key(const struct recorder *recorder);
+
+/* ---- witnesses ---- */
+
+/* What to ask the witness `name`: a request for ledger/witness. Nothing before the first entry. */
+MUST_USE enum err recorder_ask(struct recorder *recorder, const char *name, struct text *request,
+                               struct why *why);
+
+enum recorder_outcome {
+    RECORDER_OUTCOME_COSIGNED,
+    RECORDER_OUTCOME_BEHIND,     /* it remembers another size: ask again */
+    RECORDER_OUTCOME_LATE,       /* it cosigned an older checkpoint: ask again */
+    RECORDER_OUTCOME_UNBELIEVED, /* a refusal without evidence, or a wrong signature */
+    RECORDER_OUTCOME_HALTED,     /* it has shown another history of this log */
+};
+const char *recorder_outcome_name(enum recorder_outcome outcome);
+
+/* A witness's answer; `name` and `vkey` are proved by the message that brought it. */
+struct recorder_answer {
+    const char *name, *vkey;
+    enum witness_answer answer;
+    uint64_t size;
+    const char *text; /* as witness_reply's line */
+    int64_t now_us;
+};
+MUST_USE enum err recorder_hear(struct recorder *recorder, const struct recorder_answer *answer,
+                                enum recorder_outcome *outcome, struct why *why);

@@ -1,0 +1,37 @@
+/*
+ * ledger/recorder_inside - the inside of a recorder, shared by recorder.c and recorder_witness.c
+ * and by nobody else.
+ */
+#pragma once
+
+#include "ledger/book.h"
+#include "ledger/log_key.h"
+#include "ledger/recorder.h"
+#include "system/file.h"
+
+struct recorder {
+    struct database *database; /* borrowed */
+    struct journal *journal;
+    struct cosigner_store *cosigners;
+    struct book *book;
+    struct log_keys keys;
+    char state_folder[FILE_PATH_SIZE], log_folder[FILE_PATH_SIZE];
+    char origin[NOTE_NAME_SIZE];
+    struct text own; /* the newest checkpoint with our own signatures only */
+    char halted[sizeof(struct why)];
+};
+
+/* From now on nothing is signed; the first reason stays. */
+void recorder_halt(struct recorder *recorder, const char *reason);
+
+/* Opens `note` with the log's own keys. */
+enum note_verdict recorder_open_own(const struct recorder *recorder, struct span note,
+                                    struct checkpoint *checkpoint, struct why *why);
+
+/* Whether the stored tree begins with `checkpoint`. An error: the disk. */
+MUST_USE enum err recorder_begins_with(const struct recorder *recorder,
+                                       const struct checkpoint *checkpoint, bool *begins,
+                                       struct why *why);
+
+/* The newest checkpoint, as it stands in its file, into the database. */
+MUST_USE enum err recorder_remember_note(struct recorder *recorder, struct why *why);

@@ -1,0 +1,153 @@
+#include "ledger/recorder_inside.h"
+#include "ledger/shelf.h"
+
+static const char *const outcomes[] = {
+    [RECORDER_OUTCOME_COSIGNED] = "cosigned",
+    [RECORDER_OUTCOME_BEHIND] = "behind",
+    [RECORDER_OUTCOME_LATE] = "late",
+    [RECORDER_OUTCOME_UNBELIEVED] = "unbelieved",
+    [RECORDER_OUTCOME_HALTED] = "another_history",
+};
+
+const char *recorder_outcome_name(enum recorder_outcome outcome)
+{
+    return outcomes[outcome];
+}
+
+enum err recorder_ask(struct recorder *recorder, const char *name, struct text *request,
+                      struct why *why)
+{
+    if (!recorder->book || recorder->own.size == 0) { return OK; }
+    struct cosigner cosigner = {.size = 0};
+    enum err err = cosigner_get(recorder->cosigners, name, &cosigner, why);
+    if (err != OK && err != ERR_NOT_FOUND) { return err; }
+    struct witness_request asked = {.note = text_span(&recorder->own)};
+    const uint64_t size = book_signed_size(recorder->book);
+    asked.old_size = cosigner.size <= size ? cosigner.size : 0;
+    CLEANUP(shelf_close_p) struct shelf *shelf = shelf_open(recorder->log_folder, size);
+    const struct merkle_source source = shelf_source(shelf);
+    err = merkle_prove_consistency(&source, asked.old_size, size, &asked.proof, why);
+    if (err == OK) { witness_request_write(&asked, request); }
+    return err;
+}
+
+/* A witness that is new, or has another key: that goes on record. */
+static enum err enter_witness(struct recorder *recorder, const struct recorder_answer *answer,
+                              const char *action, struct why *why)
+{
+    CLEANUP(value_free_p) struct value *details = value_object();
+    value_set_text(details, "vkey", answer->vkey);
+    const struct entry_fact fact = {.at_us = answer->now_us,
+                                    .action = action,
+                                    .resource = answer->name,
+                                    .authorisation = "certificate",
+                                    .details = details};
+    return journal_enter(recorder->journal, &fact, why);
+}
+
+/* The witness as we know it, with its key as it says it now. */
+static enum err find_witness(struct recorder *recorder, const struct recorder_answer *answer,
+                             struct cosigner *cosigner, struct why *why)
+{
+    struct note_key key;
+    enum err err = note_key_parse(&key, answer->vkey, why);
+    if (err != OK) { return err; }
+    err = cosigner_get(recorder->cosigners, answer->name, cosigner, why);
+    if (err == ERR_NOT_FOUND) {
+        *cosigner = (struct cosigner){.key = key};
+        if (!text_copy(cosigner->name, sizeof cosigner->name, answer->name)) {
+            return why_set(why, ERR_LIMIT, "a witness's name is too long");
+        }
+        return enter_witness(recorder, answer, "witness_joined", why);
+    }
+    if (err != OK || note_key_equal(&key, &cosigner->key)) { return err; }
+    cosigner->key = key;
+    return enter_witness(recorder, answer, "witness_changed", why);
+}
+
+/* Puts every cosignature that stands under the newest checkpoint. */
+static enum err gather(struct recorder *recorder, struct why *why)
+{
+    struct cosigner list[COSIGNER_MAX];
+    size_t count = 0;
+    CLEANUP(text_deinit) struct text note = text_limited(CHECKPOINT_SIZE_MAX);
+    text_add_bytes(&note, text_span(&recorder->own));
+    enum err err = cosigner_list(recorder->cosigners, list, &count, why);
+    if (err == OK) {
+        err = cosigner_gather(list, count, book_signed_size(recorder->book), &note, why);
+    }
+    if (err == OK) { err = book_note_store(recorder->book, text_span(&note), why); }
+    return err == OK ? recorder_remember_note(recorder, why) : err;
+}
+
+static enum err take_cosignature(struct recorder *recorder, const struct recorder_answer *answer,
+                                 struct cosigner *cosigner, enum recorder_outcome *outcome,
+                                 struct why *why)
+{
+    cosigner->size = answer->size;
+    cosigner->at_us = answer->now_us;
+    if (!text_copy(cosigner->line, sizeof cosigner->line, answer->text)) { cosigner->line[0] = 0; }
+    const bool newest = answer->size == book_signed_size(recorder->book);
+    if (newest) {
+        struct note_opened opened;
+        CLEANUP(text_deinit) struct text note = text_limited(CHECKPOINT_SIZE_MAX);
+        text_add_bytes(&note, text_span(&recorder->own));
+        text_add(&note, cosigner->line);
+        if (note_open(text_span(&note), &cosigner->key, 1, &opened, why) != NOTE_VERDICT_GOOD) {
+            *outcome = RECORDER_OUTCOME_UNBELIEVED;
+            return OK;
+        }
+    }
+    enum err err = cosigner_put(recorder->cosigners, cosigner, why);
+    if (err == OK && newest) { err = gather(recorder, why); }
+    *outcome = newest ? RECORDER_OUTCOME_COSIGNED : RECORDER_OUTCOME_LATE;
+    return err;
+}
+
+/* A refusal counts when it shows what this log has signed; then the tree must begin with that. */
+static enum err take_refusal(struct recorder *recorder, const struct recorder_answer *answer,
+                             struct cosigner *cosigner, enum recorder_outcome *outcome,
+                             struct why *why)
+{
+    struct checkpoint shown;
+    struct why reason = {""};
+    bool begins = false;
+    *outcome = RECORDER_OUTCOME_UNBELIEVED;
+    if (!*answer->text && answer->size == 0) { /* it has forgotten us */
+        shown = (struct checkpoint){.size = 0};
+        begins = true;
+    } else if (recorder_open_own(recorder, span_text(answer->text), &shown, &reason) !=
+               NOTE_VERDICT_GOOD) {
+        return OK;
+    }
+    enum err err = begins ? OK : recorder_begins_with(recorder, &shown, &begins, why);
+    if (err != OK) { return err; }
+    if (!begins) {
+        (void)why_set(&reason, ERR_CONFLICT,
+                      "the witness %.60s shows a checkpoint of %llu entries, signed by this log, "
+                      "that is not part of it: an old copy was restored",
+                      answer->name, (unsigned long long)shown.size);
+        recorder_halt(recorder, reason.text);
+        *outcome = RECORDER_OUTCOME_HALTED;
+        return OK;
+    }
+    cosigner->size = shown.size;
+    cosigner->at_us = answer->now_us;
+    cosigner->line[0] = '\0';
+    *outcome = RECORDER_OUTCOME_BEHIND;
+    return cosigner_put(recorder->cosigners, cosigner, why);
+}
+
+enum err recorder_hear(struct recorder *recorder, const struct recorder_answer *answer,
+                       enum recorder_outcome *outcome, struct why *why)
+{
+    struct cosigner cosigner;
+    *outcome = RECORDER_OUTCOME_UNBELIEVED;
+    if (!recorder->book || recorder->own.size == 0) { return OK; }
+    const enum err err = find_witness(recorder, answer, &cosigner, why);
+    if (err == ERR_MALFORMED) { return OK; }
+    if (err != OK) { return err; }
+    return answer->answer == WITNESS_ANSWER_COSIGN
+               ? take_cosignature(recorder, answer, &cosigner, outcome, why)
+               : take_refusal(recorder, answer, &cosigner, outcome, why);
+}
