@@ -9,9 +9,13 @@ static const struct {
     enum topic_kind kind;
     const char *branch, *leaf;
 } forms[] = {
-    {TOPIC_KIND_STATUS, "devices", "status"},       {TOPIC_KIND_TELEMETRY, "devices", "telemetry"},
-    {TOPIC_KIND_DETECTION, "devices", "detection"}, {TOPIC_KIND_ACK, "devices", "ack"},
+    {TOPIC_KIND_STATUS, "devices", "status"},
+    {TOPIC_KIND_TELEMETRY, "devices", "telemetry"},
+    {TOPIC_KIND_DETECTION, "devices", "detection"},
+    {TOPIC_KIND_ACK, "devices", "ack"},
     {TOPIC_KIND_CONFIRM, "commands", "confirm"},
+    {TOPIC_KIND_CHECKPOINT, "commands", "checkpoint"},
+    {TOPIC_KIND_COSIGNATURE, "devices", "cosignature"},
 };
 
 /* The text behind "word/", or NULL. */

@@ -17,8 +17,10 @@ enum topic_kind {
     TOPIC_KIND_TELEMETRY,
     TOPIC_KIND_DETECTION,
     TOPIC_KIND_ACK,
-    TOPIC_KIND_CONFIRM, /* commands/NAME/confirm */
-    TOPIC_KIND_ALERT,   /* alerts/#; `device` is empty */
+    TOPIC_KIND_CONFIRM,     /* commands/NAME/confirm */
+    TOPIC_KIND_CHECKPOINT,  /* commands/NAME/checkpoint: of the audit log, to a witness */
+    TOPIC_KIND_COSIGNATURE, /* devices/NAME/cosignature: its answer */
+    TOPIC_KIND_ALERT,       /* alerts/#; `device` is empty */
 };
 
 struct topic_parts {

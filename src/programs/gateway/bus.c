@@ -104,11 +104,13 @@ enum err bus_open(struct bus **out, const struct bus_config *config, struct why 
     char alerts[TOPIC_SIZE];
     char statuses[TOPIC_SIZE];
     char receipts[TOPIC_SIZE];
+    char checkpoints[TOPIC_SIZE];
     (void)snprintf(client_id, sizeof client_id, "gateway-%s", config->name);
     if (topic_of_device(will_topic, options->broker_prefix, TOPIC_KIND_STATUS, config->name) ||
         topic_join(alerts, options->broker_prefix, "alerts/#") ||
         topic_join(statuses, options->broker_prefix, "devices/+/status") ||
-        topic_join(receipts, options->broker_prefix, "devices/+/ack")) {
+        topic_join(receipts, options->broker_prefix, "devices/+/ack") ||
+        topic_of_device(checkpoints, options->broker_prefix, TOPIC_KIND_CHECKPOINT, config->name)) {
         return why_set(why, ERR_LIMIT, "broker.prefix is too long for a topic; expected under %d",
                        TOPIC_PREFIX_SIZE);
     }
@@ -120,7 +122,7 @@ enum err bus_open(struct bus **out, const struct bus_config *config, struct why 
         .certificate_path = options->certificate,
         .key_path = options->key,
         .session_expiry_s = SESSION_EXPIRY_S,
-        .subscriptions = {alerts, statuses, receipts},
+        .subscriptions = {alerts, statuses, receipts, checkpoints},
         .will_topic = will_topic,
         .context = bus,
         .on_message = on_message,

@@ -29,6 +29,16 @@ static struct metric *said(enum relay_deed deed)
                           labels);
 }
 
+void count_witness(const char *answer)
+{
+    char labels[64];
+    (void)snprintf(labels, sizeof labels, "answer=\"%s\"", answer);
+    metric_add(metric_counter("tocsin_witness_answers_total",
+                              "Checkpoints of the audit log, by what this witness answered.",
+                              labels),
+               1);
+}
+
 struct count count_begin(void)
 {
     for (enum verdict verdict = VERDICT_OVERSIZED; verdict <= VERDICT_MISPLACED; verdict++) {

@@ -15,5 +15,8 @@ struct count {
 /* Finds or makes every metric, so that each is there with 0 from the start. */
 struct count count_begin(void);
 
+/* What was answered to a checkpoint of the audit log (witness_answer_name). */
+void count_witness(const char *answer);
+
 /* A message was refused for a reason (verdict_name, inbox_answer_name): counted and logged. */
 void count_refusal(const char *reason, const char *topic, const char *why);

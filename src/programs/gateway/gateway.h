@@ -6,6 +6,7 @@
 #include "alert/inbox.h"
 #include "fleet/relay.h"
 #include "fleet/replay_marks.h"
+#include "ledger/witness_book.h"
 #include "programs/gateway/bus.h"
 #include "programs/gateway/count.h"
 #include "store/database.h"
@@ -24,6 +25,9 @@ struct gateway {
     bool damaged; /* the database; ended to start with another */
     struct relay *relay;
     struct bus *bus;
+    struct witness_book *witness_book;
+    struct note_signer cosigner; /* a key of its own: the identity's signs no logs */
+    struct signing_key *cosigner_secret;
     struct count count;
 };
 
@@ -35,7 +39,20 @@ void gateway_hear(void *context, const struct mqtt_message *message);
 /* Gives the cached alerts to the relay, at start. */
 MUST_USE enum err gateway_recall(struct gateway *gateway, struct why *why);
 
+/* ---- cosign.c: the witness of the site's audit log ---- */
+
+/* The witness's key (made at first) and memory; the database is open. */
+MUST_USE enum err gateway_cosign_open(struct gateway *gateway, struct why *why);
+void gateway_cosign_close(struct gateway *gateway);
+
+/* A checkpoint that control asks to have cosigned; `envelope` is admitted. */
+void gateway_cosign(struct gateway *gateway, const struct envelope *envelope, const char *topic);
+
 /* ---- tell.c: what goes ---- */
+
+/* Signs `content` (taken) as informational and publishes it below the prefix. */
+void gateway_publish(struct gateway *gateway, const char *topic, struct value *content,
+                     bool retain);
 
 /* The broker is there or gone. */
 void gateway_connection(void *context, bool connected);

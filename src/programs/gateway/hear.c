@@ -128,6 +128,23 @@ static void hear_receipt(struct gateway *gateway, const struct mqtt_message *mes
     }
 }
 
+/* ---- the audit log ---- */
+
+/* Only control asks, and only us. */
+static void hear_checkpoint(struct gateway *gateway, const struct mqtt_message *message,
+                            const char *device)
+{
+    CLEANUP(envelope_deinit) struct envelope envelope = {0};
+    if (strcmp(device, gateway->name) != 0 || !admit(gateway, message, "checkpoint", &envelope)) {
+        return;
+    }
+    if (envelope.signer.role != ROLE_CONTROL) {
+        count_refusal(verdict_name(VERDICT_MISPLACED), message->topic, "not signed by control");
+        return;
+    }
+    gateway_cosign(gateway, &envelope, message->topic);
+}
+
 void gateway_hear(void *context, const struct mqtt_message *message)
 {
     struct gateway *gateway = context;
@@ -140,6 +157,8 @@ void gateway_hear(void *context, const struct mqtt_message *message)
     case TOPIC_KIND_ALERT: hear_alert(gateway, message); break;
     case TOPIC_KIND_STATUS: hear_status(gateway, message, parts.device); break;
     case TOPIC_KIND_ACK: hear_receipt(gateway, message, parts.device); break;
+    case TOPIC_KIND_CHECKPOINT: hear_checkpoint(gateway, message, parts.device); break;
+    case TOPIC_KIND_COSIGNATURE:
     case TOPIC_KIND_OTHER:
     case TOPIC_KIND_TELEMETRY:
     case TOPIC_KIND_DETECTION:

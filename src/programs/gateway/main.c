@@ -42,6 +42,7 @@ static enum err open_cache(struct gateway *gateway, struct why *why)
     if (err == OK) { err = replay_marks_open(&gateway->marks, gateway->database, why); }
     if (err == OK) { err = replay_marks_load(gateway->marks, gateway->verifier, why); }
     if (err == OK) { err = gateway_recall(gateway, why); }
+    if (err == OK) { err = gateway_cosign_open(gateway, why); }
     return err;
 }
 
@@ -101,6 +102,7 @@ static void stop(struct gateway *gateway)
     replay_marks_close(gateway->marks);
     relay_free(gateway->relay);
     inbox_close(gateway->inbox);
+    gateway_cosign_close(gateway);
     database_close(gateway->database);
     verifier_close(gateway->verifier);
     signer_close(gateway->signer);

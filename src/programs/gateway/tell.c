@@ -47,13 +47,12 @@ static bool sign(const struct gateway *gateway, struct value *content, int64_t n
     return err == OK;
 }
 
-static void publish_own(struct gateway *gateway, const char *topic, struct value *content,
-                        int64_t now_us)
+void gateway_publish(struct gateway *gateway, const char *topic, struct value *content, bool retain)
 {
     CLEANUP(text_deinit) struct text payload = text_limited(ENVELOPE_SIZE_MAX);
-    if (!sign(gateway, content, now_us, &payload)) { return; }
+    if (!sign(gateway, content, clock_wall_us(), &payload)) { return; }
     const struct mqtt_publication publication = {
-        .topic = topic, .payload = text_span(&payload), .retain = true};
+        .topic = topic, .payload = text_span(&payload), .retain = retain};
     (void)!bus_publish(gateway->bus, &publication); /* not connected: the next one will do */
 }
 
@@ -77,9 +76,9 @@ void gateway_tell_self(void *context)
     const int64_t now_us = clock_wall_us();
     char topic[TOPIC_SIZE];
     (void)snprintf(topic, sizeof topic, "devices/%s/status", gateway->name);
-    publish_own(gateway, topic, own_status(gateway, true, now_us), now_us);
+    gateway_publish(gateway, topic, own_status(gateway, true, now_us), true);
     (void)snprintf(topic, sizeof topic, "system/health/%s", gateway->name);
-    publish_own(gateway, topic, own_health(gateway, now_us), now_us);
+    gateway_publish(gateway, topic, own_health(gateway, now_us), true);
 }
 
 void gateway_connection(void *context, bool connected)

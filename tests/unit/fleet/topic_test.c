@@ -20,6 +20,9 @@ int main(void)
     CHECK(kind("tocsin/devices/sign-1/detection", "sign-1") == TOPIC_KIND_DETECTION);
     CHECK(kind("tocsin/devices/sign-1/telemetry", "sign-1") == TOPIC_KIND_TELEMETRY);
     CHECK(kind("tocsin/commands/sign-1/confirm", "sign-1") == TOPIC_KIND_CONFIRM);
+    CHECK(kind("tocsin/commands/north/checkpoint", "north") == TOPIC_KIND_CHECKPOINT);
+    CHECK(kind("tocsin/devices/north/cosignature", "north") == TOPIC_KIND_COSIGNATURE);
+    CHECK(kind("tocsin/devices/north/checkpoint", "north") == TOPIC_KIND_OTHER);
     CHECK(kind("tocsin/alerts/zone/north/x", "") == TOPIC_KIND_ALERT);
     CHECK(kind("tocsin/devices/sign-1/confirm", "sign-1") == TOPIC_KIND_OTHER);
     CHECK(kind("tocsin/commands/sign-1/status", "sign-1") == TOPIC_KIND_OTHER);
