@@ -263,12 +263,11 @@ int main(int argc, char *argv[])
     enum log_level level = LOG_LEVEL_INFO;
     const enum option_outcome outcome =
         option_command_line(&site.options, &CONTROL_OPTIONS, argc, argv, &why);
-    if (outcome == OPTION_OUTCOME_DONE && !*site.options.site) { return 0; }
-    if (outcome == OPTION_OUTCOME_REFUSED || control_options_check(&site.options, &why) ||
+    if (outcome == OPTION_OUTCOME_DONE) { return 0; }
+    if (outcome == OPTION_OUTCOME_REFUSED ||
         log_level_parse(&level, site.options.log_level, &why)) {
         return fail(&why);
     }
-    if (outcome == OPTION_OUTCOME_DONE) { return 0; }
     if (sodium_init() < 0) { return 1; }
     log_open("control", level);
     enum err err = start(&site, &why);

@@ -87,15 +87,6 @@ static const struct option_group GROUPS[] = {
      .option_count = ARRAY_LEN(PLACE_OPTIONS)},
 };
 
-const struct option_table CONTROL_OPTIONS = {
-    .program = "tocsin-control",
-    .sentence = "the site's own server: people, alerts, events, the web page",
-    .options = OPTIONS,
-    .option_count = ARRAY_LEN(OPTIONS),
-    .groups = GROUPS,
-    .group_count = ARRAY_LEN(GROUPS),
-};
-
 /* ---- what no single option tells ---- */
 
 static bool loopback(const char *authority)
@@ -137,8 +128,10 @@ enum err control_map_origin(char origin[static OPTION_TEXT_SIZE], const char *ma
     return OK;
 }
 
-enum err control_options_check(const struct control_options *options, struct why *why)
+/* What no single option tells: names, areas, the map's address. */
+static enum err check(const void *context, struct why *why)
 {
+    const struct control_options *options = context;
     char origin[OPTION_TEXT_SIZE];
     if (*options->http_certificate && !*options->http_key) {
         return why_set(why, ERR_RANGE, "http.certificate needs http.key");
@@ -160,3 +153,13 @@ enum err control_options_check(const struct control_options *options, struct why
     const enum err err = user_roles_parse(&roles, options->second_factor_roles, why);
     return err ? err : control_map_origin(origin, options->map_url, why);
 }
+
+const struct option_table CONTROL_OPTIONS = {
+    .program = "tocsin-control",
+    .sentence = "the site's own server: people, alerts, events, the web page",
+    .options = OPTIONS,
+    .option_count = ARRAY_LEN(OPTIONS),
+    .groups = GROUPS,
+    .group_count = ARRAY_LEN(GROUPS),
+    .check = check,
+};

@@ -42,9 +42,6 @@ struct control_options {
 
 extern const struct option_table CONTROL_OPTIONS;
 
-/* What no single option tells: names, areas, the map's address. ERR_RANGE or ERR_MALFORMED. */
-MUST_USE enum err control_options_check(const struct control_options *options, struct why *why);
-
 /*
  * Where the map comes from, for the page's policy: "https://maps.town.example"; "" when it is our
  * own or there is none. ERR_RANGE when map.url is no address that a page may read.
