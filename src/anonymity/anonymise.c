@@ -28,10 +28,10 @@ struct work {
     struct crowd crowd;
     struct sighting *sightings; /* of one largest cell, one period, one category */
     size_t count, capacity;
-    uint64_t group;                /* their key without the bits within the largest cell */
-    struct schema schema;          /* of the incidents */
-    const struct reading *reading; /* of the file that is read */
-    const char *path;              /* its name */
+    uint64_t group;         /* their key without the bits within the largest cell */
+    struct schema schema;   /* of the incidents */
+    struct reading reading; /* of the file that is read */
+    const char *path;       /* its name */
 };
 
 /* What a record of the sorter holds; the key says the rest. */
@@ -60,8 +60,8 @@ static bool find(const struct feature *feature, const char *column, struct attri
 static bool is_marked(const struct feature *feature, const char *column)
 {
     static const char *const no[] = {"", "no", "false", "0", "n", "none"};
-    struct attribute attribute;
-    struct span text;
+    struct attribute attribute = {0};
+    struct span text = {0};
     int64_t number = 0;
     bool truth = true;
     if (!find(feature, column, &attribute)) { return false; }
@@ -97,7 +97,7 @@ static struct record record_of(const struct work *work, const struct feature *fe
     struct record record = {.place = (uint64_t)((point.x & (WORLD_SIZE - 1)) >> PLACE_DROPPED_BITS)
                                          << 32 |
                                      (uint64_t)(point.y >> PLACE_DROPPED_BITS)};
-    struct attribute premise;
+    struct attribute premise = {0};
     record.premise = find(feature, work->options->rule->column_premise, &premise)
                          ? hash_of(premise.value)
                          : hash_of(span_of(&record.place, sizeof record.place));
@@ -133,7 +133,7 @@ static bool may_count(struct work *work, const struct feature *feature, struct a
 {
     const struct rule *rule = work->options->rule;
     struct anonymise_report *report = work->report;
-    struct attribute attribute;
+    struct attribute attribute = {0};
     struct span name = {0};
     uint64_t *reason = NULL;
     const bool timed = find(feature, rule->column_time, time);
@@ -158,7 +158,7 @@ static bool may_count(struct work *work, const struct feature *feature, struct a
 static enum err take_incident(void *context, struct feature *feature, struct why *why)
 {
     struct work *work = context;
-    struct attribute time;
+    struct attribute time = {0};
     size_t category = 0;
     int64_t time_us = 0;
     if (!may_count(work, feature, &time, &category)) { return OK; }
@@ -167,7 +167,7 @@ static enum err take_incident(void *context, struct feature *feature, struct why
     if (err) {
         const char *slash = strrchr(work->path, '/');
         return why_set(why, err, "%.80s: feature %llu: %.140s", slash ? slash + 1 : work->path,
-                       (unsigned long long)work->reading->tally.read, cause.text);
+                       (unsigned long long)work->reading.tally.read, cause.text);
     }
     work->report->taken++;
     err = count_in(work, period_month(time_us), 0, feature, why);
@@ -218,12 +218,14 @@ static enum err read_incidents(struct work *work, struct why *why)
 {
     enum err err = OK;
     for (size_t i = 0; i < work->options->path_count && !err; i++) {
-        struct reading reading = {.schema = &work->schema, .taker = {take_incident, work}};
-        work->reading = &reading;
+        const struct feature_tally *tally = &work->reading.tally;
+        work->reading = (struct reading){.schema = &work->schema,
+                                         .temporary = work->options->temporary,
+                                         .taker = {take_incident, work}};
         work->path = work->options->paths[i];
-        err = source_read(work->path, &reading, why);
-        work->report->read += reading.tally.read;
-        work->report->no_place += reading.tally.no_geometry + reading.tally.empty;
+        err = source_read(work->path, &work->reading, why);
+        work->report->read += tally->read;
+        work->report->no_place += tally->no_geometry + tally->empty + tally->incomplete;
     }
     return err ? err : check_columns(work, why);
 }

@@ -95,6 +95,7 @@ static enum err show(struct crowd *crowd, struct sightings part, int zoom, struc
 }
 
 /* The depth is that of the quadtree: at most zoom_finest - zoom_coarsest. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static enum err divide(struct crowd *crowd, struct sightings whole, int zoom, struct why *why)
 {
     enum err err = OK;

@@ -23,7 +23,7 @@ static const struct option options[] = {
      "suppressed."},
     {"rule.round", OPTION_KIND_INTEGER, AT(round), 1, 1000, "5",
      "Counts are rounded to multiples of this; less than 5 needs an override."},
-    {"rule.delay_hours", OPTION_KIND_INTEGER, AT(delay_hours), 0, 24 * 366, "24",
+    {"rule.delay_hours", OPTION_KIND_INTEGER, AT(delay_hours), 0, 8784, "24",
      "Hours from the end of a period until it is published; fewer than 24 needs an override."},
     {"rule.categories", OPTION_KIND_TEXT, AT(categories), 0, 0, NULL,
      "The categories that may leave, separated by commas; no other one does."},

@@ -373,7 +373,7 @@ static enum err read_block(struct osm *osm, struct why *why)
     err = show(input, LENGTH_SIZE + head + (size_t)size, why);
     rest = input_rest(input);
     if (err) { return err; }
-    if (rest.size < LENGTH_SIZE + head + size) {
+    if (!rest.data || rest.size < LENGTH_SIZE + head + size) {
         return fault(osm, ERR_MALFORMED, "the file ends in it", why);
     }
     err = read_blob(osm, span_of(rest.data + type_at, type.size),

@@ -8,7 +8,7 @@ enum { BLOCK_STRINGS = 1, BLOCK_GROUP = 2, BLOCK_GRANULARITY = 17, BLOCK_LAT = 1
 enum { GROUP_NODE = 1, GROUP_DENSE = 2, GROUP_WAY = 3, GROUP_RELATION = 4 };
 enum { OBJECT_ID = 1, OBJECT_KEYS = 2, OBJECT_VALUES = 3, NODE_LAT = 8, NODE_LON = 9 };
 enum { DENSE_LAT = 8, DENSE_LON = 9, DENSE_TAGS = 10 };
-enum { WAY_NODES = 8, RELATION_ROLES = 8, RELATION_IDS = 9, RELATION_KINDS = 10 };
+enum { WAY_NODES = 8, RELATION_ROLES = 8, RELATION_IDS = 9, RELATION_KINDS = 10, FIELDS = 11 };
 
 #define DEGREES_OF_NANO 1e-9
 #define LATITUDE_MAX INT64_C(90000000000)
@@ -96,11 +96,35 @@ static void give(struct osm_block *block, struct osm_object *object)
     if (!block->err) { block->err = block->taker.take(block->taker.context, object, block->why); }
 }
 
-/* Two rows of the same length: the numbers of keys and of values. */
-static void read_tags(struct osm_block *block, struct span keys, struct span values)
+/* What a message of node, way or relation holds, by the number of the field. */
+struct fields {
+    uint64_t numbers[FIELDS];
+    struct span rows[FIELDS];
+};
+
+static struct fields read_fields(struct osm_block *block, struct span bytes)
 {
-    struct proto key = proto_over(keys);
-    struct proto value = proto_over(values);
+    struct fields fields = {0};
+    struct proto message = proto_over(bytes);
+    while (proto_next(&message)) {
+        const uint32_t field = message.field;
+        if (field < FIELDS && message.wire == PROTO_WIRE_BYTES) {
+            fields.rows[field] = proto_bytes(&message);
+        } else if (field < FIELDS && message.wire == PROTO_WIRE_VARINT) {
+            fields.numbers[field] = proto_number(&message);
+        } else {
+            proto_skip(&message);
+        }
+    }
+    if (message.bad) { spoil(block, "an object is damaged"); }
+    return fields;
+}
+
+/* Two rows of the same length: the numbers of keys and of values. */
+static void read_tags(struct osm_block *block, const struct fields *fields)
+{
+    struct proto key = proto_over(fields->rows[OBJECT_KEYS]);
+    struct proto value = proto_over(fields->rows[OBJECT_VALUES]);
     block->tags.size = 0;
     while (key.at < key.end && value.at < value.end && !block->err) {
         const uint64_t number = proto_varint(&key);
@@ -111,66 +135,15 @@ static void read_tags(struct osm_block *block, struct span keys, struct span val
     }
 }
 
-/* What a message of node, way or relation holds; each uses some. */
-struct fields {
-    int64_t id, latitude, longitude;
-    struct span keys, values, nodes, roles, ids, kinds;
-};
-
-/* The number 8 means another thing in each. */
-static void read_eighth(struct proto *message, enum osm_kind kind, struct fields *fields)
-{
-    switch (kind) {
-    case OSM_KIND_NODE: fields->latitude = unzigzag(proto_number(message)); return;
-    case OSM_KIND_WAY: fields->nodes = proto_bytes(message); return;
-    case OSM_KIND_RELATION: fields->roles = proto_bytes(message); return;
-    }
-}
-
-static void read_ninth(struct proto *message, enum osm_kind kind, struct fields *fields)
-{
-    switch (kind) {
-    case OSM_KIND_NODE: fields->longitude = unzigzag(proto_number(message)); return;
-    case OSM_KIND_WAY: proto_skip(message); return; /* latitudes, in a rare form of the file */
-    case OSM_KIND_RELATION: fields->ids = proto_bytes(message); return;
-    }
-}
-
-static struct fields read_fields(struct osm_block *block, struct span bytes, enum osm_kind kind)
-{
-    struct fields fields = {0};
-    struct proto message = proto_over(bytes);
-    while (proto_next(&message)) {
-        switch (message.field) {
-        case OBJECT_ID: {
-            const uint64_t id = proto_number(&message);
-            fields.id = kind == OSM_KIND_NODE ? unzigzag(id) : (int64_t)id;
-            break;
-        }
-        case OBJECT_KEYS: fields.keys = proto_bytes(&message); break;
-        case OBJECT_VALUES: fields.values = proto_bytes(&message); break;
-        case WAY_NODES: read_eighth(&message, kind, &fields); break;
-        case RELATION_IDS: read_ninth(&message, kind, &fields); break;
-        case RELATION_KINDS:
-            if (kind == OSM_KIND_RELATION) {
-                fields.kinds = proto_bytes(&message);
-                break;
-            }
-            proto_skip(&message);
-            break;
-        default: proto_skip(&message);
-        }
-    }
-    if (message.bad) { spoil(block, "an object is damaged"); }
-    return fields;
-}
-
 static void read_node(struct osm_block *block, struct span bytes)
 {
-    const struct fields fields = read_fields(block, bytes, OSM_KIND_NODE);
-    struct osm_object node = {.kind = OSM_KIND_NODE, .id = fields.id};
-    read_tags(block, fields.keys, fields.values);
-    if (place_of(block, fields.latitude, fields.longitude, &node)) { give(block, &node); }
+    const struct fields fields = read_fields(block, bytes);
+    struct osm_object node = {.kind = OSM_KIND_NODE, .id = unzigzag(fields.numbers[OBJECT_ID])};
+    read_tags(block, &fields);
+    if (place_of(block, unzigzag(fields.numbers[NODE_LAT]), unzigzag(fields.numbers[NODE_LON]),
+                 &node)) {
+        give(block, &node);
+    }
 }
 
 /* Differences may run anywhere in a damaged file: sums go around. */
@@ -181,9 +154,9 @@ static int64_t sum(int64_t number, uint64_t coded)
 
 static void read_way(struct osm_block *block, struct span bytes)
 {
-    const struct fields fields = read_fields(block, bytes, OSM_KIND_WAY);
-    struct osm_object way = {.kind = OSM_KIND_WAY, .id = fields.id};
-    struct proto row = proto_over(fields.nodes);
+    const struct fields fields = read_fields(block, bytes);
+    struct osm_object way = {.kind = OSM_KIND_WAY, .id = (int64_t)fields.numbers[OBJECT_ID]};
+    struct proto row = proto_over(fields.rows[WAY_NODES]);
     int64_t node = 0;
     block->nodes.size = 0;
     while (row.at < row.end) {
@@ -193,17 +166,18 @@ static void read_way(struct osm_block *block, struct span bytes)
     if (row.bad) { spoil(block, "a way is damaged"); }
     way.nodes = (const int64_t *)(const void *)block->nodes.data;
     way.node_count = block->nodes.size / sizeof node;
-    read_tags(block, fields.keys, fields.values);
+    read_tags(block, &fields);
     give(block, &way);
 }
 
 static void read_relation(struct osm_block *block, struct span bytes)
 {
-    const struct fields fields = read_fields(block, bytes, OSM_KIND_RELATION);
-    struct osm_object relation = {.kind = OSM_KIND_RELATION, .id = fields.id};
-    struct proto roles = proto_over(fields.roles);
-    struct proto ids = proto_over(fields.ids);
-    struct proto kinds = proto_over(fields.kinds);
+    const struct fields fields = read_fields(block, bytes);
+    struct osm_object relation = {.kind = OSM_KIND_RELATION,
+                                  .id = (int64_t)fields.numbers[OBJECT_ID]};
+    struct proto roles = proto_over(fields.rows[RELATION_ROLES]);
+    struct proto ids = proto_over(fields.rows[RELATION_IDS]);
+    struct proto kinds = proto_over(fields.rows[RELATION_KINDS]);
     struct osm_member member = {0};
     block->members.size = 0;
     while (ids.at < ids.end && roles.at < roles.end && kinds.at < kinds.end && !block->err) {
@@ -220,7 +194,7 @@ static void read_relation(struct osm_block *block, struct span bytes)
     }
     relation.members = (const struct osm_member *)(const void *)block->members.data;
     relation.member_count = block->members.size / sizeof member;
-    read_tags(block, fields.keys, fields.values);
+    read_tags(block, &fields);
     give(block, &relation);
 }
 

@@ -28,6 +28,17 @@ struct picker {
     bool all, no_ids;
 };
 
+static bool is_empty(const char *text)
+{
+    return !text || !*text;
+}
+
+bool pick_is_all(const struct pick *pick)
+{
+    return is_empty(pick->attributes) && is_empty(pick->where) && is_empty(pick->class) &&
+           pick->kinds == 0 && !pick->no_ids;
+}
+
 static struct span trimmed(struct span text)
 {
     while (text.size > 0 && text.data[0] == ' ') {

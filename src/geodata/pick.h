@@ -19,6 +19,9 @@ struct pick {
     bool no_ids;
 };
 
+/* Does everything go on as it is? Then no picker is needed. */
+bool pick_is_all(const struct pick *pick);
+
 struct picker;
 
 /*

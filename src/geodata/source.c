@@ -80,7 +80,8 @@ static enum err list(const char *folder, struct names *names, struct why *why)
         return why_set(why, ERR_IO, "cannot open folder %.140s: error %d", folder, errno);
     }
     names->names = MEM_ARRAY(char *, SOURCE_FILES_MAX);
-    for (const struct dirent *entry = readdir(stream); entry && !err; entry = readdir(stream)) {
+    const struct dirent *entry = NULL;
+    while (!err && (entry = readdir(stream))) { // NOLINT(concurrency-mt-unsafe): own stream
         if (entry->d_name[0] == '.') { continue; }
         if (names->count == SOURCE_FILES_MAX) {
             err = why_set(why, ERR_LIMIT, "folder %.140s has more than %d files", folder,

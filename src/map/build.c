@@ -145,7 +145,6 @@ static void add_tally(struct feature_tally *sum, const struct feature_tally *tal
 static enum err read_source(struct build *build, const struct build_source *source, size_t layer,
                             struct why *why)
 {
-    static const struct pick everything = {0};
     const struct build_options *options = build->options;
     struct intake intake = {build->gather, (uint16_t)layer};
     const struct feature_taker taker = {take_feature, &intake};
@@ -153,7 +152,7 @@ static enum err read_source(struct build *build, const struct build_source *sour
     struct reading plain = {.schema = schema, .taker = taker};
     struct reading *reading = &plain;
     CLEANUP(picker_free_p) struct picker *picker = NULL;
-    if (source->pick && memcmp(source->pick, &everything, sizeof everything) != 0) {
+    if (source->pick && !pick_is_all(source->pick)) {
         const enum err err = picker_new(&picker, source->pick, schema, taker, why);
         if (err) { return err; }
         reading = picker_reading(picker);

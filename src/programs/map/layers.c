@@ -63,18 +63,24 @@ const struct option_table layers_table = {
     .group_count = ARRAY_LEN(groups),
 };
 
-static enum err read_kinds(struct layers_layer *layer, struct why *why)
+/* A word of `kind`; 0 when it is none. */
+static uint32_t kind_of(const char *word, size_t size)
 {
     static const char *const names[] = {[SHAPE_KIND_POINT] = "points",
                                         [SHAPE_KIND_LINE] = "lines",
                                         [SHAPE_KIND_POLYGON] = "polygons"};
+    for (uint32_t i = SHAPE_KIND_POINT; i < ARRAY_LEN(names); i++) {
+        if (strlen(names[i]) == size && memcmp(names[i], word, size) == 0) { return i; }
+    }
+    return 0;
+}
+
+static enum err read_kinds(struct layers_layer *layer, struct why *why)
+{
     const char *at = layer->kinds;
     while (*(at += strspn(at, ", "))) {
         const size_t size = strcspn(at, ", ");
-        uint32_t kind = 0;
-        for (uint32_t i = SHAPE_KIND_POINT; i < ARRAY_LEN(names); i++) {
-            if (strlen(names[i]) == size && memcmp(names[i], at, size) == 0) { kind = i; }
-        }
+        const uint32_t kind = kind_of(at, size);
         if (kind == 0) {
             return why_set(why, ERR_RANGE,
                            "[layer %.60s] kind is \"%.60s\", expected points, lines, polygons",

@@ -50,6 +50,9 @@ static void test_all(void)
 {
     struct schema schema = {0};
     struct feature_tally tally;
+    CHECK(pick_is_all(&(struct pick){.where = ""}) && !pick_is_all(&(struct pick){.kinds = 2}));
+    CHECK(!pick_is_all(&(struct pick){.no_ids = true}) &&
+          !pick_is_all(&(struct pick){.class = "a"}));
     const struct seen seen = pick(&(struct pick){0}, &tally, &schema);
     CHECK(seen.count == 3 && seen.attributes == 8 && seen.ids == 1 && seen.points == 5);
     CHECK(tally.read == 3 && tally.taken == 3 && tally.not_picked == 0 && schema.count == 6);
