@@ -24,7 +24,8 @@ static const char words_event[] =
     "'state':'begin','camera':'gate','zone':'north','label':'person','score':0.875,'count':2,"
     "'started_at':'2026-11-22T09:29:50Z','updated_at':'2026-11-22T09:29:52.5Z','ended_at':null,"
     "'boxes':[[0.0,0.41,0.31,0.06,0.22],[1.5,0.42,0.31,0.06,0.22]],"
-    "'clip':{'bytes':123456,'duration_s':4.2,'lead_s':1.5,'codec':'h264'},'snapshot':true,'model':'"
+    "'zones':['door','drive-2'],'clip':{'bytes':123456,'duration_s':4.2,'lead_s':1.5,'codec':'h264'"
+    "},'snapshot':true,'model':'"
     "yolo'}";
 
 static inline void words_event_read(struct event *event)

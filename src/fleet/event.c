@@ -82,6 +82,38 @@ enum err event_boxes_parse(struct event *event, const struct value *array, struc
     return OK;
 }
 
+static bool zone_name_good(const char *name)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    const size_t size = strlen(name);
+    return size > 0 && size < EVENT_ZONE_SIZE && strspn(name, letters) == size;
+}
+
+enum err event_zones_parse(struct event *event, const struct value *array, struct why *why)
+{
+    event->zone_count = 0;
+    if (is_null(array)) { return OK; }
+    if (value_kind(array) != VALUE_KIND_ARRAY) {
+        return why_set(why, ERR_MALFORMED, "zones: expected a list of names");
+    }
+    const size_t count = value_count(array);
+    if (count > EVENT_ZONES_MAX) {
+        return why_set(why, ERR_LIMIT, "%zu zones, at most %d are allowed", count, EVENT_ZONES_MAX);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *name = value_text_or(value_at(array, i), "");
+        if (!zone_name_good(name)) {
+            return why_set(why, ERR_MALFORMED,
+                           "zones: member %zu, expected 1 to %d letters A-Z a-z 0-9 . _ -", i,
+                           EVENT_ZONE_SIZE - 1);
+        }
+        memcpy(event->zones[i], name, strlen(name) + 1);
+    }
+    event->zone_count = count;
+    return OK;
+}
+
 /* How much of the clip lies before the event; who does not know it says nothing, or null. */
 static enum err parse_lead(struct event *event, const struct value *clip, struct why *why)
 {
@@ -164,6 +196,7 @@ enum err event_parse(struct event *out, const struct value *content, struct why 
     if (err == OK) { err = parse_what(&event, content, why); }
     if (err == OK) { err = parse_times(&event, content, why); }
     if (err == OK) { err = event_boxes_parse(&event, value_get(content, "boxes"), why); }
+    if (err == OK) { err = event_zones_parse(&event, value_get(content, "zones"), why); }
     if (err == OK) { err = parse_clip(&event, value_get(content, "clip"), why); }
     const struct value *snapshot = value_get(content, "snapshot");
     if (err == OK && !is_null(snapshot) && value_kind(snapshot) != VALUE_KIND_BOOLEAN) {
@@ -194,6 +227,15 @@ struct value *event_boxes_to_value(const struct event *event)
         value_append(boxes, numbers);
     }
     return boxes;
+}
+
+struct value *event_zones_to_value(const struct event *event)
+{
+    struct value *zones = value_array();
+    for (size_t i = 0; i < event->zone_count; i++) {
+        value_append(zones, value_text(event->zones[i]));
+    }
+    return zones;
 }
 
 static struct value *clip_to_value(const struct event *event)
@@ -237,6 +279,7 @@ struct value *event_to_value(const struct event *event)
     value_set_text(content, "event_id", event->id);
     value_set_integer(content, "sequence", event->sequence);
     set_common(content, event);
+    if (event->zone_count > 0) { value_set(content, "zones", event_zones_to_value(event)); }
     return content;
 }
 
@@ -247,6 +290,7 @@ struct value *event_to_api(const struct event *event, const char *device, int64_
     value_set_text(object, "id", event->id);
     value_set_text(object, "device", device);
     set_common(object, event);
+    value_set(object, "zones", event_zones_to_value(event));
     value_set_real(object, "duration_s", (double)(until_us - event->started_us) / 1e6);
     value_set_boolean(object, "media_available", event->has_clip || event->has_snapshot);
     value_set_time(object, "received_at", received_us);

@@ -18,6 +18,8 @@ enum {
     EVENT_LABEL_SIZE = 64,
     EVENT_MODEL_SIZE = 96,
     EVENT_CODEC_SIZE = 32,
+    EVENT_ZONES_MAX = 16,
+    EVENT_ZONE_SIZE = 32,
     EVENT_COUNT_MAX = 10000
 };
 
@@ -50,6 +52,8 @@ struct event {
     int64_t ended_us; /* 0 = not yet */
     struct event_box boxes[EVENT_BOX_MAX];
     size_t box_count;
+    char zones[EVENT_ZONES_MAX][EVENT_ZONE_SIZE]; /* of the camera's picture; not `zone` */
+    size_t zone_count;
     bool has_clip;
     struct event_clip clip;
     bool has_snapshot;
@@ -65,6 +69,9 @@ struct value *event_to_value(const struct event *event);
 /* Parts that the database keeps as JSON text. */
 struct value *event_boxes_to_value(const struct event *event);
 MUST_USE enum err event_boxes_parse(struct event *event, const struct value *array,
+                                    struct why *why);
+struct value *event_zones_to_value(const struct event *event);
+MUST_USE enum err event_zones_parse(struct event *event, const struct value *array,
                                     struct why *why);
 
 /* The event object of docs/protocols/api.md, for REST answers and live messages. */

@@ -71,13 +71,22 @@ static enum err look_up_owner(struct event_store *store, const struct event_repo
     return OK;
 }
 
+/* The JSON text of `value`, which is freed. */
+static void write_json(struct value *value, struct text *out)
+{
+    value_write(value, out);
+    value_free(value);
+}
+
 enum err event_store_put(struct event_store *store, const struct event_report *report,
                          enum event_outcome *outcome, struct why *why)
 {
-    CLEANUP(value_free_p) struct value *array = event_boxes_to_value(report->event);
     CLEANUP(text_deinit) struct text boxes = text_limited(BOXES_SIZE_MAX);
-    value_write(array, &boxes);
+    CLEANUP(text_deinit) struct text zones = text_limited(BOXES_SIZE_MAX);
+    write_json(event_boxes_to_value(report->event), &boxes);
+    write_json(event_zones_to_value(report->event), &zones);
     bind_event(store->put, report->event, text_c(&boxes));
+    statement_bind_text(store->put, ":picture_zones", text_c(&zones));
     statement_bind_text(store->put, ":device", report->device);
     statement_bind_integer(store->put, ":now", report->now_us);
     int64_t changed = 0;
@@ -118,8 +127,13 @@ static enum err read_event(const struct statement *row, struct value **out, stru
         (void)!text_copy(event.clip.codec, sizeof event.clip.codec, column_text(row, 15));
     }
     CLEANUP(value_free_p) struct value *boxes = NULL;
+    CLEANUP(value_free_p) struct value *zones = NULL;
     enum err err = value_parse(&boxes, span_text(column_text(row, 12)), BOXES_SIZE_MAX, why);
     if (err == OK) { err = event_boxes_parse(&event, boxes, why); }
+    if (err == OK) {
+        err = value_parse(&zones, span_text(column_text(row, 20)), BOXES_SIZE_MAX, why);
+    }
+    if (err == OK) { err = event_zones_parse(&event, zones, why); }
     if (err == OK) { *out = event_to_api(&event, column_text(row, 1), column_integer(row, 18)); }
     return err;
 }

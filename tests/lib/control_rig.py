@@ -244,7 +244,7 @@ class Rig:
         self.publish({
             "type": "event", "event_id": event_id, "sequence": 1, "state": "end", "camera": "gate", "zone": zone, "label": "person",
             "score": 0.87, "count": 2, "started_at": now, "updated_at": now, "ended_at": now, "boxes": [[0.0, 0.4, 0.3, 0.1, 0.2]],
-            "clip": {"bytes": 1000, "duration_s": 2.5, "lead_s": 1.0, "codec": "avc1.4d401f"} if clip else None, "snapshot": clip, "model": "test",
+            "clip": {"bytes": 1000, "duration_s": 2.5, "lead_s": 1.0, "codec": "avc1.4d401f"} if clip else None, "snapshot": clip, "model": "test", "zones": ["door"],
         }, "detection", device)  # fmt: skip
         return event_id
 

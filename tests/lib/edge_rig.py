@@ -299,7 +299,7 @@ def event(event_id, sequence=1, state="begin", **more):
         "type": "event", "event_id": event_id, "sequence": sequence, "state": state, "camera": "gate", "label": "person",
         "score": 0.9, "count": 1, "started_at": rfc3339(-2), "updated_at": rfc3339(-1),
         "ended_at": rfc3339(-1) if state == "end" else None, "boxes": [[0.0, 0.4, 0.3, 0.1, 0.2]], "clip": None, "snapshot": False,
-        "model": "test", "clip_path": None, "snapshot_path": None,
+        "model": "test", "zones": ["door"], "clip_path": None, "snapshot_path": None,
     }
     return {**content, **more}
 

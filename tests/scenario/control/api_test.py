@@ -165,6 +165,7 @@ def check_fleet(judge):
     wait_for(lambda: rig.ask("GET", "/api/devices/edge-1").json["telemetry"], 10, "telemetry")
     answer = judge.ask(("GET", "/api/events"), 200, f"/api/events?camera=gate&label=person&zone={ZONE}&from={hours_from_now(-1)}&to={hours_from_now(1)}&limit=200")
     judge.tap.check([e["id"] for e in answer.json["events"]] == [event_id], "the event is found by all filters")
+    judge.tap.check(answer.json["events"][0]["zones"] == ["door"], "and says in which zone of the picture it was")
     judge.tap.check(judge.ask(("GET", "/api/events"), 200, "/api/events?label=dog").json["events"] == [], "and not by another label")
     for query in ("limit=0", "limit=201", "limit=x", "from=yesterday", "before=!!!"):
         judge.ask(("GET", "/api/events"), 400, f"/api/events?{query}")

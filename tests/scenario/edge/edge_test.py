@@ -122,6 +122,7 @@ def events(tap, rig):
     tap.check(watch.receive() == {"type": "ack", "event_id": first, "sequence": 1}, "watch is told what is on disk")
     told = rig.wait("event", event_id=first)
     tap.check(told["zone"] == "north" and "clip_path" not in told, "control gets the event with the zone, without paths")
+    tap.check(told["zones"] == ["door"], "and with the zones of the picture that watch named")
     watch.send(event(second))
     watch.receive()
     confirm = {"type": "confirm", "events": [{"event_id": first, "sequence": 1}]}

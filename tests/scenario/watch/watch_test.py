@@ -21,6 +21,7 @@ BUILD = os.environ.get("TOCSIN_BUILD", os.path.join(ROOT, "build", "release"))
 DATA = os.path.join(ROOT, "..", "shared", "data", "video")
 VIDEO = os.path.join(DATA, "derived", "vtest-h264.mp4")
 MODELS = os.path.join(DATA, "models")
+WEST, EAST = "0,0 .5,0 .5,1 0,1", ".5,0 1,0 1,1 .5,1"
 count = 0
 failures = 0
 
@@ -158,7 +159,8 @@ class World:
         lines = [f"[edge]\nsocket = {self.edge.path}\n[media]\nfolder = {self.media}\n"
                  f"[vision]\nmodel = {self.model}\n[source]\nstall_s = 2\nretry_least_ms = 100\n"
                  "retry_most_ms = 500\n"]
-        lines += [f"[camera {name}]\nurl = {url}\ntransport = {transport}\n" for name, url, transport in cameras]
+        lines += [f"[camera {name}]\nurl = {url}\ntransport = {transport}\nzones = west: {WEST} | east: {EAST}\n"
+                  for name, url, transport in cameras]
         config = os.path.join(self.folder, "watch.ini")
         with open(config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines))
@@ -204,6 +206,7 @@ def test_events(world, url):
     check(all(gap > 1.5 for gap in gaps), "updates come at most every two seconds")
     check(event["camera"] == "gate" and event["label"] == "person" and event["count"] >= 1, "it is a person")
     check(0 < len(event["boxes"]) <= 256 and all(0 <= n <= 1 for b in event["boxes"] for n in b[1:]), "boxes lie in the frame")
+    check(event.get("zones") in (["west"], ["east"], ["west", "east"]), f"zones say where: {event.get('zones')}")
     clip = os.path.join(world.media, event["clip_path"] or "none")
     check(os.path.isfile(clip) and os.path.getsize(clip) == event["clip"]["bytes"], "the clip is there, as long as told")
     seen = probe(clip)

@@ -25,7 +25,8 @@ static void sequences_rise(void)
     CHECK(put("sign-1", &event) == EVENT_OUTCOME_STORED);
     CHECK(put("sign-1", &event) == EVENT_OUTCOME_KNOWN);
     CHECK(event_store_get(store, event.id, &got, NULL) == OK);
-    CHECK(strstr(words_of(got, &text), "\"lead_s\":1.5") != NULL);
+    const char *first = words_of(got, &text);
+    CHECK(strstr(first, "\"lead_s\":1.5") && strstr(first, "\"zones\":[\"door\",\"drive-2\"]"));
     event.sequence = 3;
     event.state = EVENT_STATE_END;
     event.ended_us = event.updated_us;

@@ -39,6 +39,17 @@ int main(void)
         {"clip", "{'bytes':1,'duration_s':1,'codec':'x'}", OK}, /* without lead_s */
         {"clip", "{'bytes':1,'duration_s':1,'codec':'x','lead_s':null}", OK},
         {"clip", "{'bytes':1,'duration_s':1,'codec':'x','lead_s':-1}", ERR_MALFORMED},
+        {"zones", NULL, OK}, /* from before there were any */
+        {"zones", "null", OK},
+        {"zones", "[]", OK},
+        {"zones", "'door'", ERR_MALFORMED},
+        {"zones", "[1]", ERR_MALFORMED},
+        {"zones", "['']", ERR_MALFORMED},
+        {"zones", "['the door']", ERR_MALFORMED},
+        {"zones", "['abcdefghijklmnopqrstuvwxyz-01234']", ERR_MALFORMED},
+        {"zones", "['abcdefghijklmnopqrstuvwxyz-0123']", OK},
+        {"zones", "['1','2','3','4','5','6','7','8','9','a','b','c','d','e','f','g','h']",
+         ERR_LIMIT},
         {"snapshot", "'yes'", ERR_MALFORMED},
         {"model", NULL, ERR_MALFORMED},
         {"clip_path", "'gate/x.mp4'", OK}, /* watch adds it */
@@ -53,12 +64,17 @@ int main(void)
     CHECK(event_parse(&back, value, NULL) == OK);
     CHECK_TEXT(words_of(event_to_value(&back), &text), words_of(event_to_value(&event), &again));
     CHECK(strstr(text_c(&text), "\"score\":0.875") != NULL);
+    CHECK(strstr(text_c(&text), "\"zones\":[\"door\",\"drive-2\"]") != NULL);
     CHECK(words_try(words_event, cases, ARRAY_LEN(cases), parse) == 0);
 
     const char *api = words_of(event_to_api(&event, "sign-1", TEST_NOW_US), &text);
     CHECK(strstr(api, "\"id\":\"019aaaaa-0000-7000-8000-00000000000a\"") != NULL);
     CHECK(strstr(api, "\"device\":\"sign-1\"") && strstr(api, "\"duration_s\":2.5"));
     CHECK(strstr(api, "\"media_available\":true") && strstr(api, "\"lead_s\":1.5"));
+    CHECK(strstr(api, "\"zones\":[\"door\",\"drive-2\"]") != NULL);
+    event.zone_count = 0; /* who has none sends what was sent before */
+    CHECK(strstr(words_of(event_to_value(&event), &again), "\"zones\"") == NULL);
+    CHECK(strstr(words_of(event_to_api(&event, "x", 0), &again), "\"zones\":[]") != NULL);
     event.clip.lead_s = -1;
     CHECK(strstr(words_of(event_to_value(&event), &text), "\"lead_s\":null") != NULL);
 

@@ -27,6 +27,7 @@ function sighting(id: string, started: string, change: Partial<Sighting> = {}): 
     ended_at: null,
     duration_s: null,
     boxes: [],
+    zones: [],
     clip: null,
     snapshot: false,
     media_available: false,

@@ -39,6 +39,8 @@ export interface Sighting {
   ended_at: string | null;
   duration_s: number | null;
   boxes: Box[];
+  /** Of the camera's picture; `zone` is the site's. */
+  zones: string[];
   clip: Clip | null;
   snapshot: boolean;
   media_available: boolean;

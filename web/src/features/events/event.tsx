@@ -80,6 +80,12 @@ function Facts({ sighting }: { sighting: Sighting }): ReactElement {
             {sighting.camera}
           </Link>
         </dd>
+        {sighting.zones.length > 0 && (
+          <>
+            <dt>Stood in</dt>
+            <dd>{sighting.zones.join(', ')}</dd>
+          </>
+        )}
         <dt>Zone</dt>
         <dd>
           <Link to={`/events?zone=${encodeURIComponent(sighting.zone)}`}>{sighting.zone}</Link>

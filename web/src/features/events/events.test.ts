@@ -19,6 +19,7 @@ const BASE: Sighting = {
   ended_at: '2026-11-22T08:10:20Z',
   duration_s: 20,
   boxes: [],
+  zones: [],
   clip: null,
   snapshot: true,
   media_available: true,
