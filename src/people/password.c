@@ -12,22 +12,30 @@ static const size_t MEMORY_SIZE = (size_t)19 << 20;
 
 enum { BCRYPT_SIZE_MAX = 72 };
 
+/* One place is kept free for whoever has been here before: a flood of strangers never fills it. */
+enum { COMMON_WORK_MAX = PASSWORD_WORK_MAX - 1 };
+
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t freed;
-    int working, waiting;
+    int working, waiting[2]; /* by lane */
 } gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER};
 
-static bool enter_gate(void)
+static bool full(enum password_lane lane)
+{
+    return gate.working >= (lane == PASSWORD_LANE_KNOWN ? PASSWORD_WORK_MAX : COMMON_WORK_MAX);
+}
+
+static bool enter_gate(enum password_lane lane)
 {
     (void)pthread_mutex_lock(&gate.lock);
-    const bool may = gate.working < PASSWORD_WORK_MAX || gate.waiting < PASSWORD_WAIT_MAX;
+    const bool may = !full(lane) || gate.waiting[lane] < PASSWORD_WAIT_MAX;
     if (may) {
-        gate.waiting++;
-        while (gate.working == PASSWORD_WORK_MAX) {
+        gate.waiting[lane]++;
+        while (full(lane)) {
             (void)pthread_cond_wait(&gate.freed, &gate.lock);
         }
-        gate.waiting--;
+        gate.waiting[lane]--;
         gate.working++;
     }
     (void)pthread_mutex_unlock(&gate.lock);
@@ -38,7 +46,7 @@ static void leave_gate(void)
 {
     (void)pthread_mutex_lock(&gate.lock);
     gate.working--;
-    (void)pthread_cond_signal(&gate.freed);
+    (void)pthread_cond_broadcast(&gate.freed);
     (void)pthread_mutex_unlock(&gate.lock);
 }
 
@@ -85,7 +93,7 @@ static enum err too_many(struct why *why)
 enum err password_hash(char hash[static PASSWORD_HASH_SIZE], struct span password, struct why *why)
 {
     _Static_assert(PASSWORD_HASH_SIZE >= crypto_pwhash_STRBYTES, "room for libsodium's string");
-    if (!enter_gate()) { return too_many(why); }
+    if (!enter_gate(PASSWORD_LANE_KNOWN)) { return too_many(why); }
     const int failed = crypto_pwhash_str_alg(hash, (const char *)password.data, password.size,
                                              PASSES, MEMORY_SIZE, crypto_pwhash_ALG_ARGON2ID13);
     leave_gate();
@@ -143,11 +151,17 @@ static bool bcrypt_fits(const char *hash, struct span password)
 
 enum err password_verify(const char *hash, struct span password, bool *same, struct why *why)
 {
+    return password_verify_in(PASSWORD_LANE_COMMON, hash, password, same, why);
+}
+
+enum err password_verify_in(enum password_lane lane, const char *hash, struct span password,
+                            bool *same, struct why *why)
+{
     if (password.size > PASSWORD_SIZE_MAX) {
         *same = false;
         return OK;
     }
-    if (!enter_gate()) { return too_many(why); }
+    if (!enter_gate(lane)) { return too_many(why); }
     *same = is_bcrypt(hash)
                 ? bcrypt_fits(hash, password)
                 : crypto_pwhash_str_verify(hash, (const char *)password.data, password.size) == 0;

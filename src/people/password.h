@@ -4,8 +4,9 @@
  * Hashes of bcrypt ($2a$, $2b$, $2y$; crypt(3) verifies them) are accepted from other systems, and
  * sign-in replaces them. bcrypt reads 72 bytes and no more: a longer password never fits one.
  * Each hash costs 19 MiB and two passes (OWASP's least). At most PASSWORD_WORK_MAX are made at a
- * time; PASSWORD_WAIT_MAX more may wait for their turn, and whoever comes then is told ERR_LIMIT:
- * guessing must not cost the site its memory. Any thread.
+ * time, one of them only for people whom we know; in each lane PASSWORD_WAIT_MAX more may wait for
+ * their turn, and whoever comes then is told ERR_LIMIT: guessing must cost the site neither its
+ * memory nor its operators' way in. Any thread.
  */
 #pragma once
 
@@ -42,3 +43,8 @@ bool password_hash_outdated(const char *hash);
 /* `*same` tells whether `hash` was made of `password`. ERR_LIMIT: too many at once. */
 MUST_USE enum err password_verify(const char *hash, struct span password, bool *same,
                                   struct why *why);
+
+/* The lane of who shows that they signed in here before, and of all others. */
+enum password_lane { PASSWORD_LANE_COMMON, PASSWORD_LANE_KNOWN };
+MUST_USE enum err password_verify_in(enum password_lane lane, const char *hash,
+                                     struct span password, bool *same, struct why *why);

@@ -98,23 +98,16 @@ static void make_room(struct rate_limit *limit, int64_t now_us)
     if (limit->count == RATE_LIMIT_ENTRY_MAX) { remove_at(limit, first); }
 }
 
-int64_t rate_limit_wait_us(struct rate_limit *limit, const char *name, int64_t now_us)
+/* Under the lock, as all below. */
+static int64_t wait_of(const struct rate_limit *limit, const struct entry *entry, int64_t now_us)
 {
-    char key[RATE_LIMIT_NAME_SIZE];
-    shorten(key, name);
-    (void)pthread_mutex_lock(&limit->lock);
-    const struct entry *entry = *place_of(limit, key);
     const int64_t debt_us = entry ? entry->free_us - now_us : 0;
-    (void)pthread_mutex_unlock(&limit->lock);
     const int64_t wait_us = debt_us - (limit->burst - 1) * limit->every_us;
     return wait_us > 0 ? wait_us : 0;
 }
 
-void rate_limit_failed(struct rate_limit *limit, const char *name, int64_t now_us)
+static void count(struct rate_limit *limit, const char *key, int64_t now_us)
 {
-    char key[RATE_LIMIT_NAME_SIZE];
-    shorten(key, name);
-    (void)pthread_mutex_lock(&limit->lock);
     struct entry **place = place_of(limit, key);
     if (!*place && limit->count == RATE_LIMIT_ENTRY_MAX) {
         make_room(limit, now_us);
@@ -122,12 +115,41 @@ void rate_limit_failed(struct rate_limit *limit, const char *name, int64_t now_u
     }
     if (!*place) {
         *place = MEM_NEW(struct entry);
-        memcpy((*place)->name, key, sizeof key);
+        memcpy((*place)->name, key, RATE_LIMIT_NAME_SIZE);
         limit->count++;
     }
     struct entry *entry = *place;
     entry->free_us = (entry->free_us > now_us ? entry->free_us : now_us) + limit->every_us;
+}
+
+int64_t rate_limit_wait_us(struct rate_limit *limit, const char *name, int64_t now_us)
+{
+    char key[RATE_LIMIT_NAME_SIZE];
+    shorten(key, name);
+    (void)pthread_mutex_lock(&limit->lock);
+    const int64_t wait_us = wait_of(limit, *place_of(limit, key), now_us);
     (void)pthread_mutex_unlock(&limit->lock);
+    return wait_us;
+}
+
+void rate_limit_failed(struct rate_limit *limit, const char *name, int64_t now_us)
+{
+    char key[RATE_LIMIT_NAME_SIZE] = "";
+    shorten(key, name);
+    (void)pthread_mutex_lock(&limit->lock);
+    count(limit, key, now_us);
+    (void)pthread_mutex_unlock(&limit->lock);
+}
+
+int64_t rate_limit_take_us(struct rate_limit *limit, const char *name, int64_t now_us)
+{
+    char key[RATE_LIMIT_NAME_SIZE] = "";
+    shorten(key, name);
+    (void)pthread_mutex_lock(&limit->lock);
+    const int64_t wait_us = wait_of(limit, *place_of(limit, key), now_us);
+    if (wait_us == 0) { count(limit, key, now_us); }
+    (void)pthread_mutex_unlock(&limit->lock);
+    return wait_us;
 }
 
 void rate_limit_forget(struct rate_limit *limit, const char *name)

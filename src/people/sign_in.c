@@ -1,8 +1,9 @@
 #include "people/sign_in.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "people/client.h"
 
 /* Ten wrong tries at once, then one every 30 s; for an account five, then one every minute. */
 static const int64_t ADDRESS_BURST = 10;
@@ -45,48 +46,47 @@ const char *sign_in_answer_name(enum sign_in_answer answer)
     return names[answer];
 }
 
-/* Who has one IPv6 address has 2^64 of them: the whole /64 counts as one. */
-static void network_of(char network[static INET6_ADDRSTRLEN], const char *address)
-{
-    struct in6_addr six;
-    (void)snprintf(network, INET6_ADDRSTRLEN, "%s", address);
-    if (inet_pton(AF_INET6, address, &six) != 1 || IN6_IS_ADDR_V4MAPPED(&six)) { return; }
-    memset(six.s6_addr + 8, 0, 8);
-    (void)!inet_ntop(AF_INET6, &six, network, INET6_ADDRSTRLEN);
-}
-
 /*
- * An account is limited for each address by itself, so that a stranger's guesses do not lock its
- * owner out; an address is limited over all accounts.
+ * The names under which a try is counted. An account is limited for each address by itself, so that
+ * a stranger's guesses do not lock its owner out; an address is limited over all accounts. A device
+ * from which the account has been signed in to is counted by itself: whoever shares the address
+ * with an operator, or knows the name, cannot close that way.
  */
-static void account_key(char key[static RATE_LIMIT_NAME_SIZE], const struct sign_in_try *attempt)
+struct keys {
+    char address[CLIENT_ADDRESS_SIZE]; /* "" = a known device is not counted by it */
+    char account[RATE_LIMIT_NAME_SIZE];
+};
+
+static struct keys keys_of(const struct sign_in_try *attempt)
 {
-    char network[INET6_ADDRSTRLEN];
-    network_of(network, attempt->address);
-    (void)snprintf(key, RATE_LIMIT_NAME_SIZE, "%.39s %.39s", network, attempt->name);
+    struct keys keys = {"", ""};
+    if (attempt->device) {
+        (void)snprintf(keys.account, sizeof keys.account, "device %.64s", attempt->device);
+        return keys;
+    }
+    client_group(attempt->address, keys.address);
+    (void)snprintf(keys.account, sizeof keys.account, "%.39s %.39s", keys.address, attempt->name);
+    return keys;
 }
 
 static int64_t wait_us(const struct sign_in *sign_in, const struct sign_in_try *attempt)
 {
-    char account[RATE_LIMIT_NAME_SIZE];
-    char network[INET6_ADDRSTRLEN];
-    account_key(account, attempt);
-    network_of(network, attempt->address);
+    const struct keys keys = keys_of(attempt);
     const int64_t now_us = attempt->monotonic_us;
     const struct sign_in_limits *limits = sign_in->limits;
-    const int64_t for_address_us = rate_limit_wait_us(limits->addresses, network, now_us);
-    const int64_t for_account_us = rate_limit_wait_us(limits->accounts, account, now_us);
+    const int64_t for_account_us = rate_limit_wait_us(limits->accounts, keys.account, now_us);
+    const int64_t for_address_us =
+        *keys.address ? rate_limit_wait_us(limits->addresses, keys.address, now_us) : 0;
     return for_address_us > for_account_us ? for_address_us : for_account_us;
 }
 
 static void count_failure(const struct sign_in *sign_in, const struct sign_in_try *attempt)
 {
-    char account[RATE_LIMIT_NAME_SIZE];
-    char network[INET6_ADDRSTRLEN];
-    account_key(account, attempt);
-    network_of(network, attempt->address);
-    rate_limit_failed(sign_in->limits->addresses, network, attempt->monotonic_us);
-    rate_limit_failed(sign_in->limits->accounts, account, attempt->monotonic_us);
+    const struct keys keys = keys_of(attempt);
+    if (*keys.address) {
+        rate_limit_failed(sign_in->limits->addresses, keys.address, attempt->monotonic_us);
+    }
+    rate_limit_failed(sign_in->limits->accounts, keys.account, attempt->monotonic_us);
 }
 
 enum err sign_in_confirm(const struct sign_in *sign_in, const struct sign_in_try *attempt,
@@ -102,8 +102,9 @@ enum err sign_in_confirm(const struct sign_in *sign_in, const struct sign_in_try
     if (err && !missing) { return err; }
     bool same = false;
     const bool known = !missing && *user->password_hash;
-    err = password_verify(known ? user->password_hash : NOBODY_HASH, span_text(attempt->password),
-                          &same, why);
+    err = password_verify_in(attempt->device ? PASSWORD_LANE_KNOWN : PASSWORD_LANE_COMMON,
+                             known ? user->password_hash : NOBODY_HASH,
+                             span_text(attempt->password), &same, why);
     if (err) { return err; }
     result->answer =
         same && known && !user->disabled ? SIGN_IN_ANSWER_WELCOME : SIGN_IN_ANSWER_WRONG;
@@ -183,9 +184,8 @@ static enum err settle(const struct sign_in *sign_in, const struct sign_in_try *
         count_failure(sign_in, attempt);
         return OK;
     }
-    char account[RATE_LIMIT_NAME_SIZE];
-    account_key(account, attempt);
-    rate_limit_forget(sign_in->limits->accounts, account);
+    const struct keys keys = keys_of(attempt);
+    rate_limit_forget(sign_in->limits->accounts, keys.account);
     rate_limit_forget(sign_in->limits->factors, user->name);
     if (!password_hash_outdated(user->password_hash)) { return OK; }
     const enum err err = user_upgrade_password(sign_in->users, user, attempt->password, why);

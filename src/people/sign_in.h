@@ -32,6 +32,7 @@ struct sign_in_try {
     const char *password;
     const char *code;    /* of the second factor; NULL = none was shown */
     const char *address; /* of the client */
+    const char *device;  /* names one that was signed in from before (token_device_read); or NULL */
     const char *agent;   /* what it calls itself; may be NULL */
     bool program;        /* it wants refresh tokens */
     int64_t now_us, monotonic_us;

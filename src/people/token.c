@@ -280,3 +280,40 @@ bool token_refresh_read(const struct tokens *tokens, const char *token,
     *number = strtoll(first + 1, NULL, 10);
     return true;
 }
+
+/* ---- devices: "ID.MAC", the MAC also over the account ---- */
+
+enum { DEVICE_ID_BYTES = 16 };
+
+static void authenticate_device(const struct tokens *tokens, const char *user, const char *id,
+                                char mac[static 2 * MAC_SIZE])
+{
+    char words[256];
+    const int size = snprintf(words, sizeof words, "device %.128s %.31s", user, id);
+    authenticate(tokens, words, (size_t)size, mac);
+}
+
+void token_device_write(const struct tokens *tokens, const char *user,
+                        char token[static TOKEN_DEVICE_SIZE])
+{
+    uint8_t random[DEVICE_ID_BYTES];
+    char mac[2 * MAC_SIZE];
+    CLEANUP(text_deinit) struct text id = text_limited(TOKEN_DEVICE_ID_SIZE);
+    randombytes_buf(random, sizeof random);
+    encode_base64_url(&id, span_of(random, sizeof random));
+    authenticate_device(tokens, user, text_c(&id), mac);
+    (void)snprintf(token, TOKEN_DEVICE_SIZE, "%s.%s", text_c(&id), mac);
+}
+
+bool token_device_read(const struct tokens *tokens, const char *token, const char *user,
+                       char id[static TOKEN_DEVICE_ID_SIZE])
+{
+    char expected[2 * MAC_SIZE];
+    const size_t size = strcspn(token, ".");
+    if (token[size] != '.' || size == 0 || size >= TOKEN_DEVICE_ID_SIZE) { return false; }
+    memcpy(id, token, size);
+    id[size] = '\0';
+    authenticate_device(tokens, user, id, expected);
+    return strlen(token + size + 1) == strlen(expected) &&
+           sodium_memcmp(token + size + 1, expected, strlen(expected)) == 0;
+}

@@ -23,6 +23,8 @@
 enum {
     TOKEN_ACCESS_SIZE = 1024,
     TOKEN_REFRESH_SIZE = 128,
+    TOKEN_DEVICE_SIZE = 192,
+    TOKEN_DEVICE_ID_SIZE = 32,
     TOKEN_SECRET_SIZE = 32,
     TOKEN_PERIOD_MIN_S = 10, /* of a signing key */
 };
@@ -69,3 +71,13 @@ void token_refresh_write(const struct tokens *tokens, const char *session_id, in
 /* False: nothing that we made. */
 MUST_USE bool token_refresh_read(const struct tokens *tokens, const char *token,
                                  char session_id[static ID_TEXT_SIZE], int64_t *number);
+
+/*
+ * What a browser keeps after a sign-in, for a year: that somebody has signed in from it to this
+ * account. It opens nothing; it only has tries counted apart from strangers'.
+ */
+void token_device_write(const struct tokens *tokens, const char *user,
+                        char token[static TOKEN_DEVICE_SIZE]);
+/* False: nothing that we made, or for another account. */
+MUST_USE bool token_device_read(const struct tokens *tokens, const char *token, const char *user,
+                                char id[static TOKEN_DEVICE_ID_SIZE]);

@@ -58,6 +58,8 @@ const char *http_path(const struct http_request *request);                    /*
 const char *http_query(const struct http_request *request, const char *name); /* NULL when absent */
 const char *http_header(const struct http_request *request,
                         const char *name); /* NULL when absent */
+/* Every value of a header that may stand on several lines, joined with commas. */
+void http_header_lines(const struct http_request *request, const char *name, struct text *out);
 const char *http_cookie(const struct http_request *request,
                         const char *name); /* NULL when absent */
 struct span http_body(const struct http_request *request);

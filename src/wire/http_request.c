@@ -134,6 +134,29 @@ const char *http_header(const struct http_request *request, const char *name)
     return value && strlen(value) < HTTP_HEADER_VALUE_SIZE ? value : NULL;
 }
 
+struct lines {
+    const char *name;
+    struct text *out;
+};
+
+static enum MHD_Result add_line(void *context, enum MHD_ValueKind kind, const char *name,
+                                const char *value)
+{
+    const struct lines *lines = context;
+    (void)kind;
+    if (strcasecmp(name, lines->name) == 0) {
+        if (lines->out->size > 0) { text_add(lines->out, ","); }
+        text_add(lines->out, value ? value : "");
+    }
+    return MHD_YES;
+}
+
+void http_header_lines(const struct http_request *request, const char *name, struct text *out)
+{
+    struct lines lines = {name, out};
+    (void)MHD_get_connection_values(request->connection, MHD_HEADER_KIND, add_line, &lines);
+}
+
 const char *http_cookie(const struct http_request *request, const char *name)
 {
     return http_pairs_get(&request->cookies, name);

@@ -12,6 +12,7 @@
 #include "fleet/device.h"
 #include "fleet/event_store.h"
 #include "fleet/zone.h"
+#include "people/client.h"
 #include "people/invitation.h"
 #include "people/rate_limit.h"
 #include "people/sign_in.h"
@@ -32,6 +33,8 @@ struct control {
     struct database_config database;
     struct signer *signer;
     struct sign_in_limits *limits;
+    struct rate_limit *accounts, *strangers; /* of requests */
+    struct client_networks proxies;
     struct tokens *tokens;
     unsigned int factor_roles; /* bits by enum user_role: they need a second factor */
     struct grants *grants;
@@ -66,7 +69,7 @@ struct call {
     struct desk *desk;
     struct http_request *request;
     const char *arguments[CALL_ARGUMENT_MAX]; /* what stands for {..} in the route's pattern */
-    char address[64];                         /* of the client, also behind a proxy */
+    char address[CLIENT_ADDRESS_SIZE];        /* of the client, also behind proxies */
     const char *token;                        /* cookie or bearer; NULL = none was shown */
     const char *refused;                      /* why the token is worth nothing, or NULL */
     bool by_cookie;

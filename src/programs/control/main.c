@@ -187,6 +187,11 @@ static void sweep(void *context)
 
 /* ---- the whole ---- */
 
+static struct rate_limit *request_limit(int64_t a_second)
+{
+    return rate_limit_new(4 * a_second, CLOCK_SECOND_US / a_second);
+}
+
 static enum err start_tokens(struct site *site, struct why *why)
 {
     const struct token_config config = {.secret = site->key,
@@ -211,7 +216,11 @@ static enum err start(struct site *site, struct why *why)
     if (err) { return err; }
     err = start_tokens(site, why);
     if (err) { return err; }
+    err = client_networks_parse(&control->proxies, site->options.http_proxies, why);
+    if (err) { return err; }
     control->limits = sign_in_limits_new();
+    control->accounts = request_limit(site->options.http_rate_account);
+    control->strangers = request_limit(site->options.http_rate_stranger);
     control->grants = grants_new();
     control->live = live_new();
     control->bus = bus_new();
@@ -240,6 +249,8 @@ static void stop(struct site *site)
     live_free(control->live);
     grants_free(control->grants);
     sign_in_limits_free(control->limits);
+    rate_limit_free(control->accounts);
+    rate_limit_free(control->strangers);
     tokens_free(control->tokens);
     signer_close(control->signer);
     loop_close(site->loop);

@@ -5,6 +5,7 @@
 
 #include "fleet/area.h"
 #include "fleet/zone.h"
+#include "people/client.h"
 #include "people/permission.h"
 
 #define AT(member) offsetof(struct control_options, member)
@@ -35,8 +36,16 @@ static const struct option OPTIONS[] = {
      "PEM file of the certificate that browsers see (P-256); empty: plain HTTP on loopback."},
     {"http.key", OPTION_KIND_TEXT, AT(http_key), 0, 0, "", "PEM file of its key."},
     {"http.behind_proxy", OPTION_KIND_BOOLEAN, AT(http_behind_proxy), 0, 0, "false",
-     "Whether a TLS proxy on this machine passes requests on: loopback peers are believed in "
-     "X-Forwarded-For, cookies are Secure."},
+     "Whether TLS proxies pass requests on: those of http.proxies are believed in X-Forwarded-For, "
+     "cookies are Secure."},
+    {"http.proxies", OPTION_KIND_TEXT, AT(http_proxies), 0, 0, "127.0.0.0/8 ::1",
+     "Networks of our proxies, with spaces between; X-Forwarded-For is read from the right for as "
+     "long as these wrote it."},
+    {"http.rate_account", OPTION_KIND_INTEGER, AT(http_rate_account), 1, 1000000, "5000",
+     "Requests a second that one account may make, four seconds' worth of them at once."},
+    {"http.rate_stranger", OPTION_KIND_INTEGER, AT(http_rate_stranger), 1, 1000000, "200",
+     "The same for an address (IPv6: a /64) of which nobody is signed in; pages and /health do not "
+     "count."},
     {"http.workers", OPTION_KIND_INTEGER, AT(http_workers), 1, 32, "4",
      "Threads that answer requests, each with a database connection."},
     {"http.connections", OPTION_KIND_INTEGER, AT(http_connections), 16, 10000, "1000",
@@ -149,8 +158,11 @@ static enum err check(const void *context, struct why *why)
             return why_prefix(why, err, zone->name);
         }
     }
+    struct client_networks proxies = {.count = 0};
+    enum err err = client_networks_parse(&proxies, options->http_proxies, why);
+    if (err) { return why_prefix(why, err, "http.proxies"); }
     unsigned int roles = 0;
-    const enum err err = user_roles_parse(&roles, options->second_factor_roles, why);
+    err = user_roles_parse(&roles, options->second_factor_roles, why);
     return err ? err : control_map_origin(origin, options->map_url, why);
 }
 

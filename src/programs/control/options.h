@@ -30,6 +30,8 @@ struct control_options {
     int64_t http_port, http_workers, http_connections;
     char http_certificate[OPTION_TEXT_SIZE], http_key[OPTION_TEXT_SIZE];
     bool http_behind_proxy;
+    char http_proxies[OPTION_TEXT_SIZE];
+    int64_t http_rate_account, http_rate_stranger;
     int64_t token_key_s;
     char second_factor_roles[OPTION_TEXT_SIZE];
     char web_folder[OPTION_TEXT_SIZE], map_url[OPTION_TEXT_SIZE];

@@ -95,19 +95,15 @@ static bool loopback(const char *address)
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
 }
 
-/* Behind a proxy of ours the last address that it wrote is the client's; the rest is hearsay. */
+/* Behind proxies of ours the client is who they say; their list may come in several lines. */
 static void find_address(struct call *call)
 {
-    const char *address = http_peer_address(call->request);
-    if (call->desk->control->options->http_behind_proxy && loopback(address)) {
-        const char *list = http_header(call->request, "X-Forwarded-For");
-        const char *last = list ? strrchr(list, ',') : NULL;
-        last = last ? last + 1 + strspn(last + 1, " ") : list;
-        if (last && *last && last[strspn(last, "0123456789abcdefABCDEF.:")] == '\0') {
-            address = last;
-        }
+    const struct control *control = call->desk->control;
+    CLEANUP(text_deinit) struct text lines = text_limited(HTTP_HEADER_VALUE_SIZE);
+    if (control->options->http_behind_proxy) {
+        http_header_lines(call->request, "X-Forwarded-For", &lines);
     }
-    if (!text_copy(call->address, sizeof call->address, address)) { call->address[0] = '\0'; }
+    client_find(&control->proxies, http_peer_address(call->request), text_c(&lines), call->address);
 }
 
 /* The session that an access token names, if the token and the rights that it was made for count.
@@ -180,7 +176,11 @@ static void refuse(struct call *call, int status, const char *reason, const char
                1);
     call_audit(call, "audit.refused", "reason", reason);
     if (status == 401) { http_add_header(call->request, "WWW-Authenticate", "Bearer"); }
-    call_refuse(call, status, status == 401 ? "Unauthorized" : "Forbidden", detail);
+    call_refuse(call, status,
+                status == 401   ? "Unauthorized"
+                : status == 429 ? "Too Many Requests"
+                                : "Forbidden",
+                detail);
 }
 
 /* True when the handler may have it; else it is answered. */
@@ -229,6 +229,23 @@ static enum err find_session(struct call *call, struct why *why)
     return OK;
 }
 
+/* An account, or where nobody is signed in a network, asks as often as the site lets it. */
+static bool too_often(struct call *call, const struct route *route)
+{
+    const struct control *control = call->desk->control;
+    char group[CLIENT_ADDRESS_SIZE];
+    client_group(call->address, group);
+    if (route->handle == state_health) { return false; }
+    const int64_t wait_us =
+        call->signed_in
+            ? rate_limit_take_us(control->accounts, call->session.user_id, clock_monotonic_us())
+            : rate_limit_take_us(control->strangers, group, clock_monotonic_us());
+    if (wait_us == 0) { return false; }
+    http_add_header(call->request, "Retry-After", "1");
+    refuse(call, 429, "too_often", "Too many requests. Wait a second, then try again.");
+    return true;
+}
+
 static void serve(struct call *call, const struct route *route)
 {
     struct why why = {""};
@@ -237,6 +254,7 @@ static void serve(struct call *call, const struct route *route)
         call_problem(call, err, &why);
         return;
     }
+    if (route->way != ROUTE_WAY_PAGE && too_often(call, route)) { return; }
     if (admit(call, route)) { route->handle(call); }
 }
 

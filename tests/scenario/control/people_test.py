@@ -4,13 +4,15 @@ kill -9 leaves behind."""
 
 import http.client
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 from control_rig import ONE_TIME, PASSWORD, Rig  # noqa: E402
-from site_runner import ApiError, Live, Tap, wait_for  # noqa: E402
+from site_runner import ApiError, Live, Tap, percentile, wait_for  # noqa: E402
 
 ORDER = {"tier": "advisory", "texts": [{"language": "en", "text": "x"}], "targets": {"zones": ["north"]}, "duration_s": 60}
 
@@ -163,27 +165,60 @@ def check_tls(tap, rig):
 
 
 def check_proxy(tap, rig):
-    """Behind a proxy the client is who the proxy says, not the proxy."""
+    """Behind proxies the client is who the proxies say, read from the right for as long as they are ours."""
+
+    def seen(forwarded, peer="127.0.0.1"):
+        lines = [forwarded] if isinstance(forwarded, str) else forwarded
+        words = "".join(f"X-Forwarded-For: {line}\r\n" for line in lines)
+        with socket.create_connection((peer, rig.port), timeout=10) as link:
+            link.sendall(f"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{words}\r\n".encode())
+            return int(link.recv(4096).split(b" ")[1])
+
     rig.stop()
-    rig.start(**{"http.behind_proxy": "true"})
-    answer = rig.ask("GET", "/metrics", headers={"X-Forwarded-For": "127.0.0.1, 192.0.2.9"}, as_nobody=True)
-    tap.check(answer.status == 401, "a client of the proxy is not on loopback", str(answer.status))
+    rig.start(**{"http.behind_proxy": "true", "http.proxies": "127.0.0.1 10.9.0.0/16"})
+    tap.check(seen("127.0.0.1, 192.0.2.9") == 401, "a client of the proxy is not on loopback")
+    tap.check(seen("127.0.0.1, 192.0.2.9, 10.9.1.1") == 401, "nor is one of two proxies")
+    tap.check(seen(["127.0.0.5", "192.0.2.9"]) == 401, "nor with its list on two lines")
+    tap.check(seen("192.0.2.9, 127.0.0.5, 10.9.1.1") == 200, "loopback that our proxies saw is loopback")
     login = {"username": "admin", "password": PASSWORD}
-    answer = rig.ask("POST", "/auth/login", login, {"X-Forwarded-For": "203.0.113.5"}, as_nobody=True)
+    answer = rig.ask("POST", "/auth/login", login, {"X-Forwarded-For": "198.51.100.1, 203.0.113.5, 10.9.3.3"}, as_nobody=True)
     tap.check("; Secure" in answer.headers["Set-Cookie"], "cookies are Secure behind a proxy")
+    tap.check("max-age" in answer.headers["Strict-Transport-Security"], "and the browser is told to stay with TLS")
     tap.check(audited(rig, "audit.signed_in", "address=203.0.113.5"), "the audit names the client's address")
     rig.stop()
     rig.start()
     tap.check(rig.ask("GET", "/metrics", headers={"X-Forwarded-For": "192.0.2.9"}, as_nobody=True).status == 200, "without a proxy nobody is believed")
 
 
+def check_rates(tap, rig):
+    """Strangers of one address ask no more than they may; who is signed in is counted apart, and /health not at all."""
+    rig.stop()
+    rig.start(**{"http.rate_stranger": 5, "http.rate_account": 50})
+    nobody = [rig.ask("GET", "/api/openapi.json", as_nobody=True).status for _ in range(40)]
+    tap.check(nobody[0] == 200 and nobody[-1] == 429, "a flood of a stranger's is refused", str(nobody))
+    limited = rig.ask("GET", "/api/openapi.json", as_nobody=True)
+    tap.check(limited.status == 429 and limited.headers["Retry-After"] == "1", "with when to come again")
+    tap.check(rig.ask("GET", "/api/events").status == 200, "beside it, from the same address, the operator works")
+    tap.check(rig.ask("GET", "/health", as_nobody=True).status == 200, "and /health is answered")
+    mine = [rig.ask("GET", "/api/alerts").status for _ in range(400)]
+    tap.check(429 in mine, "an account has its own limit", str(set(mine)))
+    rig.stop()
+    rig.start()
+
+
 def check_guessing(tap, rig):
     """Last, as it locks this address out."""
+    device = next(c.split(";")[0] for c in rig.sign_in().headers.get_all("Set-Cookie") if c.startswith("tocsin_device="))
     statuses = [rig.sign_in(f"guess number {i}").status for i in range(12)]
     tap.check(429 in statuses and statuses[0] == 401, "guessing is slowed down", str(statuses))
     last = rig.sign_in()
     tap.check(last.status == 429 and int(last.headers["Retry-After"]) > 0, "also for the right password meanwhile")
     tap.check(rig.ask("GET", "/api/events").status == 200, "who is signed in is not disturbed")
+    login = {"username": "admin", "password": PASSWORD}
+    again = rig.ask("POST", "/auth/login", login, {"Cookie": device}, as_nobody=True)
+    tap.check(again.status == 200, "and who signed in from this browser before comes in beside the attacker", str(again.status))
+    forged = rig.ask("POST", "/auth/login", login, {"Cookie": device[:-1] + ("A" if device[-1] != "A" else "B")}, as_nobody=True)
+    tap.check(forged.status == 429, "which cannot be forged", str(forged.status))
 
 
 def check_flood(tap, rig):
@@ -196,11 +231,29 @@ def check_flood(tap, rig):
         connection.close()
 
 
+def check_slow(tap, rig):
+    """slowhttptest (Debian) holds 400 connections with slow headers, slow bodies, slow reading; the others do not feel it."""
+    if not shutil.which("slowhttptest"):
+        print("# slowhttptest is not installed: skipped")
+        return
+    for kind, name in (("-H", "headers"), ("-B", "bodies"), ("-X", "reading")):
+        words = ["slowhttptest", kind, "-c", "400", "-r", "400", "-i", "2", "-l", "4", "-p", "5", "-u", f"http://127.0.0.1:{rig.port}/api/openapi.json"]
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as slow:
+            times, wrong = [], 0
+            while slow.poll() is None:
+                begin = time.monotonic()
+                wrong += rig.ask("GET", "/api/events").status != 200
+                times.append(time.monotonic() - begin)
+        p95 = percentile(times, 0.95) * 1000
+        print(f"# slow {name}: {len(times)} requests beside it, p95 {p95:.1f} ms")
+        tap.check(not wrong and len(times) > 50 and p95 < 100, f"slow {name} of 400 connections leave the others alone", f"{wrong} of {len(times)} failed, p95 {p95:.1f} ms")
+
+
 def main():
     tap = Tap()
     with Rig() as rig:
         try:
-            for check in (check_one_time, check_cookie, check_tokens, check_live, check_flood, check_kill, check_start, check_tls, check_proxy, check_guessing):
+            for check in (check_one_time, check_cookie, check_tokens, check_live, check_flood, check_kill, check_start, check_tls, check_proxy, check_rates, check_slow, check_guessing):
                 check(tap, rig)
             log = rig.log()
             secrets = [PASSWORD, ONE_TIME, rig.token, "guess number", rig.secrets["TOCSIN_DATABASE_KEY"]]

@@ -1,11 +1,29 @@
 #include "people/rate_limit.h"
 
+#include "base/clock.h"
+
 #include "check.h"
 
 static const int64_t EVERY_US = 1000000;
 
+/* Every request counts; one that has to wait does not. */
+static void test_take(void)
+{
+    struct rate_limit *limit = rate_limit_new(3, CLOCK_SECOND_US);
+    for (int i = 0; i < 3; i++) {
+        CHECK(rate_limit_take_us(limit, "a", 0) == 0);
+    }
+    CHECK(rate_limit_take_us(limit, "a", 0) == CLOCK_SECOND_US);
+    CHECK(rate_limit_take_us(limit, "a", 0) == CLOCK_SECOND_US);
+    CHECK(rate_limit_take_us(limit, "b", 0) == 0);
+    CHECK(rate_limit_take_us(limit, "a", CLOCK_SECOND_US) == 0);
+    CHECK(rate_limit_take_us(limit, "a", CLOCK_SECOND_US) > 0);
+    rate_limit_free(limit);
+}
+
 int main(void)
 {
+    test_take();
     CLEANUP(rate_limit_free_p) struct rate_limit *limit = rate_limit_new(3, EVERY_US);
     int64_t now_us = 5000000;
     for (int i = 0; i < 3; i++) {

@@ -70,6 +70,31 @@ static void test_limits(const struct sign_in *sign_in)
           SIGN_IN_ANSWER_WELCOME);
 }
 
+/* A device that was signed in from before has its own count, beside a flood and against itself. */
+static void test_device(const struct sign_in *sign_in)
+{
+    struct sign_in_try known = {.name = "asha",
+                                .password = "a long password",
+                                .address = "192.0.2.4",
+                                .device = "her browser",
+                                .now_us = NOW_US};
+    struct sign_in_result result;
+    CHECK(attempt(sign_in, "asha", "a long password", "192.0.2.4", 0) == SIGN_IN_ANSWER_WAIT);
+    CHECK(sign_in_try(sign_in, &known, &result, NULL) == OK);
+    CHECK(result.answer == SIGN_IN_ANSWER_WELCOME);
+    known.password = "guess";
+    for (int i = 0; i < 5; i++) {
+        CHECK(sign_in_try(sign_in, &known, &result, NULL) == OK);
+        CHECK(result.answer == SIGN_IN_ANSWER_WRONG);
+    }
+    CHECK(sign_in_try(sign_in, &known, &result, NULL) == OK);
+    CHECK(result.answer == SIGN_IN_ANSWER_WAIT);
+    known.device = "another";
+    known.password = "a long password";
+    CHECK(sign_in_try(sign_in, &known, &result, NULL) == OK);
+    CHECK(result.answer == SIGN_IN_ANSWER_WELCOME);
+}
+
 /* The hash of another system is replaced when its owner signs in; who is disabled does not. */
 static void test_upgrade(const struct sign_in *sign_in)
 {
@@ -162,6 +187,7 @@ int main(void)
     CHECK(factor_store_open(&sign_in.factors, people.database, NULL) == OK);
     test_one_time(&sign_in);
     test_limits(&sign_in);
+    test_device(&sign_in);
     test_upgrade(&sign_in);
     test_factor(&sign_in);
     test_unknown(&sign_in);

@@ -146,6 +146,22 @@ static void test_refresh(struct tokens *tokens)
     }
 }
 
+static void test_device(struct tokens *tokens)
+{
+    char token[TOKEN_DEVICE_SIZE];
+    char other[TOKEN_DEVICE_SIZE];
+    char id[TOKEN_DEVICE_ID_SIZE];
+    token_device_write(tokens, "asha", token);
+    token_device_write(tokens, "asha", other);
+    CHECK(strcmp(token, other) != 0);
+    CHECK(token_device_read(tokens, token, "asha", id) && strlen(id) == strcspn(token, "."));
+    CHECK(!token_device_read(tokens, token, "ravi", id));
+    CHECK(!token_device_read(tokens, "", "asha", id) &&
+          !token_device_read(tokens, ".", "asha", id));
+    token[3] = token[3] == 'A' ? 'B' : 'A';
+    CHECK(!token_device_read(tokens, token, "asha", id));
+}
+
 /* What the memory of verified tokens is for. */
 static void show_cost(void)
 {
@@ -177,6 +193,7 @@ int main(void)
     test_keys(tokens);
     test_others(tokens);
     test_refresh(tokens);
+    test_device(tokens);
     show_cost();
     tokens_free(tokens);
     return CHECK_DONE();

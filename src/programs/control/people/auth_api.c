@@ -38,6 +38,34 @@ static void set_cookie(struct call *call, const char *token)
     http_add_header(call->request, "Set-Cookie", cookie);
 }
 
+/* Names the browser's earlier sign-in to this account, or is empty. */
+struct device {
+    char id[TOKEN_DEVICE_ID_SIZE];
+};
+
+static struct device find_device(const struct call *call, const char *name)
+{
+    struct device device = {""};
+    const char *cookie = http_cookie(call->request, "tocsin_device");
+    if (!cookie || !token_device_read(call->desk->control->tokens, cookie, name, device.id)) {
+        device.id[0] = '\0';
+    }
+    return device;
+}
+
+static void remember_device(struct call *call, const char *name)
+{
+    const struct control_options *options = call->desk->control->options;
+    const bool secure = *options->http_certificate || options->http_behind_proxy;
+    char token[TOKEN_DEVICE_SIZE];
+    char cookie[TOKEN_DEVICE_SIZE + 128];
+    token_device_write(call->desk->control->tokens, name, token);
+    (void)snprintf(cookie, sizeof cookie,
+                   "tocsin_device=%s; Path=/auth; HttpOnly; SameSite=Strict; Max-Age=31536000%s",
+                   token, secure ? "; Secure" : "");
+    http_add_header(call->request, "Set-Cookie", cookie);
+}
+
 static void answer_wait(struct call *call, int64_t wait_us)
 {
     char seconds[24];
@@ -61,7 +89,10 @@ static void welcome(struct call *call, const struct sign_in_result *result, bool
         call_problem(call, err, &why);
         return;
     }
-    if (!program) { set_cookie(call, result->token); }
+    if (!program) {
+        set_cookie(call, result->token);
+        if (!*find_device(call, session.user).id) { remember_device(call, session.user); }
+    }
     http_answer_json(call->request, 200, body);
 }
 
@@ -123,12 +154,14 @@ void auth_login(struct call *call)
         !call_text(call, body, "password", given.password, sizeof given.password)) {
         return;
     }
+    const struct device device = find_device(call, given.name);
     const bool coded = value_get(body, "code") != NULL;
     if (coded && !call_text(call, body, "code", given.code, sizeof given.code)) { return; }
     const struct sign_in_try attempt = {.name = given.name,
                                         .password = given.password,
                                         .code = coded ? given.code : NULL,
                                         .address = call->address,
+                                        .device = *device.id ? device.id : NULL,
                                         .agent = http_header(call->request, "User-Agent"),
                                         .program =
                                             value_boolean_or(value_get(body, "program"), false),
@@ -175,6 +208,7 @@ bool auth_confirm(struct call *call, const char *password, struct user *user)
     const struct sign_in_try attempt = {.name = call->session.user,
                                         .password = password,
                                         .address = call->address,
+                                        .device = call->session.id,
                                         .now_us = call->now_us,
                                         .monotonic_us = clock_monotonic_us()};
     struct sign_in_result result = {.wait_us = 0};
