@@ -48,6 +48,7 @@ enum err stream_new(struct stream **out, struct database *database,
     stream->media_folder = mem_text(config->media_folder);
     const struct verifier_config trust = {.site = config->site,
                                           .ca_path = config->ca_path,
+                                          .revocations = config->revocations,
                                           .age_max_us = STREAM_LIFE_MAX_S * CLOCK_SECOND_US};
     enum err err = media_index_open(&stream->index, database, why);
     if (!err) { err = verifier_open(&stream->verifier, &trust, why); }

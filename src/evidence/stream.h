@@ -10,7 +10,7 @@
 #pragma once
 
 #include "evidence/media.h"
-#include "trust/certificate.h"
+#include "trust/revocation.h"
 
 enum {
     STREAM_TOKEN_SIZE_MAX = 4096, /* base64url, as it stands in a header */
@@ -21,10 +21,11 @@ enum {
 struct stream;
 
 struct stream_config {
-    const char *site;         /* copied, as the texts below */
-    const char *device;       /* our own name */
-    const char *ca_path;      /* PEM of the site CA */
-    const char *media_folder; /* where watch writes */
+    const char *site;                /* copied, as the texts below */
+    const char *device;              /* our own name */
+    const char *ca_path;             /* PEM of the site CA */
+    struct revocations *revocations; /* borrowed for the stream's life; NULL: none */
+    const char *media_folder;        /* where watch writes */
 };
 
 /* `database` is borrowed, migrated as edge. */

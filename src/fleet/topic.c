@@ -50,6 +50,8 @@ bool topic_split(struct topic_parts *out, const char *prefix, const char *topic)
         parts.kind = kind_of(branch, name + size + 1);
     } else if (behind(rest, "alerts")) {
         parts.kind = TOPIC_KIND_ALERT;
+    } else if (strcmp(rest, "system/revocation") == 0) {
+        parts.kind = TOPIC_KIND_REVOCATION;
     }
     *out = parts;
     return true;

@@ -21,6 +21,7 @@ enum topic_kind {
     TOPIC_KIND_CHECKPOINT,  /* commands/NAME/checkpoint: of the audit log, to a witness */
     TOPIC_KIND_COSIGNATURE, /* devices/NAME/cosignature: its answer */
     TOPIC_KIND_ALERT,       /* alerts/#; `device` is empty */
+    TOPIC_KIND_REVOCATION,  /* system/revocation; the same */
 };
 
 struct topic_parts {
@@ -31,7 +32,7 @@ struct topic_parts {
 /* Takes a full topic apart. False when it is not under `prefix` or its device name is invalid. */
 MUST_USE bool topic_split(struct topic_parts *out, const char *prefix, const char *topic);
 
-/* The full topic of a device. ERR_LIMIT when it does not fit. Not for OTHER and ALERT. */
+/* The full topic of a device. ERR_LIMIT when it does not fit. Not for OTHER, ALERT, REVOCATION. */
 MUST_USE enum err topic_of_device(char topic[static TOPIC_SIZE], const char *prefix,
                                   enum topic_kind kind, const char *device);
 

@@ -30,8 +30,16 @@ MUST_USE enum err signer_open(struct signer **out, const char *key_path, const c
                               struct why *why);
 void signer_close(struct signer *signer);
 CLEANUP_FOR(struct signer, signer_close)
+
+/*
+ * Signs with the renewed key and chain in the two files from now on. They must be of the same
+ * identity (ERR_DENIED); on any error the signer stays as it was.
+ */
+MUST_USE enum err signer_renew(struct signer *signer, const char *key_path, const char *chain_path,
+                               struct why *why);
 const struct identity *signer_identity(const struct signer *signer);
-const struct certificate *signer_certificate(const struct signer *signer); /* the leaf */
+/* The leaf, for the life of the signer; after a renewal there is another. */
+const struct certificate *signer_certificate(const struct signer *signer);
 
 /* What is to be signed, before it has an id. */
 struct envelope_draft {

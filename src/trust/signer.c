@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <openssl/x509.h>
+#include <pthread.h>
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -10,10 +11,23 @@
 #include "trust/signature.h"
 #include "trust/x509.h"
 
-struct signer {
+/* One key and its chain. */
+struct seal {
+    struct seal *before;      /* owned: what was renewed may still be in somebody's hand */
     struct signing_key *key;  /* owned */
     struct certificate *leaf; /* owned */
     struct text chain;        /* the JSON array, ready to be sent */
+};
+
+/* What a renewal changes; behind a pointer, so that whoever signs may have a constant signer. */
+struct current {
+    pthread_mutex_t lock;
+    struct seal *seal; /* owned, the newest */
+};
+
+struct signer {
+    struct current *current; /* owned */
+    struct identity identity;
 };
 
 /* What the two files hold. */
@@ -39,74 +53,134 @@ static enum err read_chain(struct files *files, const char *path, struct why *wh
                : certificate_chain_from_pem(files->chain, &files->count, text_span(&pem), why);
 }
 
-static void write_chain(struct signer *signer, const struct files *files)
+static void write_chain(struct seal *seal, const struct files *files)
 {
-    signer->chain = text_limited(ENVELOPE_SIZE_MAX);
+    seal->chain = text_limited(ENVELOPE_SIZE_MAX);
     for (size_t i = 0; i < files->count; i++) {
         /* Receivers have the site CA; a chain file may hold it for other programs' sake. */
         const struct certificate *certificate = files->chain[i];
         if (i > 0 && X509_self_signed(x509_of(certificate), 0) == 1) { continue; }
-        text_add(&signer->chain, i == 0 ? "[\"" : ",\"");
-        encode_base64(&signer->chain, certificate_der(certificate));
-        text_add_char(&signer->chain, '"');
+        text_add(&seal->chain, i == 0 ? "[\"" : ",\"");
+        encode_base64(&seal->chain, certificate_der(certificate));
+        text_add_char(&seal->chain, '"');
     }
-    text_add_char(&signer->chain, ']');
+    text_add_char(&seal->chain, ']');
 }
 
-/* Fills `signer` from what the files hold, when they fit together. */
-static enum err assemble(struct signer *signer, struct files *files, struct why *why)
+/* Fills `seal` from what the files hold, when they fit together. */
+static enum err assemble(struct seal *seal, struct files *files, struct why *why)
 {
     uint8_t certified[PUBLIC_KEY_SIZE];
     uint8_t own[PUBLIC_KEY_SIZE];
     CLEANUP(secret_free_p) struct secret *seed = NULL;
     enum err err = key_seed(files->key, &seed, why);
-    if (!err) { err = signing_key_new(&signer->key, seed, why); }
+    if (!err) { err = signing_key_new(&seal->key, seed, why); }
     if (!err) { err = certificate_public_key(files->chain[0], certified, why); }
     if (err) { return err; }
     if (!certificate_identity(files->chain[0])) {
         return why_set(why, ERR_MALFORMED, "the first certificate is a CA's, expected the leaf");
     }
-    signing_key_public(signer->key, own);
+    signing_key_public(seal->key, own);
     if (memcmp(own, certified, sizeof own) != 0) {
         return why_set(why, ERR_MALFORMED, "the key and the certificate do not belong together");
     }
-    write_chain(signer, files);
-    signer->leaf = TAKE(files->chain[0]);
+    write_chain(seal, files);
+    seal->leaf = TAKE(files->chain[0]);
+    return OK;
+}
+
+static void seal_free(struct seal *seal)
+{
+    while (seal) {
+        struct seal *before = seal->before;
+        signing_key_free(seal->key);
+        certificate_free(seal->leaf);
+        text_deinit(&seal->chain);
+        free(seal);
+        seal = before;
+    }
+}
+CLEANUP_FOR(struct seal, seal_free)
+
+static enum err seal_open(struct seal **out, const char *key_path, const char *chain_path,
+                          struct why *why)
+{
+    CLEANUP(files_deinit) struct files files = {0};
+    enum err err = key_load(&files.key, key_path, NULL, why);
+    if (err) { return err; }
+    CLEANUP(seal_free_p) struct seal *seal = MEM_NEW(struct seal);
+    err = read_chain(&files, chain_path, why);
+    if (!err) { err = assemble(seal, &files, why); }
+    if (err == ERR_MALFORMED || err == ERR_LIMIT) { return why_prefix(why, err, chain_path); }
+    if (err) { return err; }
+    *out = TAKE(seal);
     return OK;
 }
 
 enum err signer_open(struct signer **out, const char *key_path, const char *chain_path,
                      struct why *why)
 {
-    CLEANUP(files_deinit) struct files files = {0};
-    enum err err = key_load(&files.key, key_path, NULL, why);
+    struct seal *seal = NULL;
+    const enum err err = seal_open(&seal, key_path, chain_path, why);
     if (err) { return err; }
-    CLEANUP(signer_close_p) struct signer *signer = MEM_NEW(struct signer);
-    err = read_chain(&files, chain_path, why);
-    if (!err) { err = assemble(signer, &files, why); }
-    if (err == ERR_MALFORMED || err == ERR_LIMIT) { return why_prefix(why, err, chain_path); }
+    struct signer *signer = MEM_NEW(struct signer);
+    signer->current = MEM_NEW(struct current);
+    signer->current->seal = seal;
+    signer->identity = *certificate_identity(seal->leaf);
+    if (pthread_mutex_init(&signer->current->lock, NULL)) { abort(); }
+    *out = signer;
+    return OK;
+}
+
+static const struct seal *current_seal(const struct signer *signer)
+{
+    struct current *current = signer->current;
+    (void)pthread_mutex_lock(&current->lock);
+    const struct seal *seal = current->seal;
+    (void)pthread_mutex_unlock(&current->lock);
+    return seal;
+}
+
+static bool same_identity(const struct identity *a, const struct identity *b)
+{
+    return a->role == b->role && strcmp(a->name, b->name) == 0 && strcmp(a->site, b->site) == 0;
+}
+
+enum err signer_renew(struct signer *signer, const char *key_path, const char *chain_path,
+                      struct why *why)
+{
+    CLEANUP(seal_free_p) struct seal *seal = NULL;
+    const enum err err = seal_open(&seal, key_path, chain_path, why);
     if (err) { return err; }
-    *out = TAKE(signer);
+    if (!same_identity(certificate_identity(seal->leaf), &signer->identity)) {
+        return why_set(why, ERR_DENIED, "%.150s is of another than %s", chain_path,
+                       signer->identity.name);
+    }
+    struct current *current = signer->current;
+    (void)pthread_mutex_lock(&current->lock);
+    seal->before = current->seal;
+    current->seal = TAKE(seal);
+    (void)pthread_mutex_unlock(&current->lock);
     return OK;
 }
 
 void signer_close(struct signer *signer)
 {
     if (!signer) { return; }
-    signing_key_free(signer->key);
-    certificate_free(signer->leaf);
-    text_deinit(&signer->chain);
+    seal_free(signer->current->seal);
+    (void)pthread_mutex_destroy(&signer->current->lock);
+    free(signer->current);
     free(signer);
 }
 
 const struct identity *signer_identity(const struct signer *signer)
 {
-    return certificate_identity(signer->leaf);
+    return &signer->identity;
 }
 
 const struct certificate *signer_certificate(const struct signer *signer)
 {
-    return signer->leaf;
+    return current_seal(signer)->leaf;
 }
 
 static enum err check_content(const struct value *content, struct why *why)
@@ -121,17 +195,17 @@ static enum err check_content(const struct value *content, struct why *why)
 }
 
 /* Appends the signed body, open at its end, with the members that are not signed. */
-static enum err compose(const struct signer *signer, const struct text *body, struct text *out,
+static enum err compose(const struct seal *seal, const struct text *body, struct text *out,
                         struct why *why)
 {
     uint8_t signature[SIGNATURE_SIZE];
-    signature_make(signer->key, text_span(body), signature);
+    signature_make(seal->key, text_span(body), signature);
     CLEANUP(text_deinit) struct text whole = text_limited(ENVELOPE_SIZE_MAX);
     text_add_bytes(&whole, span_of(body->data, body->size - 1)); /* without its last brace */
     text_add(&whole, ",\"signature\":\"");
     encode_base64(&whole, span_of(signature, sizeof signature));
     text_add(&whole, "\",\"certificate_chain\":");
-    text_add_bytes(&whole, text_span(&signer->chain));
+    text_add_bytes(&whole, text_span(&seal->chain));
     text_add_char(&whole, '}');
     if (whole.overflow) {
         return why_set(why, ERR_LIMIT, "the message is longer than %d bytes", ENVELOPE_SIZE_MAX);
@@ -155,5 +229,5 @@ enum err envelope_sign(const struct signer *signer, const struct envelope_draft 
     value_set_time(whole, "timestamp", draft->now_us);
     CLEANUP(text_deinit) struct text body = text_limited(ENVELOPE_SIZE_MAX);
     err = canonical_write(whole, &body, why);
-    return err ? err : compose(signer, &body, out, why);
+    return err ? err : compose(current_seal(signer), &body, out, why);
 }

@@ -26,6 +26,10 @@ static void own_strings(struct mqtt *mqtt)
 {
     struct mqtt_config *config = &mqtt->config;
     config->host = mem_text(config->host);
+    const char **files[] = {&config->ca_path, &config->certificate_path, &config->key_path};
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        if (*files[i] != NULL) { *files[i] = mem_text(*files[i]); }
+    }
     for (size_t i = 0; i < MQTT_SUBSCRIPTION_MAX && config->subscriptions[i] != NULL; i++) {
         config->subscriptions[i] = mem_text(config->subscriptions[i]);
     }
@@ -49,7 +53,11 @@ static void release(struct mqtt *mqtt)
     if (mqtt == NULL) { return; }
     if (mqtt->client != NULL) { mosquitto_destroy(mqtt->client); }
     if (mqtt->wake >= 0) { (void)close(mqtt->wake); }
+    SSL_CTX_free(mqtt->tls);
     free_const(mqtt->config.host);
+    free_const(mqtt->config.ca_path);
+    free_const(mqtt->config.certificate_path);
+    free_const(mqtt->config.key_path);
     free_const(mqtt->config.will_topic);
     for (size_t i = 0; i < MQTT_SUBSCRIPTION_MAX; i++) {
         free_const(mqtt->config.subscriptions[i]);
@@ -74,11 +82,10 @@ static enum err set_tls(struct mqtt *mqtt, const struct mqtt_config *config, str
                        "the bus at %s would be plain text; name a CA, certificate and key",
                        config->host);
     }
-    CLEANUP(SSL_CTX_free_p) SSL_CTX *tls = NULL;
     enum err err =
-        mqtt_tls_new(&tls, config->ca_path, config->certificate_path, config->key_path, why);
+        mqtt_tls_new(&mqtt->tls, config->ca_path, config->certificate_path, config->key_path, why);
     if (err != OK) { return err; }
-    if (mosquitto_void_option(mqtt->client, MOSQ_OPT_SSL_CTX, tls) != MOSQ_ERR_SUCCESS ||
+    if (mosquitto_void_option(mqtt->client, MOSQ_OPT_SSL_CTX, mqtt->tls) != MOSQ_ERR_SUCCESS ||
         mosquitto_int_option(mqtt->client, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0) != 0) {
         return why_set(why, ERR_UNAVAILABLE, "libmosquitto was built without TLS");
     }
@@ -137,6 +144,14 @@ void mqtt_close(struct mqtt *mqtt)
     pthread_mutex_unlock(&mqtt->lock);
     worker_join(mqtt->worker);
     release(mqtt);
+}
+
+void mqtt_renew(struct mqtt *mqtt)
+{
+    pthread_mutex_lock(&mqtt->lock);
+    mqtt->renewing = true;
+    pthread_mutex_unlock(&mqtt->lock);
+    wake(mqtt);
 }
 
 /* ---- publishing ---- */

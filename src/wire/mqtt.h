@@ -73,6 +73,13 @@ MUST_USE enum err mqtt_open(struct mqtt **out, const struct mqtt_config *config,
 void mqtt_close(struct mqtt *mqtt);
 CLEANUP_FOR(struct mqtt, mqtt_close)
 
+/*
+ * The certificate files have changed: leaves the broker, without the will, and connects again at
+ * once with what they hold now. The session, and what waits in it, stays. Otherwise the files are
+ * read again before each attempt to connect, too. From any thread.
+ */
+void mqtt_renew(struct mqtt *mqtt);
+
 struct mqtt_publication {
     const char *topic;
     struct span payload;

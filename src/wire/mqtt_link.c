@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "system/backoff.h"
+#include "wire/mqtt_tls.h"
 
 #include <errno.h>
 #include <mqtt_protocol.h>
@@ -27,6 +28,14 @@ static bool stopping(struct mqtt *mqtt)
 {
     pthread_mutex_lock(&mqtt->lock);
     bool answer = mqtt->stopping;
+    pthread_mutex_unlock(&mqtt->lock);
+    return answer;
+}
+
+static bool renewing(struct mqtt *mqtt)
+{
+    pthread_mutex_lock(&mqtt->lock);
+    bool answer = mqtt->renewing;
     pthread_mutex_unlock(&mqtt->lock);
     return answer;
 }
@@ -211,11 +220,22 @@ static void refresh_will(struct mqtt *mqtt)
     text_deinit(&fresh);
 }
 
+/* Certificates are renewed while we run. What cannot be read keeps those that we have. */
+static void refresh_tls(struct mqtt *mqtt)
+{
+    const struct mqtt_config *config = &mqtt->config;
+    if (mqtt->tls != NULL &&
+        !mqtt_tls_reload(mqtt->tls, config->ca_path, config->certificate_path, config->key_path)) {
+        set_reason(mqtt, "the certificate files cannot be used; the last good ones are");
+    }
+}
+
 static bool connect_once(struct mqtt *mqtt)
 {
     mqtt->refused = false;
     mqtt->greeted = false;
     set_reason(mqtt, "");
+    refresh_tls(mqtt);
     refresh_will(mqtt);
     mosquitto_property *properties = NULL;
     int64_t expiry = mqtt->config.session_expiry_s;
@@ -263,8 +283,9 @@ static bool turn(struct mqtt *mqtt, int wait_ms)
 
 static void say_goodbye(struct mqtt *mqtt)
 {
-    int code = mqtt->config.will_topic != NULL ? MQTT_RC_DISCONNECT_WITH_WILL_MSG
-                                               : MQTT_RC_NORMAL_DISCONNECTION;
+    /* Who comes again at once is not gone: no will then. */
+    bool gone = mqtt->config.will_topic != NULL && stopping(mqtt);
+    int code = gone ? MQTT_RC_DISCONNECT_WITH_WILL_MSG : MQTT_RC_NORMAL_DISCONNECTION;
     if (mosquitto_disconnect_v5(mqtt->client, code, NULL) != MOSQ_ERR_SUCCESS) { return; }
     int64_t deadline = clock_monotonic_us() + GOODBYE_MS * INT64_C(1000);
     while (clock_monotonic_us() < deadline && turn(mqtt, 50)) {}
@@ -292,6 +313,16 @@ static void wait_for(struct mqtt *mqtt, int64_t wait_us)
     }
 }
 
+/* Whether a renewal was asked for; it is over with this. */
+static bool end_renewing(struct mqtt *mqtt)
+{
+    pthread_mutex_lock(&mqtt->lock);
+    bool asked = mqtt->renewing;
+    mqtt->renewing = false;
+    pthread_mutex_unlock(&mqtt->lock);
+    return asked;
+}
+
 static void end_flights(struct mqtt *mqtt)
 {
     for (size_t i = 0; i < MQTT_FLIGHT_MAX; i++) {
@@ -313,11 +344,16 @@ void mqtt_link_run(void *context)
     while (!stopping(mqtt)) {
         int64_t begin_us = clock_monotonic_us();
         bool alive = connect_once(mqtt);
-        while (alive && !stopping(mqtt)) {
+        while (alive && !stopping(mqtt) && !renewing(mqtt)) {
             alive = turn(mqtt, POLL_MS);
         }
         if (alive) { say_goodbye(mqtt); }
         if (stopping(mqtt)) { break; }
+        if (end_renewing(mqtt)) {
+            set_reason(mqtt, "connecting again with renewed certificates");
+            tell_connection(mqtt, false);
+            continue;
+        }
         if (mqtt->reason[0] == '\0') { set_reason(mqtt, "the broker closed the connection"); }
         tell_connection(mqtt, false);
         if (clock_monotonic_us() - begin_us > STABLE_US) { backoff_succeed(&backoff); }

@@ -10,6 +10,7 @@
 #include "wire/mqtt.h"
 
 #include <mosquitto.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 
 enum { MQTT_REASON_SIZE = 200 };
@@ -23,6 +24,7 @@ struct flight {
 struct mqtt {
     struct mqtt_config config; /* strings owned by mqtt.c */
     char *will_payload;        /* owned */
+    SSL_CTX *tls;              /* owned; NULL: plain. Of the thread, once it runs */
     struct mosquitto *client;  /* called by the thread; publishing also by others */
     int wake;                  /* eventfd: something to write, or the end */
     struct worker *worker;
@@ -30,6 +32,7 @@ struct mqtt {
     pthread_mutex_t lock; /* for the members below */
     pthread_cond_t ended;
     bool stopping;
+    bool renewing; /* leave, and come again with what the files hold now */
     bool finished; /* the thread is about to return */
     bool connected;
     struct flight flights[MQTT_FLIGHT_MAX];

@@ -84,3 +84,19 @@ enum err mqtt_tls_new(SSL_CTX **out, const char *ca_path, const char *certificat
     *out = TAKE(tls);
     return OK;
 }
+
+bool mqtt_tls_reload(SSL_CTX *tls, const char *ca_path, const char *certificate_path,
+                     const char *key_path)
+{
+    /* A context of its own first: what does not fit must not spoil the one in use. */
+    CLEANUP(SSL_CTX_free_p) SSL_CTX *fresh = NULL;
+    if (mqtt_tls_new(&fresh, ca_path, certificate_path, key_path, NULL) != OK) { return false; }
+    X509_STORE *store = SSL_CTX_get_cert_store(fresh);
+    STACK_OF(X509) *chain = NULL;
+    if (SSL_CTX_get0_chain_certs(fresh, &chain) != 1 || X509_STORE_up_ref(store) != 1) {
+        return false;
+    }
+    SSL_CTX_set_cert_store(tls, store);
+    return SSL_CTX_use_cert_and_key(tls, SSL_CTX_get0_certificate(fresh),
+                                    SSL_CTX_get0_privatekey(fresh), chain, 1) == 1;
+}

@@ -3,20 +3,26 @@
  *
  * Takes the SPIFFE ID out of a client's certificate, remembers it as the client's user name, and
  * asks fleet/topic_rule at every connection, subscription and message. It holds no other state than
- * counts, does no I/O of its own, and runs on the broker's only thread. A client without a
- * certificate, or whose certificate names no identity of the site, is refused.
+ * counts and the list of withdrawn certificates (withdrawn.c), and runs on the broker's only
+ * thread. A client without a certificate, or whose certificate names no identity of the site, or
+ * was withdrawn, is refused.
  *
- * Options (plugin_opt_NAME): site (required), prefix (default "tocsin"), zone (of a zone broker).
+ * Options (plugin_opt_NAME): site (required), prefix (default "tocsin"), zone (of a zone broker),
+ * cafile and withdrawn: the site CA's certificate and the file that keeps the list.
  */
 #include "base/clock.h"
 #include "base/text.h"
+#include "fleet/revocation_message.h"
 #include "fleet/topic_rule.h"
 #include "programs/broker/prompt.h"
+#include "programs/broker/withdrawn.h"
+#include "system/file.h"
 
 #include <mosquitto.h>
 #include <mosquitto_broker.h>
 #include <mosquitto_plugin.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -28,8 +34,10 @@ enum { OPTION_SIZE = 128, URI_SIZE_MAX = 256, LOG_EVERY_S = 1 };
 static struct plugin {
     mosquitto_plugin_id_t *handle;
     char site[OPTION_SIZE], prefix[OPTION_SIZE], zone[OPTION_SIZE];
-    unsigned long denied;   /* since start */
-    unsigned long unlogged; /* since the last line */
+    char ca[FILE_PATH_SIZE], withdrawn[FILE_PATH_SIZE];
+    char revocation[2 * OPTION_SIZE]; /* the topic */
+    unsigned long denied;             /* since start */
+    unsigned long unlogged;           /* since the last line */
     time_t logged_at;
 } plugin;
 
@@ -91,7 +99,12 @@ static int on_basic_auth(int event, void *data, void *context)
     }
     char uri[URI_SIZE_MAX];
     const bool named = certificate_uri(certificate, uri);
+    const bool good = withdrawn_admit(client, client_id != NULL ? client_id : "", certificate);
     X509_free(certificate);
+    if (!good) {
+        log_denial(client, "connect as", client_id, "the certificate was withdrawn");
+        return MOSQ_ERR_AUTH;
+    }
     struct identity who;
     struct why why = {.text = "no single SPIFFE ID in the certificate"};
     if (!named || identity_parse(&who, uri, &why) != OK) {
@@ -135,25 +148,80 @@ static int on_acl_check(int event, void *data, void *context)
     return MOSQ_ERR_ACL_DENIED;
 }
 
+static int on_disconnect(int event, void *data, void *context)
+{
+    (void)event, (void)context;
+    const struct mosquitto_evt_disconnect *told = data;
+    withdrawn_leave(told->client);
+    return MOSQ_ERR_SUCCESS;
+}
+
+static int on_message(int event, void *data, void *context)
+{
+    (void)event, (void)context;
+    const struct mosquitto_evt_message *told = data;
+    if (strcmp(told->topic, plugin.revocation) != 0) { return MOSQ_ERR_SUCCESS; }
+    struct why why = {.text = ""};
+    if (!withdrawn_hear(span_of(told->payload, told->payloadlen), &why)) {
+        log_denial(told->client, "publish", told->topic, why.text);
+        return MOSQ_ERR_ACL_DENIED; /* an older list must not stay here as the retained one */
+    }
+    return MOSQ_ERR_SUCCESS;
+}
+
 static int on_tick(int event, void *data, void *context)
 {
     (void)event, (void)data, (void)context;
-    prompt_tick(clock_monotonic_us());
+    if (plugin.zone[0] != '\0') { prompt_tick(clock_monotonic_us()); }
+    withdrawn_tick();
     return MOSQ_ERR_SUCCESS;
 }
 
 static bool set_option(const struct mosquitto_opt *option)
 {
-    char *member = NULL;
-    if (strcmp(option->key, "site") == 0) { member = plugin.site; }
-    if (strcmp(option->key, "prefix") == 0) { member = plugin.prefix; }
-    if (strcmp(option->key, "zone") == 0) { member = plugin.zone; }
-    if (member != NULL && text_copy(member, OPTION_SIZE, option->value)) { return true; }
+    const struct {
+        const char *key;
+        char *member;
+        size_t size;
+    } members[] = {{"site", plugin.site, sizeof plugin.site},
+                   {"prefix", plugin.prefix, sizeof plugin.prefix},
+                   {"zone", plugin.zone, sizeof plugin.zone},
+                   {"cafile", plugin.ca, sizeof plugin.ca},
+                   {"withdrawn", plugin.withdrawn, sizeof plugin.withdrawn}};
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        if (strcmp(members[i].key, option->key) == 0 &&
+            text_copy(members[i].member, members[i].size, option->value)) {
+            return true;
+        }
+    }
     mosquitto_log_printf(MOSQ_LOG_ERR,
                          "tocsin: option plugin_opt_%s is unknown or too long; expected site, "
-                         "prefix or zone, at most %d letters",
-                         option->key, OPTION_SIZE - 1);
+                         "prefix, zone, cafile or withdrawn",
+                         option->key);
     return false;
+}
+
+/* What is asked of us when; the order is that of a client's life. */
+static const struct {
+    int event;
+    MOSQ_FUNC_generic_callback call;
+} callbacks[] = {{MOSQ_EVT_BASIC_AUTH, on_basic_auth},
+                 {MOSQ_EVT_ACL_CHECK, on_acl_check},
+                 {MOSQ_EVT_MESSAGE, on_message},
+                 {MOSQ_EVT_DISCONNECT, on_disconnect},
+                 {MOSQ_EVT_TICK, on_tick}};
+
+static int open_withdrawn(void)
+{
+    (void)snprintf(plugin.revocation, sizeof plugin.revocation, "%s/%s", plugin.prefix,
+                   REVOCATION_TOPIC);
+    if (plugin.ca[0] == '\0') { return MOSQ_ERR_SUCCESS; }
+    struct why why = {.text = "plugin_opt_withdrawn must name a file beside plugin_opt_cafile"};
+    if (plugin.withdrawn[0] != '\0' && withdrawn_open(plugin.ca, plugin.withdrawn, &why) == OK) {
+        return MOSQ_ERR_SUCCESS;
+    }
+    mosquitto_log_printf(MOSQ_LOG_ERR, "tocsin: %s", why.text);
+    return MOSQ_ERR_INVAL;
 }
 
 EXPORTED int mosquitto_plugin_version(int count, const int *versions)
@@ -176,13 +244,12 @@ EXPORTED int mosquitto_plugin_init(mosquitto_plugin_id_t *identifier, void **use
         mosquitto_log_printf(MOSQ_LOG_ERR, "tocsin: plugin_opt_site must name the site");
         return MOSQ_ERR_INVAL;
     }
-    int rc =
-        mosquitto_callback_register(identifier, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL, NULL);
-    if (rc == MOSQ_ERR_SUCCESS && plugin.zone[0] != '\0') {
-        rc = mosquitto_callback_register(identifier, MOSQ_EVT_TICK, on_tick, NULL, NULL);
+    int rc = open_withdrawn();
+    for (size_t i = 0; rc == MOSQ_ERR_SUCCESS && i < ARRAY_LEN(callbacks); i++) {
+        rc = mosquitto_callback_register(identifier, callbacks[i].event, callbacks[i].call, NULL,
+                                         NULL);
     }
-    if (rc != MOSQ_ERR_SUCCESS) { return rc; }
-    return mosquitto_callback_register(identifier, MOSQ_EVT_ACL_CHECK, on_acl_check, NULL, NULL);
+    return rc;
 }
 
 EXPORTED int mosquitto_plugin_cleanup(void *userdata, struct mosquitto_opt *options,
@@ -190,10 +257,10 @@ EXPORTED int mosquitto_plugin_cleanup(void *userdata, struct mosquitto_opt *opti
 {
     (void)userdata, (void)options, (void)option_count;
     mosquitto_log_printf(MOSQ_LOG_NOTICE, "tocsin: %lu denials since start", plugin.denied);
-    (void)mosquitto_callback_unregister(plugin.handle, MOSQ_EVT_BASIC_AUTH, on_basic_auth, NULL);
-    (void)mosquitto_callback_unregister(plugin.handle, MOSQ_EVT_ACL_CHECK, on_acl_check, NULL);
-    if (plugin.zone[0] != '\0') {
-        (void)mosquitto_callback_unregister(plugin.handle, MOSQ_EVT_TICK, on_tick, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(callbacks); i++) {
+        (void)mosquitto_callback_unregister(plugin.handle, callbacks[i].event, callbacks[i].call,
+                                            NULL);
     }
+    withdrawn_close();
     return MOSQ_ERR_SUCCESS;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "fleet/revocation_message.h"
 #include "system/queue.h"
 #include "wire/mqtt.h"
 
@@ -139,7 +140,7 @@ static enum err open_mqtt(struct bus *bus, struct why *why)
     char client_id[IDENTITY_NAME_SIZE + 8];
     (void)snprintf(client_id, sizeof client_id, "edge-%s", bus->device);
     char will_topic[TOPIC_SIZE];
-    char filters[4][TOPIC_SIZE];
+    char filters[5][TOPIC_SIZE];
     (void)snprintf(filters[0], TOPIC_SIZE, "%.63s/alerts/broadcast/#", options->broker_prefix);
     (void)snprintf(filters[1], TOPIC_SIZE, "%.63s/alerts/zone/%.63s/#", options->broker_prefix,
                    options->zone);
@@ -147,6 +148,7 @@ static enum err open_mqtt(struct bus *bus, struct why *why)
                    bus->device);
     (void)snprintf(filters[3], TOPIC_SIZE, "%.63s/commands/%.63s/#", options->broker_prefix,
                    bus->device);
+    (void)snprintf(filters[4], TOPIC_SIZE, "%.63s/" REVOCATION_TOPIC, options->broker_prefix);
     const enum err err =
         topic_of_device(will_topic, options->broker_prefix, TOPIC_KIND_STATUS, bus->device);
     if (err) { return why_set(why, err, "broker.prefix is too long for a topic"); }
@@ -158,7 +160,7 @@ static enum err open_mqtt(struct bus *bus, struct why *why)
         .certificate_path = options->certificate,
         .key_path = options->key,
         .session_expiry_s = SESSION_EXPIRY_S,
-        .subscriptions = {filters[0], filters[1], filters[2], filters[3]},
+        .subscriptions = {filters[0], filters[1], filters[2], filters[3], filters[4]},
         .will_topic = will_topic,
         .context = bus,
         .on_message = on_message,
@@ -190,6 +192,11 @@ void bus_close(struct bus *bus)
     queue_free(bus->answers);
     queue_free(bus->changes);
     free(bus);
+}
+
+void bus_renew(struct bus *bus)
+{
+    mqtt_renew(bus->mqtt);
 }
 
 bool bus_connected(struct bus *bus)

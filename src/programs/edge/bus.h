@@ -33,6 +33,8 @@ MUST_USE enum err bus_open(struct bus **out, const struct bus_config *config, st
 void bus_close(struct bus *bus); /* no callback runs afterwards; NULL is allowed */
 CLEANUP_FOR(struct bus, bus_close)
 
+void bus_renew(struct bus *bus); /* connects again, with the renewed certificate */
+
 bool bus_connected(struct bus *bus);
 
 struct bus_message {

@@ -17,6 +17,7 @@
 #include "programs/edge/media_server.h"
 #include "programs/edge/monitor.h"
 #include "programs/edge/refusal.h"
+#include "programs/edge/trust.h"
 #include "sign/preview.h"
 #include "store/salvage.h"
 #include "system/file.h"
@@ -47,8 +48,7 @@ struct edge {
     struct media_index *media_index;
     struct replay_marks *marks;
     struct memory *memory;
-    struct verifier *verifier;
-    struct signer *signer;
+    struct trust *trust;
     struct database *database;
     struct secret *database_key;
     struct loop *loop;
@@ -59,6 +59,7 @@ struct edge {
 
 static void edge_close(struct edge *edge)
 {
+    trust_end(edge->trust);
     sign_driver_close(&edge->driver); /* wakes the frame streams, so that the server can end */
     monitor_close(edge->monitor);
     media_server_close(edge->media_server);
@@ -77,8 +78,7 @@ static void edge_close(struct edge *edge)
     media_index_close(edge->media_index);
     replay_marks_close(edge->marks);
     memory_close(edge->memory);
-    verifier_close(edge->verifier);
-    signer_close(edge->signer);
+    trust_close(edge->trust);
     database_close(edge->database);
     secret_free(edge->database_key);
     loop_close(edge->loop);
@@ -95,6 +95,8 @@ static void from_control(struct edge *edge, const char *topic, const struct enve
     } else if (known && parts.kind == TOPIC_KIND_CONFIRM &&
                strcmp(envelope->type, "confirm") == 0 && envelope->signer.role == ROLE_CONTROL) {
         events_confirm(edge->events, envelope->content);
+    } else if (known && parts.kind == TOPIC_KIND_REVOCATION) {
+        trust_hear(edge->trust, topic, envelope);
     } else {
         refusal_count(verdict_name(VERDICT_MISPLACED), topic, "not what belongs on this topic");
     }
@@ -106,14 +108,14 @@ static void on_message(void *context, const char *topic, struct span payload)
     if (payload.size == 0) { return; } /* a retained message was taken back */
     struct why why = {0};
     CLEANUP(envelope_deinit) struct envelope envelope = {0};
-    const enum verdict verdict =
-        verifier_judge(edge->verifier, payload, sane_clock_now_us(&edge->clock), &envelope, &why);
+    const enum verdict verdict = verifier_judge(trust_verifier(edge->trust), payload,
+                                                sane_clock_now_us(&edge->clock), &envelope, &why);
     if (verdict != VERDICT_ADMIT) {
         refusal_count(verdict_name(verdict), topic, why.text);
         return;
     }
     from_control(edge, topic, &envelope);
-    if (replay_marks_save(edge->marks, edge->verifier, &why)) {
+    if (replay_marks_save(edge->marks, trust_verifier(edge->trust), &why)) {
         log_event(LOG_LEVEL_ERROR, "marks.save_failed", "why", why.text, NULL);
     }
 }
@@ -235,18 +237,14 @@ static enum err begin_clock(struct edge *edge, struct why *why)
 static enum err open_trust(struct edge *edge, struct why *why)
 {
     const struct options *options = &edge->options;
-    enum err err = signer_open(&edge->signer, options->key, options->certificate, why);
+    const struct trust_config trust = {
+        .loop = edge->loop, .options = options, .clock = &edge->clock};
+    enum err err = trust_open(&edge->trust, &trust, why);
     if (err) { return err; }
-    const struct identity *self = signer_identity(edge->signer);
-    if (self->role != ROLE_EDGE || strcmp(self->site, options->site_name) != 0) {
-        return why_set(why, ERR_DENIED, "%s is no certificate of an edge of site %s",
-                       options->certificate, options->site_name);
-    }
-    const struct verifier_config config = {.site = options->site_name, .ca_path = options->site_ca};
-    err = verifier_open(&edge->verifier, &config, why);
-    if (!err) { err = replay_marks_load(edge->marks, edge->verifier, why); }
-    const struct inbox_config inbox = {
-        .device = self->name, .zone = options->zone, .receipts = edge->receipt_queue};
+    err = replay_marks_load(edge->marks, trust_verifier(edge->trust), why);
+    const struct inbox_config inbox = {.device = signer_identity(trust_signer(edge->trust))->name,
+                                       .zone = options->zone,
+                                       .receipts = edge->receipt_queue};
     if (!err) { err = inbox_open(&edge->inbox, edge->database, &inbox, why); }
     return err;
 }
@@ -313,10 +311,12 @@ static enum err open_servers(struct edge *edge, struct why *why)
     const struct options *options = &edge->options;
     const struct media_server_config media = {.options = options,
                                               .clock = &edge->clock,
-                                              .device = signer_identity(edge->signer)->name,
+                                              .device =
+                                                  signer_identity(trust_signer(edge->trust))->name,
                                               .database_path = edge->database_path,
                                               .database_key = edge->database_key,
-                                              .preview = edge->preview};
+                                              .preview = edge->preview,
+                                              .revocations = trust_revocations(edge->trust)};
     enum err err = monitor_open(&edge->monitor, (int)options->metrics_port, why);
     if (!err) { err = media_server_open(&edge->media_server, &media, why); }
     if (err) { return err; }
@@ -337,7 +337,7 @@ static enum err open_links(struct edge *edge, struct why *why)
                                      .connection = on_watch_connection};
     const struct bus_config bus = {.loop = edge->loop,
                                    .options = &edge->options,
-                                   .signer = edge->signer,
+                                   .signer = trust_signer(edge->trust),
                                    .clock = &edge->clock,
                                    .context = edge,
                                    .received = on_message,
@@ -350,7 +350,7 @@ static enum err open_links(struct edge *edge, struct why *why)
     events_use(edge->events, edge->bus, edge->link);
     receipts_use(edge->receipts, edge->bus);
     health_use(edge->health, edge->bus);
-    return OK;
+    return trust_begin(edge->trust, edge->bus, edge->media_server, why);
 }
 
 static enum err edge_open(struct edge *edge, struct why *why)
@@ -378,8 +378,8 @@ static enum err run(struct edge *edge, struct why *why)
     enum err err = edge_open(edge, why);
     if (err) { return err; }
     log_event(LOG_LEVEL_INFO, "edge.ready", "version", TOCSIN_VERSION, "device",
-              signer_identity(edge->signer)->name, "zone", edge->options.zone, "media_port",
-              LOG_NUMBER(media_server_port(edge->media_server)), "metrics_port",
+              signer_identity(trust_signer(edge->trust))->name, "zone", edge->options.zone,
+              "media_port", LOG_NUMBER(media_server_port(edge->media_server)), "metrics_port",
               LOG_NUMBER(monitor_port(edge->monitor)), NULL);
     err = loop_run(edge->loop, why);
     keep_time(edge);

@@ -16,6 +16,7 @@ static const char media_prefix[] = "/media/";
 struct media_server {
     struct media_server_config config;
     struct http_server *http; /* owned */
+    int port;
 };
 
 /* Of the one worker thread. */
@@ -34,6 +35,7 @@ static void *desk_begin(void *context)
     const struct stream_config config = {.site = options->site_name,
                                          .device = server->config.device,
                                          .ca_path = options->site_ca,
+                                         .revocations = server->config.revocations,
                                          .media_folder = options->media_folder};
     struct why why = {0};
     enum err err = database_open(&desk->database, &file, &why);
@@ -154,12 +156,23 @@ static void serve_picture(const struct media_server *server, struct http_request
 
 /* ---- requests ---- */
 
+static bool is_withdrawn(const struct media_server *server, const struct http_request *request)
+{
+    struct certificate *certificate = NULL;
+    struct certificate_serial serial;
+    if (certificate_from_der(&certificate, http_peer_certificate(request), NULL)) { return true; }
+    certificate_serial(certificate, &serial);
+    certificate_free(certificate);
+    return revocations_hold(server->config.revocations, &serial);
+}
+
 static bool is_control(const struct media_server *server, const struct http_request *request)
 {
     const char *uri = http_peer_identity(request);
     struct identity peer;
     return uri && identity_parse(&peer, uri, NULL) == OK && peer.role == ROLE_CONTROL &&
-           strcmp(peer.site, server->config.options->site_name) == 0;
+           strcmp(peer.site, server->config.options->site_name) == 0 &&
+           !is_withdrawn(server, request);
 }
 
 static void answer_health(struct http_request *request)
@@ -196,14 +209,11 @@ static void handle(void *context, void *worker_state, struct http_request *reque
     }
 }
 
-enum err media_server_open(struct media_server **out, const struct media_server_config *config,
-                           struct why *why)
+static enum err listen_at(struct media_server *server, int port, struct why *why)
 {
-    CLEANUP(media_server_close_p) struct media_server *server = MEM_NEW(struct media_server);
-    server->config = *config;
-    const struct options *options = config->options;
+    const struct options *options = server->config.options;
     const struct http_config http = {.address = options->http_address,
-                                     .port = (int)options->http_port,
+                                     .port = port,
                                      .certificate_path = options->certificate,
                                      .key_path = options->key,
                                      .client_ca_path = options->site_ca,
@@ -215,9 +225,25 @@ enum err media_server_open(struct media_server **out, const struct media_server_
                                      .worker_begin = desk_begin,
                                      .worker_end = desk_end,
                                      .handle = handle};
-    const enum err err = http_server_open(&server->http, &http, why);
-    if (!err) { *out = TAKE(server); }
-    return err;
+    return http_server_open(&server->http, &http, why);
+}
+
+enum err media_server_open(struct media_server **out, const struct media_server_config *config,
+                           struct why *why)
+{
+    CLEANUP(media_server_close_p) struct media_server *server = MEM_NEW(struct media_server);
+    server->config = *config;
+    const enum err err = listen_at(server, (int)config->options->http_port, why);
+    if (err) { return err; }
+    server->port = http_server_port(server->http);
+    *out = TAKE(server);
+    return OK;
+}
+
+enum err media_server_renew(struct media_server *server, struct why *why)
+{
+    http_server_close(TAKE(server->http));
+    return listen_at(server, server->port, why);
 }
 
 void media_server_close(struct media_server *server)
@@ -229,5 +255,5 @@ void media_server_close(struct media_server *server)
 
 int media_server_port(const struct media_server *server)
 {
-    return http_server_port(server->http);
+    return server->port;
 }

@@ -21,6 +21,7 @@ struct media_server_config {
     const char *database_path;
     const struct secret *database_key;
     struct sign_preview *preview;
+    struct revocations *revocations; /* whose certificates are refused */
 };
 
 MUST_USE enum err media_server_open(struct media_server **out,
@@ -28,4 +29,9 @@ MUST_USE enum err media_server_open(struct media_server **out,
 /* Ends the frame streams; the preview's driver must be closed before. NULL is allowed. */
 void media_server_close(struct media_server *server);
 CLEANUP_FOR(struct media_server, media_server_close)
+/*
+ * Serves on with the renewed certificate, at the same port; what is being sent breaks off. Blocks
+ * for as long as the old answers take to end. Any thread, one at a time, not beside a close.
+ */
+MUST_USE enum err media_server_renew(struct media_server *server, struct why *why);
 int media_server_port(const struct media_server *server);

@@ -45,6 +45,16 @@ static const struct option options[] = {
          "Languages to be shown first, in this order, such as ml,hi,en; others follow."),
     TEXT("sign.fonts", sign_fonts, "",
          "A folder of font files to be used instead of the system's Noto and Unifont."),
+    TEXT("enrol.url", enrol_url, "",
+         "Where tocsin-enrol renews the certificate, such as https://enrol.site:8443; empty: "
+         "nobody does."),
+    TEXT("enrol.fingerprint", enrol_fingerprint, "",
+         "SHA-256 of the site CA's certificate, 64 hex digits: the first trust of a new device."),
+    TEXT("enrol.token_file", enrol_token_file, "",
+         "A file with the one-time token (mode 0600, deleted once used); TOCSIN_ENROL_TOKEN goes "
+         "first."),
+    NUMBER("enrol.look_s", enrol_look_s, 1, 86400, "86400",
+           "How often it is asked which CAs are trusted, in seconds."),
     TEXT("log.level", log_level, "info", "The least that is logged: debug, info, warning, error."),
 };
 

@@ -26,6 +26,10 @@ struct options {
     int64_t sign_width, sign_height, sign_brightness_percent;
     char sign_languages[OPTION_TEXT_SIZE];
     char sign_fonts[OPTION_TEXT_SIZE];
+    char enrol_url[OPTION_TEXT_SIZE];
+    char enrol_fingerprint[OPTION_TEXT_SIZE];
+    char enrol_token_file[OPTION_TEXT_SIZE];
+    int64_t enrol_look_s;
     char log_level[OPTION_TEXT_SIZE];
 };
 

@@ -1,6 +1,7 @@
 #include "programs/gateway/bus.h"
 
 #include "base/log.h"
+#include "fleet/revocation_message.h"
 #include "fleet/topic.h"
 #include "system/queue.h"
 #include "trust/envelope.h"
@@ -105,12 +106,14 @@ enum err bus_open(struct bus **out, const struct bus_config *config, struct why 
     char statuses[TOPIC_SIZE];
     char receipts[TOPIC_SIZE];
     char checkpoints[TOPIC_SIZE];
+    char revocation[TOPIC_SIZE];
     (void)snprintf(client_id, sizeof client_id, "gateway-%s", config->name);
     if (topic_of_device(will_topic, options->broker_prefix, TOPIC_KIND_STATUS, config->name) ||
         topic_join(alerts, options->broker_prefix, "alerts/#") ||
         topic_join(statuses, options->broker_prefix, "devices/+/status") ||
         topic_join(receipts, options->broker_prefix, "devices/+/ack") ||
-        topic_of_device(checkpoints, options->broker_prefix, TOPIC_KIND_CHECKPOINT, config->name)) {
+        topic_of_device(checkpoints, options->broker_prefix, TOPIC_KIND_CHECKPOINT, config->name) ||
+        topic_join(revocation, options->broker_prefix, REVOCATION_TOPIC)) {
         return why_set(why, ERR_LIMIT, "broker.prefix is too long for a topic; expected under %d",
                        TOPIC_PREFIX_SIZE);
     }
@@ -122,7 +125,7 @@ enum err bus_open(struct bus **out, const struct bus_config *config, struct why 
         .certificate_path = options->certificate,
         .key_path = options->key,
         .session_expiry_s = SESSION_EXPIRY_S,
-        .subscriptions = {alerts, statuses, receipts, checkpoints},
+        .subscriptions = {alerts, statuses, receipts, checkpoints, revocation},
         .will_topic = will_topic,
         .context = bus,
         .on_message = on_message,
@@ -151,6 +154,11 @@ enum err bus_publish(struct bus *bus, const struct mqtt_publication *publication
     struct mqtt_publication whole = *publication;
     whole.topic = topic;
     return mqtt_publish(bus->mqtt, &whole);
+}
+
+void bus_renew(struct bus *bus)
+{
+    mqtt_renew(bus->mqtt);
 }
 
 bool bus_connected(struct bus *bus)

@@ -29,3 +29,4 @@ CLEANUP_FOR(struct bus, bus_close)
 /* `publication->topic` stands below the prefix. Otherwise as mqtt_publish. */
 MUST_USE enum err bus_publish(struct bus *bus, const struct mqtt_publication *publication);
 bool bus_connected(struct bus *bus);
+void bus_renew(struct bus *bus); /* connects again, with the renewed certificate */

@@ -6,6 +6,7 @@
 #include "alert/inbox.h"
 #include "fleet/relay.h"
 #include "fleet/replay_marks.h"
+#include "fleet/standing.h"
 #include "ledger/witness_book.h"
 #include "programs/gateway/bus.h"
 #include "programs/gateway/count.h"
@@ -18,9 +19,10 @@ struct gateway {
     int64_t started_us;
     struct loop *loop; /* all owned */
     struct database *database;
-    struct inbox *inbox;   /* the cache of alerts, tombstones too */
-    struct signer *signer; /* also used by the bus thread, for the will */
-    struct verifier *verifier;
+    struct inbox *inbox; /* the cache of alerts, tombstones too */
+    struct standing *standing;
+    struct signer *signer;     /* of the standing; also used by the bus thread, for the will */
+    struct verifier *verifier; /* of the standing */
     struct replay_marks *marks;
     bool damaged; /* the database; ended to start with another */
     struct relay *relay;
@@ -30,6 +32,15 @@ struct gateway {
     struct signing_key *cosigner_secret;
     struct count count;
 };
+
+/* ---- trust.c: who we are, and whom we trust ---- */
+
+/* Opens the standing; enrols when that is due. */
+MUST_USE enum err gateway_open_trust(struct gateway *gateway, struct why *why);
+
+/* A message of system/revocation. */
+void gateway_hear_revocation(struct gateway *gateway, const char *topic,
+                             const struct envelope *envelope);
 
 /* ---- hear.c: what comes ---- */
 

@@ -145,6 +145,16 @@ static void hear_checkpoint(struct gateway *gateway, const struct mqtt_message *
     gateway_cosign(gateway, &envelope, message->topic);
 }
 
+/* ---- certificates ---- */
+
+static void hear_revocation(struct gateway *gateway, const struct mqtt_message *message)
+{
+    CLEANUP(envelope_deinit) struct envelope envelope = {0};
+    if (message->payload.size > 0 && admit(gateway, message, "revocation", &envelope)) {
+        gateway_hear_revocation(gateway, message->topic, &envelope);
+    }
+}
+
 void gateway_hear(void *context, const struct mqtt_message *message)
 {
     struct gateway *gateway = context;
@@ -156,6 +166,7 @@ void gateway_hear(void *context, const struct mqtt_message *message)
     switch (parts.kind) {
     case TOPIC_KIND_ALERT: hear_alert(gateway, message); break;
     case TOPIC_KIND_STATUS: hear_status(gateway, message, parts.device); break;
+    case TOPIC_KIND_REVOCATION: hear_revocation(gateway, message); break;
     case TOPIC_KIND_ACK: hear_receipt(gateway, message, parts.device); break;
     case TOPIC_KIND_CHECKPOINT: hear_checkpoint(gateway, message, parts.device); break;
     case TOPIC_KIND_COSIGNATURE:

@@ -58,22 +58,6 @@ static enum err open_bus(struct gateway *gateway, struct why *why)
     return bus_open(&gateway->bus, &bus, why);
 }
 
-static enum err open_trust(struct gateway *gateway, struct why *why)
-{
-    const struct options *options = &gateway->options;
-    const struct verifier_config trust = {.site = options->site_name, .ca_path = options->site_ca};
-    enum err err = signer_open(&gateway->signer, options->key, options->certificate, why);
-    if (err != OK) { return err; }
-    const struct identity *self = signer_identity(gateway->signer);
-    if (self->role != ROLE_GATEWAY || strcmp(self->site, options->site_name) != 0) {
-        return why_set(why, ERR_DENIED, "%s is for %s %s of %s; expected a gateway of %s",
-                       options->certificate, role_name(self->role), self->name, self->site,
-                       options->site_name);
-    }
-    gateway->name = self->name;
-    return verifier_open(&gateway->verifier, &trust, why);
-}
-
 static enum err start(struct gateway *gateway, struct why *why)
 {
     gateway->started_us = clock_wall_us();
@@ -81,11 +65,12 @@ static enum err start(struct gateway *gateway, struct why *why)
     metric_set(gateway->count.database_ok, 1);
     enum err err = loop_open(&gateway->loop, why);
     if (err == OK) { err = loop_handle_signals(gateway->loop, NULL, NULL, why); }
-    if (err == OK) { err = open_trust(gateway, why); }
+    if (err == OK) { err = gateway_open_trust(gateway, why); }
     if (err != OK) { return err; }
     gateway->relay = relay_new(gateway->options.zone);
     err = open_cache(gateway, why);
     if (err == OK) { err = open_bus(gateway, why); }
+    if (err == OK) { err = standing_begin(gateway->standing, why); }
     if (err != OK) { return err; }
     (void)loop_timer_start(gateway->loop, RUN_EVERY_US, RUN_EVERY_US, gateway_say_again, gateway);
     (void)loop_timer_start(gateway->loop, TELL_EVERY_US, TELL_EVERY_US, gateway_tell_self, gateway);
@@ -104,8 +89,7 @@ static void stop(struct gateway *gateway)
     inbox_close(gateway->inbox);
     gateway_cosign_close(gateway);
     database_close(gateway->database);
-    verifier_close(gateway->verifier);
-    signer_close(gateway->signer);
+    standing_close(gateway->standing);
     loop_close(gateway->loop);
 }
 

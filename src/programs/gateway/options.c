@@ -13,6 +13,12 @@
         .least = (least_), .most = 65535, .fallback = (fallback_), .sentence = (sentence_)         \
     }
 
+#define NUMBER(key_, member_, least_, most_, fallback_, sentence_)                                 \
+    {                                                                                              \
+        .key = (key_), .kind = OPTION_KIND_INTEGER, .offset = offsetof(struct options, member_),   \
+        .least = (least_), .most = (most_), .fallback = (fallback_), .sentence = (sentence_)       \
+    }
+
 static const struct option options[] = {
     TEXT("site.name", site_name, NULL, "The site, as it stands in every identity."),
     TEXT("site.ca", site_ca, NULL, "The site CA's certificate (PEM): the only root of trust."),
@@ -29,6 +35,16 @@ static const struct option options[] = {
     TEXT("http.address", http_address, "127.0.0.1",
          "Where /health and /metrics are served; plain HTTP, so a loopback address."),
     PORT("http.port", http_port, 0, "9445", "Their port; 0 takes a free one."),
+    TEXT("enrol.url", enrol_url, "",
+         "Where tocsin-enrol renews the certificate, such as https://enrol.site:8443; empty: "
+         "nobody does."),
+    TEXT("enrol.fingerprint", enrol_fingerprint, "",
+         "SHA-256 of the site CA's certificate, 64 hex digits: the first trust of a new gateway."),
+    TEXT("enrol.token_file", enrol_token_file, "",
+         "A file with the one-time token (mode 0600, deleted once used); TOCSIN_ENROL_TOKEN goes "
+         "first."),
+    NUMBER("enrol.look_s", enrol_look_s, 1, 86400, "86400",
+           "How often it is asked which CAs are trusted, in seconds."),
     TEXT("log.level", log_level, "info", "The least that is logged: debug, info, warning, error."),
 };
 

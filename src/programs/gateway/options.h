@@ -17,6 +17,10 @@ struct options {
     char state_folder[OPTION_TEXT_SIZE];
     char http_address[OPTION_TEXT_SIZE];
     int64_t http_port;
+    char enrol_url[OPTION_TEXT_SIZE];
+    char enrol_fingerprint[OPTION_TEXT_SIZE];
+    char enrol_token_file[OPTION_TEXT_SIZE];
+    int64_t enrol_look_s;
     char log_level[OPTION_TEXT_SIZE];
 };
 

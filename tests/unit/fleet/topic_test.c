@@ -24,6 +24,8 @@ int main(void)
     CHECK(kind("tocsin/devices/north/cosignature", "north") == TOPIC_KIND_COSIGNATURE);
     CHECK(kind("tocsin/devices/north/checkpoint", "north") == TOPIC_KIND_OTHER);
     CHECK(kind("tocsin/alerts/zone/north/x", "") == TOPIC_KIND_ALERT);
+    CHECK(kind("tocsin/system/revocation", "") == TOPIC_KIND_REVOCATION);
+    CHECK(kind("tocsin/system/revocation/x", "") == TOPIC_KIND_OTHER);
     CHECK(kind("tocsin/devices/sign-1/confirm", "sign-1") == TOPIC_KIND_OTHER);
     CHECK(kind("tocsin/commands/sign-1/status", "sign-1") == TOPIC_KIND_OTHER);
     CHECK(!topic_split(&parts, "tocsin", "other/devices/sign-1/status"));

@@ -123,11 +123,74 @@ static void test_threads(const struct test_site *site)
     signer_close(signer);
 }
 
+struct renewing {
+    struct signer *signer;
+    const char *key, *chain;
+};
+
+static void *renew_many(void *context)
+{
+    const struct renewing *renewing = context;
+    size_t failures = 0;
+    for (int i = 0; i < 20; i++) {
+        failures += signer_renew(renewing->signer, renewing->key, renewing->chain, NULL) != OK;
+    }
+    CHECK(failures == 0);
+    return NULL;
+}
+
+/* Renewed while others sign: every message fits one of the two, and the identity stays. */
+static void test_renew(const struct test_site *site)
+{
+    struct why why = {0};
+    CLEANUP(verifier_close_p) struct verifier *verifier = test_site_verifier(site);
+    struct signer *signer = test_site_signer(site, ROLE_EDGE, "renewed");
+    const struct certificate *before = signer_certificate(signer);
+    const char *name = signer_identity(signer)->name;
+    test_site_issue(site, ROLE_EDGE, "renewed", TEST_NOW_US + CLOCK_MINUTE_US);
+    char paths[2][256];
+    const struct renewing renewing = {.signer = signer,
+                                      .key = test_path(site, paths[0], "renewed.key"),
+                                      .chain = test_path(site, paths[1], "renewed.crt")};
+    static struct crowd crowd;
+    crowd.signer = signer;
+    pthread_t threads[2];
+    if (pthread_create(&threads[0], NULL, sign_many, &crowd) ||
+        pthread_create(&threads[1], NULL, renew_many,
+                       &(struct renewing){renewing.signer, renewing.key, renewing.chain})) {
+        abort();
+    }
+    (void)pthread_join(threads[0], NULL);
+    (void)pthread_join(threads[1], NULL);
+    size_t admitted = 0;
+    for (size_t i = 0; i < ARRAY_LEN(crowd.messages); i++) {
+        struct envelope envelope = {0};
+        admitted += verifier_judge(verifier, text_span(&crowd.messages[i]), TEST_NOW_US, &envelope,
+                                   NULL) == VERDICT_ADMIT;
+        envelope_deinit(&envelope);
+        text_deinit(&crowd.messages[i]);
+    }
+    CHECK(admitted == ARRAY_LEN(crowd.messages));
+    CHECK(certificate_end_us(before) == TEST_NOW_US + 30 * CLOCK_DAY_US); /* still there */
+    CHECK(certificate_end_us(signer_certificate(signer)) ==
+          TEST_NOW_US + 30 * CLOCK_DAY_US + CLOCK_MINUTE_US);
+    CHECK(signer_identity(signer)->name == name);
+    test_site_issue(site, ROLE_EDGE, "other", TEST_NOW_US);
+    CHECK(signer_renew(signer, TEST_PATH(site, "other.key"), TEST_PATH(site, "other.crt"), &why) ==
+          ERR_DENIED);
+    CHECK(signer_renew(signer, TEST_PATH(site, "other.key"), TEST_PATH(site, "renewed.crt"),
+                       &why) == ERR_MALFORMED);
+    CHECK(certificate_end_us(signer_certificate(signer)) ==
+          TEST_NOW_US + 30 * CLOCK_DAY_US + CLOCK_MINUTE_US);
+    signer_close(signer);
+}
+
 int main(void)
 {
     struct test_site site;
     test_site_open(&site, "riverside");
     test_open(&site);
+    test_renew(&site);
     test_root_left_out(&site);
     test_content(&site);
     test_threads(&site);

@@ -178,6 +178,36 @@ static void test_will(const struct broker *broker)
     mailbox_free(watcher);
 }
 
+static bool is_twice_connected(const struct mailbox *box)
+{
+    return box->connected && box->connects >= 2;
+}
+
+/* Renewing is short, without the will, and loses nothing that waits. */
+static void test_renew(const struct broker *broker)
+{
+    struct mailbox *watcher = open_box(broker, "renew-watcher", "renew-will");
+    struct mailbox *from = open_box(broker, "renew-from", NULL);
+    struct mailbox *box = mailbox_new();
+    struct mqtt_config config = config_for(broker, "renewer", "renew/#");
+    config.will_topic = "renew-will";
+    config.will_payload = span_text("gone");
+    CHECK(mailbox_open(box, &config) && mailbox_connect(box));
+    const int64_t begin_us = clock_monotonic_us();
+    mqtt_renew(box->mqtt);
+    send_numbers(from, "renew/x", 0, 50);
+    CHECK(mailbox_wait(box, is_twice_connected, 5000));
+    printf("# connected again after %lld ms\n",
+           (long long)((clock_monotonic_us() - begin_us) / 1000));
+    CHECK(mailbox_wait_count(box, 50, 5000));
+    CHECK(mailbox_send(from, "renew-will", "end", false) == OK);
+    CHECK(mailbox_wait_count(watcher, 1, 5000));
+    CHECK_TEXT(mailbox_payload(watcher, 0), "end"); /* and not "gone" before it */
+    mailbox_free(box);
+    mailbox_free(from);
+    mailbox_free(watcher);
+}
+
 static void test_nobody_there(void)
 {
     struct broker nowhere = {.port = broker_free_port()};
@@ -222,6 +252,7 @@ int main(void)
     test_refused_message_comes_again(&broker);
     test_broker_away(&broker);
     test_will(&broker);
+    test_renew(&broker);
     test_flight_limit(&broker);
     broker_deinit(&broker);
     return CHECK_DONE();
