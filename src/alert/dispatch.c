@@ -250,13 +250,14 @@ enum err dispatch_create(struct dispatch *dispatch, const struct dispatch_order 
         if (err == OK) { err = canonical_write(order->body, &body, why); }
         if (err == OK && body.overflow) { err = why_set(why, ERR_LIMIT, "the body is too large"); }
     }
-    if (err == OK) { err = database_begin(dispatch->database, why); }
+    const bool ours = !database_in_transaction(dispatch->database);
+    if (err == OK && ours) { err = database_begin(dispatch->database, why); }
     if (err != OK) { return err; }
     struct passage passage = {
         .dispatch = dispatch, .actor = order->actor, .now_us = now_us, .why = why};
     struct id made;
     err = create_inside(dispatch, order, text_c(&body), &passage, &made);
-    database_end(dispatch->database, &err, why);
+    if (ours) { database_end(dispatch->database, &err, why); }
     if (err == OK) { *alert_id = made; }
     return err;
 }
@@ -297,10 +298,11 @@ static enum err revise_inside(struct dispatch *dispatch, const struct dispatch_o
 static enum err revise(struct dispatch *dispatch, const struct dispatch_order *order,
                        int64_t now_us, struct why *why)
 {
-    enum err err = database_begin(dispatch->database, why);
+    const bool ours = !database_in_transaction(dispatch->database);
+    enum err err = ours ? database_begin(dispatch->database, why) : OK;
     if (err != OK) { return err; }
     err = revise_inside(dispatch, order, now_us, why);
-    database_end(dispatch->database, &err, why);
+    if (ours) { database_end(dispatch->database, &err, why); }
     return err;
 }
 

@@ -6,7 +6,8 @@
  * every topic and every repetition carries the same bytes. After OK the caller wakes the outbox
  * (programs/control/outbox.h), which publishes at once, and tells the browsers "alert".
  *
- * Belongs to the thread of its database connection; the time is a parameter.
+ * Belongs to the thread of its database connection; the time is a parameter. Inside a transaction
+ * of the caller an order joins it; after an error the caller rolls it back.
  */
 #pragma once
 

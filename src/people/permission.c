@@ -25,6 +25,7 @@ static const unsigned char ALLOWED[] = {
     [PERMISSION_SEE_USERS] = A | S | U,
     [PERMISSION_MANAGE_USERS] = A,
     [PERMISSION_SEE_METRICS] = A,
+    [PERMISSION_SEE_AUDIT] = A | S | U,
 };
 
 const char *user_role_name(enum user_role role)

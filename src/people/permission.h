@@ -21,6 +21,7 @@ enum permission {
     PERMISSION_SEE_USERS,
     PERMISSION_MANAGE_USERS,
     PERMISSION_SEE_METRICS,
+    PERMISSION_SEE_AUDIT, /* the audit log, its proofs */
 };
 
 enum user_role {

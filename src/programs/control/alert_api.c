@@ -21,8 +21,16 @@ static void answer_ordered(struct call *call, const char *alert_id, const char *
     const enum err err =
         delivery_board_brief(call->desk->board, alert_id, call->now_us, &alert, &why);
     if (!err) { live_send(control->live, "alert", value_copy(alert)); }
-    call_audit(call, audit, "alert", alert_id);
+    call_audit_done(call, audit, "alert", alert_id);
     call_answer(call, err, 202, &alert, &why);
+}
+
+/* Ends the transaction of an order: it counts only together with its entry of the audit log. */
+static void end_order(struct call *call, const char *audit, const char *alert_id, enum err *err,
+                      struct why *why)
+{
+    if (!*err) { *err = call_audit_enter(call, audit, "alert", alert_id, why); }
+    database_end(call->desk->database, err, why);
 }
 
 /* A refused order is worth a line: somebody wanted to say something to the public. */
@@ -129,8 +137,11 @@ void alert_api_create(struct call *call)
     order.idempotency_key = http_header(call->request, "Idempotency-Key");
     struct why why = {""};
     struct id alert_id = {""};
-    const enum err err =
-        dispatch_create(call->desk->dispatch, &order, call->now_us, &alert_id, &why);
+    enum err err = database_begin(call->desk->database, &why);
+    if (!err) {
+        err = dispatch_create(call->desk->dispatch, &order, call->now_us, &alert_id, &why);
+        end_order(call, "audit.alert_sent", alert_id.text, &err, &why);
+    }
     if (err) {
         answer_refused(call, err, &why);
         return;
@@ -144,7 +155,11 @@ void alert_api_update(struct call *call)
     if (!call_body(call, &body) || !may_change(call)) { return; }
     const struct dispatch_order order = order_of(call, body);
     struct why why = {""};
-    const enum err err = dispatch_update(call->desk->dispatch, &order, call->now_us, &why);
+    enum err err = database_begin(call->desk->database, &why);
+    if (!err) {
+        err = dispatch_update(call->desk->dispatch, &order, call->now_us, &why);
+        end_order(call, "audit.alert_changed", order.alert_id, &err, &why);
+    }
     if (err) {
         answer_refused(call, err, &why);
         return;
@@ -157,7 +172,11 @@ void alert_api_cancel(struct call *call)
     if (!may_change(call)) { return; }
     const struct dispatch_order order = order_of(call, NULL);
     struct why why = {""};
-    const enum err err = dispatch_cancel(call->desk->dispatch, &order, call->now_us, &why);
+    enum err err = database_begin(call->desk->database, &why);
+    if (!err) {
+        err = dispatch_cancel(call->desk->dispatch, &order, call->now_us, &why);
+        end_order(call, "audit.alert_cancelled", order.alert_id, &err, &why);
+    }
     if (err) {
         answer_refused(call, err, &why);
         return;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/metric.h"
 #include "fleet/topic.h"
+#include "programs/control/audit/scribe.h"
 #include "programs/control/control.h"
 
 static const int64_t SESSION_EXPIRY_S = 86400;
@@ -34,6 +35,12 @@ void bus_free(struct bus *bus)
 static bool on_message(void *context, const struct mqtt_message *message)
 {
     struct bus *bus = context;
+    struct topic_parts parts;
+    if (topic_split(&parts, bus->control->options->broker_prefix, message->topic) &&
+        parts.kind == TOPIC_KIND_COSIGNATURE) {
+        scribe_offer(bus->control->scribe, message);
+        return true;
+    }
     return ingest_offer(bus->control->ingest, message);
 }
 
@@ -46,6 +53,7 @@ static void on_connection(void *context, bool connected, const char *reason)
     log_event(connected ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
               connected ? "bus.connected" : "bus.lost", "reason", reason, NULL);
     outbox_connected(bus->control->outbox, connected);
+    scribe_connected(bus->control->scribe, connected);
 }
 
 static void on_published(void *context, uint64_t token, enum err err)
@@ -56,7 +64,7 @@ static void on_published(void *context, uint64_t token, enum err err)
 
 enum err bus_start(struct bus *bus, struct control *control, struct why *why)
 {
-    static const char *const kinds[] = {"status", "telemetry", "detection", "ack"};
+    static const char *const kinds[] = {"status", "telemetry", "detection", "ack", "cosignature"};
     const struct control_options *options = control->options;
     char topics[ARRAY_LEN(kinds)][TOPIC_SIZE];
     char client_id[IDENTITY_NAME_SIZE + 16];

@@ -162,10 +162,3 @@ struct value *call_keep_reached(const struct call *call, const char *key, struct
     value_free(list);
     return kept;
 }
-
-void call_audit(const struct call *call, const char *event, const char *key, const char *value)
-{
-    log_event(LOG_LEVEL_INFO, event, "user", call->signed_in ? call->session.user : NULL, "address",
-              call->address, "method", http_method(call->request), "path", http_path(call->request),
-              key, value, NULL);
-}

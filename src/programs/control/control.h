@@ -12,6 +12,7 @@
 #include "fleet/device.h"
 #include "fleet/event_store.h"
 #include "fleet/zone.h"
+#include "ledger/journal.h"
 #include "people/client.h"
 #include "people/invitation.h"
 #include "people/rate_limit.h"
@@ -42,6 +43,7 @@ struct control {
     struct bus *bus;
     struct ingest *ingest;
     struct outbox *outbox;
+    struct scribe *scribe;
     struct sign_studio *studio;
     struct rate_limit *previews; /* per user */
 };
@@ -59,6 +61,7 @@ struct desk {
     struct device_store *devices;
     struct event_store *events;
     struct zone_store *zones;
+    struct journal *journal;
 };
 
 /* NULL when the database cannot be opened: the reason is logged, every request is answered 503. */
@@ -107,5 +110,15 @@ MUST_USE enum err call_find_device(struct call *call, const char *name, struct v
 /* The members of `list` whose `key` is a zone that the person reaches; frees `list`. */
 struct value *call_keep_reached(const struct call *call, const char *key, struct value *list);
 
-/* An audit line in the log: who did or was refused what. Pairs as in log_event, ended by NULL. */
+/* ---- audit/call_audit.c: every action goes through here ---- */
+
+/* Who did or was refused what: an entry of the audit log, and a line of the program's log. */
 void call_audit(const struct call *call, const char *event, const char *key, const char *value);
+/*
+ * The same in two halves, where the action must not be without its entry: the entry joins the
+ * transaction of `desk->database`; after the commit call_audit_done tells of it.
+ */
+MUST_USE enum err call_audit_enter(const struct call *call, const char *event, const char *key,
+                                   const char *value, struct why *why);
+void call_audit_done(const struct call *call, const char *event, const char *key,
+                     const char *value);

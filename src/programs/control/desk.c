@@ -13,6 +13,7 @@ static enum err open_stores(struct desk *desk, struct why *why)
     if (!err) { err = device_store_open(&desk->devices, database, why); }
     if (!err) { err = event_store_open(&desk->events, database, why); }
     if (!err) { err = zone_store_open(&desk->zones, database, why); }
+    if (!err) { err = journal_open(&desk->journal, database, why); }
     return err;
 }
 
@@ -39,6 +40,7 @@ struct desk *desk_open(struct control *control)
 void desk_close(struct desk *desk)
 {
     if (!desk) { return; }
+    journal_close(desk->journal);
     zone_store_close(desk->zones);
     event_store_close(desk->events);
     device_store_close(desk->devices);

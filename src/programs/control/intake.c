@@ -10,6 +10,7 @@
 #include "fleet/confirm.h"
 #include "fleet/device.h"
 #include "fleet/event_age.h"
+#include "ledger/journal.h"
 
 enum note_kind { NOTE_EVENT, NOTE_DELIVERY, NOTE_DEVICE };
 
@@ -34,6 +35,7 @@ struct intake {
     struct receipt_book *receipts;
     struct schedule *schedule;
     struct delivery_board *board;
+    struct journal *journal;
     int64_t now_us;
     bool device_back;
     struct note notes[INTAKE_NOTE_MAX];
@@ -52,6 +54,7 @@ enum err intake_open(struct intake **out, const struct intake_config *config, st
     if (err == OK) { err = receipt_book_open(&intake->receipts, config->database, why); }
     if (err == OK) { err = schedule_open(&intake->schedule, config->database, why); }
     if (err == OK) { err = delivery_board_open(&intake->board, config->database, why); }
+    if (err == OK) { err = journal_open(&intake->journal, config->database, why); }
     if (err == OK) { *out = TAKE(intake); }
     return err;
 }
@@ -64,6 +67,7 @@ void intake_close(struct intake *intake)
     receipt_book_close(intake->receipts);
     schedule_close(intake->schedule);
     delivery_board_close(intake->board);
+    journal_close(intake->journal);
     free(intake);
 }
 
@@ -144,6 +148,24 @@ static enum err enter_receipt(struct intake *intake, const struct intake_message
     return OK;
 }
 
+/* A device that was never heard of goes on record, in the transaction that makes it known. */
+static enum err enter_first_sight(struct intake *intake, const struct device_report *report,
+                                  struct why *why)
+{
+    uint64_t index = 0;
+    const enum err err = journal_find(intake->journal, "device_seen", report->name, &index, NULL);
+    if (err != ERR_NOT_FOUND) { return err; }
+    CLEANUP(value_free_p) struct value *details = value_object();
+    value_set_text(details, "identity", report->identity);
+    value_set_text(details, "zone", report->status->zone);
+    const struct entry_fact fact = {.at_us = intake->now_us,
+                                    .action = "device_seen",
+                                    .resource = report->name,
+                                    .authorisation = "certificate",
+                                    .details = details};
+    return journal_enter(intake->journal, &fact, why);
+}
+
 static enum err enter_status(struct intake *intake, const struct intake_message *message,
                              const char **reason, struct why *why)
 {
@@ -172,6 +194,8 @@ static enum err enter_status(struct intake *intake, const struct intake_message 
     if (change != DEVICE_CHANGE_NONE) { add_note(intake, NOTE_DEVICE, "", report.name); }
     if (change == DEVICE_CHANGE_BACK) {
         intake->device_back = true;
+        err = enter_first_sight(intake, &report, why);
+        if (err != OK) { return err; }
         err = schedule_hasten(intake->schedule, report.name, intake->now_us, why);
     }
     return err;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "migrations/control.h"
 #include "people/jws.h"
+#include "programs/control/audit/scribe.h"
 #include "programs/control/control.h"
 #include "programs/control/route.h"
 #include "system/file.h"
@@ -31,6 +32,20 @@ struct site {
 
 /* ---- the database ---- */
 
+/* What the program itself does, into the audit log. */
+static enum err enter_fact(struct database *database, const char *action, const char *resource,
+                           const struct value *details, struct why *why)
+{
+    CLEANUP(journal_close_p) struct journal *journal = NULL;
+    const struct entry_fact fact = {.at_us = clock_wall_us(),
+                                    .action = action,
+                                    .resource = resource,
+                                    .authorisation = "program",
+                                    .details = details};
+    const enum err err = journal_open(&journal, database, why);
+    return err ? err : journal_enter(journal, &fact, why);
+}
+
 /* TOCSIN_ADMIN_PASSWORD, when it is there, becomes the administrator's one-time password. */
 static enum err give_one_time(struct database *database, struct why *why)
 {
@@ -47,6 +62,7 @@ static enum err give_one_time(struct database *database, struct why *why)
     err = user_give_one_time(users, &given, &outcome, why);
     if (!err && outcome == ONE_TIME_OUTCOME_SET) {
         log_event(LOG_LEVEL_INFO, "audit.one_time_password_set", "account", ADMIN_NAME, NULL);
+        err = enter_fact(database, "one_time_password_set", ADMIN_NAME, NULL, why);
     }
     return err;
 }
@@ -81,6 +97,39 @@ static void wake_outbox(void *context)
     if (control->outbox) { outbox_wake(control->outbox); }
 }
 
+/* The program's own first entry: what it runs with, but for secrets, which no option is. */
+static enum err enter_start(const struct site *site, struct why *why)
+{
+    const struct control_options *options = &site->options;
+    CLEANUP(database_close_p) struct database *database = NULL;
+    CLEANUP(value_free_p) struct value *details = value_object();
+    value_set_text(details, "version", TOCSIN_VERSION);
+    value_set_text(details, "broker", options->broker_host);
+    value_set_text(details, "http_address", options->http_address);
+    value_set_integer(details, "http_port", options->http_port);
+    value_set_boolean(details, "behind_proxy", options->http_behind_proxy);
+    const enum err err = database_open(&database, &site->control.database, why);
+    return err ? err : enter_fact(database, "control_started", options->site, details, why);
+}
+
+static enum err start_scribe(struct site *site, struct bus_port bus, struct why *why)
+{
+    const struct control_options *options = &site->options;
+    char origin[OPTION_TEXT_SIZE + 8];
+    const bool named = *options->audit_origin;
+    (void)snprintf(origin, sizeof origin, "%s%s", named ? options->audit_origin : options->site,
+                   named ? "" : "/audit");
+    const struct scribe_config config = {.database = site->control.database,
+                                         .state_folder = options->state_folder,
+                                         .origin = origin,
+                                         .trust = {.site = options->site, .ca_path = options->ca},
+                                         .signer = site->control.signer,
+                                         .prefix = options->broker_prefix,
+                                         .bus = bus};
+    const enum err err = enter_start(site, why);
+    return err ? err : scribe_open(&site->control.scribe, &config, why);
+}
+
 static enum err start_bus(struct site *site, struct why *why)
 {
     struct control *control = &site->control;
@@ -91,6 +140,8 @@ static enum err start_bus(struct site *site, struct why *why)
                                          .live = live,
                                          .bus = bus};
     enum err err = outbox_open(&control->outbox, &outbox, why);
+    if (err) { return err; }
+    err = start_scribe(site, bus, why);
     if (err) { return err; }
     const struct ingest_config ingest = {
         .database = control->database,
@@ -243,6 +294,7 @@ static void stop(struct site *site)
     if (control->bus) { bus_stop(control->bus); }
     ingest_close(control->ingest);
     outbox_close(control->outbox);
+    scribe_close(control->scribe);
     bus_free(control->bus);
     rate_limit_free(control->previews);
     sign_studio_free(control->studio);

@@ -54,8 +54,17 @@ static enum err find_media(struct call *call, struct grant *grant, struct why *w
 
 static void answer_grant(struct call *call, const struct grant *grant, const char *token)
 {
+    /* Nobody is given a way to a clip without a record of it. */
+    struct why why = {""};
+    const char *operation = media_kind_name(grant->kind);
+    const enum err err =
+        call_audit_enter(call, "audit.stream_granted", "operation", operation, &why);
+    if (err) {
+        call_problem(call, err, &why);
+        return;
+    }
     grants_give(call->desk->control->grants, token, grant);
-    call_audit(call, "audit.stream_granted", "operation", media_kind_name(grant->kind));
+    call_audit_done(call, "audit.stream_granted", "operation", operation);
     char href[128];
     (void)snprintf(href, sizeof href, "/stream/%s/%s", grant->event_id,
                    media_kind_name(grant->kind));

@@ -59,6 +59,9 @@ static const struct option OPTIONS[] = {
     {"map.url", OPTION_KIND_TEXT, AT(map_url), 0, 0, "",
      "Where the page finds the map's current.json, with a / at the end: https://..., http://... on "
      "loopback, or /... behind the same proxy; empty: no map."},
+    {"audit.origin", OPTION_KIND_TEXT, AT(audit_origin), 0, 0, "",
+     "Name of the audit log, in its checkpoints and keys; empty: SITE/audit. A log keeps its "
+     "name."},
     {"log.level", OPTION_KIND_TEXT, AT(log_level), 0, 0, "info",
      "Least level to log: debug, info, warning or error."},
 };

@@ -35,6 +35,7 @@ struct control_options {
     int64_t token_key_s;
     char second_factor_roles[OPTION_TEXT_SIZE];
     char web_folder[OPTION_TEXT_SIZE], map_url[OPTION_TEXT_SIZE];
+    char audit_origin[OPTION_TEXT_SIZE];
     char log_level[OPTION_TEXT_SIZE];
     struct control_zone zones[CONTROL_ZONE_MAX];
     size_t zone_count;

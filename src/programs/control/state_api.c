@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/metric.h"
+#include "programs/control/audit/scribe.h"
 #include "programs/control/openapi.h"
 #include "programs/control/route.h"
 
@@ -26,9 +27,11 @@ void state_health(struct call *call)
     const bool database = device_store_count(call->desk->devices, &count, NULL) == OK &&
                           ingest_healthy(control->ingest) && outbox_healthy(control->outbox);
     const bool bus = bus_connected(control->bus);
+    const bool audit = scribe_healthy(control->scribe); /* alerts go on without it */
     CLEANUP(value_free_p) struct value *checks = value_object();
     value_set_text(checks, "database", database ? "ok" : "failing");
     value_set_text(checks, "bus", bus ? "ok" : "not connected");
+    value_set_text(checks, "audit", audit ? "ok" : "failing");
     CLEANUP(value_free_p) struct value *body = value_object();
     value_set_text(body, "status", database && bus ? "ok" : "degraded");
     value_set_text(body, "version", TOCSIN_VERSION);

@@ -1,0 +1,98 @@
+#include <stdio.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "programs/control/audit/scribe.h"
+#include "programs/control/control.h"
+
+/* "audit.alert_sent" is the action "alert_sent". */
+static const char *action_of(const char *event)
+{
+    const char *dot = strchr(event, '.');
+    return dot ? dot + 1 : event;
+}
+
+static const char *authorisation_of(const struct call *call, const char *action)
+{
+    if (call->signed_in) { return call->by_cookie ? "session" : "bearer"; }
+    return strcmp(action, "signed_in") == 0 ? "password" : "none";
+}
+
+/* What it was done to: the value, unless that only says why or how. */
+static const char *resource_of(const struct call *call, const char *key, const char *value)
+{
+    const bool names = strcmp(key, "reason") != 0 && strcmp(key, "operation") != 0;
+    return names ? value : http_path(call->request);
+}
+
+static struct value *details_of(const struct call *call, const char *key, const char *value)
+{
+    char path[256];
+    (void)snprintf(path, sizeof path, "%.*s", (int)sizeof path - 1, http_path(call->request));
+    struct value *details = value_object();
+    value_set_text(details, key, value);
+    value_set_text(details, "method", http_method(call->request));
+    value_set_text(details, "path", path);
+    return details;
+}
+
+enum err call_audit_enter(const struct call *call, const char *event, const char *key,
+                          const char *value, struct why *why)
+{
+    const char *action = action_of(event);
+    CLEANUP(value_free_p) struct value *details = details_of(call, key, value);
+    const bool arrives = strcmp(action, "signed_in") == 0;
+    const struct entry_fact fact = {.at_us = call->now_us,
+                                    .user = call->signed_in ? call->session.user
+                                                            : (arrives ? value : NULL),
+                                    .action = action,
+                                    .resource = resource_of(call, key, value),
+                                    .authorisation = authorisation_of(call, action),
+                                    .details = details,
+                                    .address = call->address,
+                                    .agent = http_header(call->request, "User-Agent")};
+    return journal_enter(call->desk->journal, &fact, why);
+}
+
+static void log_call(const struct call *call, const char *event, const char *key, const char *value)
+{
+    log_event(LOG_LEVEL_INFO, event, "user", call->signed_in ? call->session.user : NULL, "address",
+              call->address, "method", http_method(call->request), "path", http_path(call->request),
+              key, value, NULL);
+}
+
+void call_audit_done(const struct call *call, const char *event, const char *key, const char *value)
+{
+    scribe_wake(call->desk->control->scribe);
+    log_call(call, event, key, value);
+}
+
+/*
+ * Somebody who is not signed in and is refused gets no entry of the log, and of everything else so
+ * many a minute: whoever can send requests must not fill the disk.
+ */
+static bool takes(const struct call *call, const char *event)
+{
+    if (call->signed_in) { return true; }
+    if (strcmp(event, "audit.refused") == 0) { return false; }
+    if (scribe_takes_stranger(call->desk->control->scribe, call->now_us)) { return true; }
+    metric_add(metric_counter("tocsin_audit_strangers_unrecorded_total",
+                              "Deeds of people not signed in, too many a minute for the log.",
+                              NULL),
+               1);
+    return false;
+}
+
+void call_audit(const struct call *call, const char *event, const char *key, const char *value)
+{
+    struct why why = {""};
+    if (!takes(call, event)) {
+        log_call(call, event, key, value);
+        return;
+    }
+    if (call_audit_enter(call, event, key, value, &why) != OK) {
+        log_event(LOG_LEVEL_ERROR, "audit.unwritten", "event", event, "why", why.text, NULL);
+    }
+    call_audit_done(call, event, key, value);
+}
