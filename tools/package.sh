@@ -8,14 +8,14 @@ name=tocsin-$(cat VERSION)-$(uname -m)
 root=build/package/$name
 rm -rf "$root"
 install -d "$root/usr/bin" "$root/usr/lib/tocsin" "$root/usr/lib/systemd/system" "$root/usr/lib/sysusers.d" "$root/usr/share/tocsin" "$root/usr/share/doc/tocsin"
-for program in tocsin tocsin-control tocsin-gateway tocsin-edge tocsin-watch tocsin-enrol; do
+for program in tocsin tocsin-control tocsin-gateway tocsin-edge tocsin-watch tocsin-enrol tocsin-map; do
     install -m 755 -s "$build/$program" "$root/usr/bin/"
 done
 install -m 644 "$build/tocsin-broker.so" "$root/usr/lib/tocsin/"
 if [ -d build/cache/openvino ]; then cp -a build/cache/openvino "$root/usr/lib/tocsin/openvino"; fi
 if [ -d build/cache/models ]; then cp -a build/cache/models "$root/usr/share/tocsin/models"; fi
 cp -a web/dist "$root/usr/share/tocsin/web"
-cp -a deploy/mosquitto "$root/usr/share/tocsin/"
+cp -a deploy/mosquitto deploy/nginx "$root/usr/share/tocsin/"
 install -m 644 deploy/systemd/*.service "$root/usr/lib/systemd/system/"
 install -m 644 deploy/sysusers/tocsin.conf "$root/usr/lib/sysusers.d/"
 install -m 644 LICENSE README.md CHANGELOG.md "$root/usr/share/doc/tocsin/"

@@ -20,6 +20,8 @@ trap 'rm -f "$fresh"' EXIT
     "$build/tocsin-map" anonymise --markdown
     echo
     "$build/tocsin-map" build --markdown
+    echo
+    "$build/tocsin-map" serve --markdown
 } >"$fresh"
 if [ "${2:-}" = --check ]; then
     diff -u "$page" "$fresh" || {

@@ -30,6 +30,11 @@ uint64_t pmtiles_reader_size(const struct pmtiles_reader *reader)
     return reader->size;
 }
 
+int pmtiles_reader_descriptor(const struct pmtiles_reader *reader)
+{
+    return reader->fd;
+}
+
 void pmtiles_reader_free(struct pmtiles_reader *reader)
 {
     if (!reader) { return; }

@@ -17,7 +17,8 @@ void pmtiles_reader_free(struct pmtiles_reader *reader);
 CLEANUP_FOR(struct pmtiles_reader, pmtiles_reader_free)
 
 const struct pmtiles_header *pmtiles_reader_header(const struct pmtiles_reader *reader);
-uint64_t pmtiles_reader_size(const struct pmtiles_reader *reader); /* of the file */
+uint64_t pmtiles_reader_size(const struct pmtiles_reader *reader);  /* of the file */
+int pmtiles_reader_descriptor(const struct pmtiles_reader *reader); /* borrowed */
 
 /* Replaces `out` with the unpacked metadata. */
 MUST_USE enum err pmtiles_reader_metadata(struct pmtiles_reader *reader, struct bytes *out,

@@ -75,13 +75,13 @@ static const uint64_t folder_write =
     LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REFER;
 
 /* Every right that this kernel knows is handled: what no rule grants is refused. */
-static struct ruleset ruleset_of(int abi)
+static struct ruleset ruleset_of(int abi, bool serving)
 {
     struct ruleset rules = {.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1};
     if (abi >= ABI_REFER) { rules.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER; }
     if (abi >= ABI_TRUNCATE) { rules.handled_access_fs |= ACCESS_FS_TRUNCATE; }
     if (abi >= ABI_IOCTL) { rules.handled_access_fs |= ACCESS_FS_IOCTL_DEV; }
-    if (abi >= ABI_NET) { rules.handled_access_net = ACCESS_NET_BIND_TCP; }
+    if (abi >= ABI_NET && !serving) { rules.handled_access_net = ACCESS_NET_BIND_TCP; }
     if (abi >= ABI_SCOPE) { rules.scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL; }
     return rules;
 }
@@ -154,7 +154,7 @@ static enum err allow_libraries(int ruleset_fd, uint64_t handled, struct why *wh
 
 static enum err enter_landlock(const struct sandbox_plan *plan, int abi, struct why *why)
 {
-    const struct ruleset rules = ruleset_of(abi);
+    const struct ruleset rules = ruleset_of(abi, plan->serving);
     CLEANUP(file_close_p)
     const int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, ruleset_size(abi), 0);
     if (fd < 0) {
@@ -323,6 +323,14 @@ static const int calls[] = {
     SCMP_SYS(arch_prctl),
 };
 
+/* What a server needs besides. */
+static const int serving_calls[] = {
+    SCMP_SYS(listen),
+    SCMP_SYS(accept),
+    SCMP_SYS(accept4),
+    SCMP_SYS(sendfile),
+};
+
 static int allow_families(scmp_filter_ctx filter, bool network)
 {
     /* AF_NETLINK: getaddrinfo asks the kernel which kinds of addresses this machine has. */
@@ -357,14 +365,17 @@ static int allow_narrowly(scmp_filter_ctx filter)
     return failed;
 }
 
-static enum err enter_seccomp(bool network, struct why *why)
+static enum err enter_seccomp(const struct sandbox_plan *plan, struct why *why)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter) { return why_set(why, ERR_UNAVAILABLE, "seccomp filters cannot be made"); }
     int failed = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) |
-                 allow_families(filter, network) | allow_narrowly(filter);
+                 allow_families(filter, plan->network) | allow_narrowly(filter);
     for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
         failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+    }
+    for (size_t i = 0; plan->serving && i < ARRAY_LEN(serving_calls); i++) {
+        failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, serving_calls[i], 0);
     }
     if (!failed) { failed = seccomp_load(filter); }
     seccomp_release(filter);
@@ -386,7 +397,7 @@ enum err sandbox_enter(const struct sandbox_plan *plan, struct sandbox_state *st
     const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     struct sandbox_state now = {.landlock_abi = abi > 0 ? (int)abi : 0};
     enum err err = abi > 0 ? enter_landlock(plan, (int)abi, why) : OK;
-    if (!err) { err = enter_seccomp(plan->network, why); }
+    if (!err) { err = enter_seccomp(plan, why); }
     if (err) { return err; }
     now.seccomp = true;
     *state = now;

@@ -30,6 +30,7 @@ struct sandbox_plan {
     const struct sandbox_path *paths;
     size_t path_count;
     bool network; /* may open sockets other than unix ones */
+    bool serving; /* may listen, on TCP too, and take connections */
 };
 
 /* What holds now: a kernel without Landlock leaves `landlock_abi` 0, and the caller warns. */

@@ -12,6 +12,7 @@ int build_command(int argc, char *argv[]);
 int anonymise_command(int argc, char *argv[]);
 int verify_command(int argc, char *argv[]);
 int inspect_command(int argc, char *argv[]);
+int serve_command(int argc, char *argv[]);
 
 /* Says on standard error what went wrong in `command`, and returns the exit status for `err`. */
 int command_failed(const char *command, enum err err, const struct why *why);

@@ -58,6 +58,11 @@ static const struct command commands[] = {
      "tocsin-map inspect FILE [ZOOM/X/Y]\n"
      "    The header and metadata as JSON, or the tile's features as GeoJSON, one a line.\n",
      inspect_command},
+    {"serve", "serve archives by byte range and by tile",
+     "tocsin-map serve --config FILE [--set KEY=VALUE]...\n"
+     "    --explain lists the keys, --check reads the file and stops.\n"
+     "    TOCSIN_MAP_TOKEN in the environment: the bearer token of private archives.\n",
+     serve_command},
 };
 
 int command_failed(const char *command, enum err err, const struct why *why)

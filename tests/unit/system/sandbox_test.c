@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -21,6 +22,8 @@ static char inside[FILE_PATH_SIZE], readable[FILE_PATH_SIZE], outside[FILE_PATH_
 
 /* Each question is asked by a child of its own in the sandbox: exit status 1 is yes. */
 
+static bool serving; /* of the next child */
+
 static struct sandbox_state state_of_child(bool network)
 {
     const struct sandbox_path paths[] = {
@@ -29,7 +32,7 @@ static struct sandbox_state state_of_child(bool network)
         {.path = "/nowhere", .use = SANDBOX_USE_READ},
     };
     const struct sandbox_plan plan = {
-        .paths = paths, .path_count = ARRAY_LEN(paths), .network = network};
+        .paths = paths, .path_count = ARRAY_LEN(paths), .network = network, .serving = serving};
     struct sandbox_state state = {0};
     struct why why = {0};
     if (sandbox_enter(&plan, &state, &why)) {
@@ -118,6 +121,24 @@ static bool opens_internet_socket(void)
     return fd >= 0;
 }
 
+/* Listens, takes a connection of its own, sends a file. */
+static bool serves(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr *where = (struct sockaddr *)(void *)&address;
+    socklen_t size = sizeof address;
+    CLEANUP(file_close_p) const int listening = socket(AF_INET, SOCK_STREAM, 0);
+    CLEANUP(file_close_p) const int client = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listening, where, size) || listen(listening, 4) ||
+        getsockname(listening, where, &size) || connect(client, where, size)) {
+        return false;
+    }
+    CLEANUP(file_close_p) const int taken = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+    CLEANUP(file_close_p) const int file = open(inside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    off_t at = 0;
+    return taken >= 0 && (sendfile(taken, file, &at, 1) >= 0 || errno == EINVAL);
+}
+
 static bool leaves_core(void)
 {
     struct rlimit core;
@@ -172,6 +193,11 @@ int main(void)
     CHECK(!answer(traces, true));
     CHECK(!answer(kills_parent, true));
     CHECK(!answer(opens_packet_socket, true));
+    CHECK(!answer(serves, true));
+    serving = true;
+    CHECK(answer(serves, true));
+    CHECK(!answer(executes, true) && !answer(reads_home, true));
+    serving = false;
     CHECK(answer(opens_internet_socket, true));
     CHECK(!answer(opens_internet_socket, false));
     CHECK(!answer(leaves_core, true));
