@@ -16,12 +16,10 @@ trap 'rm -f "$fresh"' EXIT
         echo
         "$build/tocsin-$program" --markdown
     done
-    echo
-    "$build/tocsin-map" anonymise --markdown
-    echo
-    "$build/tocsin-map" build --markdown
-    echo
-    "$build/tocsin-map" serve --markdown
+    for command in anonymise build serve publish; do
+        echo
+        "$build/tocsin-map" "$command" --markdown
+    done
 } >"$fresh"
 if [ "${2:-}" = --check ]; then
     diff -u "$page" "$fresh" || {

@@ -13,6 +13,12 @@ int anonymise_command(int argc, char *argv[]);
 int verify_command(int argc, char *argv[]);
 int inspect_command(int argc, char *argv[]);
 int serve_command(int argc, char *argv[]);
+int publish_command(int argc, char *argv[]);
+int rollback_command(int argc, char *argv[]);
+int watch_command(int argc, char *argv[]);
+
+/* The exit status of what was done, though not all that belongs to it. */
+enum { COMMAND_HALF_DONE = 3 };
 
 /* Says on standard error what went wrong in `command`, and returns the exit status for `err`. */
 int command_failed(const char *command, enum err err, const struct why *why);

@@ -63,6 +63,20 @@ static const struct command commands[] = {
      "    --explain lists the keys, --check reads the file and stops.\n"
      "    TOCSIN_MAP_TOKEN in the environment: the bearer token of private archives.\n",
      serve_command},
+    {"publish", "publish an archive to an S3 store",
+     "tocsin-map publish [FILE] --config FILE [--set KEY=VALUE]...\n"
+     "    --explain lists the keys. Credentials come from the environment only:\n"
+     "    TOCSIN_S3_KEY_ID, TOCSIN_S3_KEY, and TOCSIN_CDN_TOKEN where there is a CDN.\n"
+     "    Prints a report as JSON. Exit status 3: published, but the CDN could not be told.\n",
+     publish_command},
+    {"rollback", "make an earlier release the map again",
+     "tocsin-map rollback [SHA256] --config FILE [--set KEY=VALUE]...\n"
+     "    To the release before the current one, or to that whose hash begins so.\n",
+     rollback_command},
+    {"watch", "build and publish when inputs or the day change",
+     "tocsin-map watch --config FILE [--set KEY=VALUE]...\n"
+     "    Runs the [step NAME] commands, then publish; one run at a time.\n",
+     watch_command},
 };
 
 int command_failed(const char *command, enum err err, const struct why *why)
