@@ -17,8 +17,9 @@ static enum err failed(struct why *why, const char *what, const char *path)
     const int error = errno;
     char words[96];
     const char *sentence = strerror_r(error, words, sizeof words);
-    return why_set(why, error == ENOENT ? ERR_NOT_FOUND : ERR_IO, "cannot %s %.140s: %s", what,
-                   path, sentence);
+    enum err err = error == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+    if (error == ENOSPC || error == EDQUOT) { err = ERR_LIMIT; }
+    return why_set(why, err, "cannot %s %.140s: %s", what, path, sentence);
 }
 
 enum err file_read(struct text *out, const char *path, struct why *why)

@@ -15,7 +15,8 @@ enum { FILE_PATH_SIZE = 4096 };
 /* Appends the file at `path` to `out`. ERR_LIMIT when it is larger than `out` may grow. */
 MUST_USE enum err file_read(struct text *out, const char *path, struct why *why);
 
-/* Writes through a temporary name in the same folder: fsync, rename, fsync of the folder. */
+/* Writes through a temporary name in the same folder: fsync, rename, fsync of the folder. ERR_LIMIT
+ * when the disk or the quota is full. */
 MUST_USE enum err file_write(const char *path, struct span bytes, mode_t mode, struct why *why);
 
 /* Makes the folder `path` and its parents with `mode`, unless they exist. */

@@ -6,13 +6,19 @@
 
 #include "base/clock.h"
 
+struct slot {
+    void *item;
+    size_t bytes;
+};
+
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* on the monotonic clock */
     void (*drop)(void *item);
     bool closed;
     size_t limit, first, count;
-    void **items; /* owned ring of `limit` */
+    size_t bytes, bytes_max; /* held now; at most */
+    struct slot *slots;      /* owned ring of `limit` */
 };
 
 struct queue *queue_new(size_t limit, void (*drop)(void *item))
@@ -27,37 +33,57 @@ struct queue *queue_new(size_t limit, void (*drop)(void *item))
     (void)pthread_condattr_destroy(&monotonic);
     queue->drop = drop;
     queue->limit = limit;
-    queue->items = MEM_ARRAY(void *, limit);
+    queue->bytes_max = SIZE_MAX;
+    queue->slots = MEM_ARRAY(struct slot, limit);
     return queue;
+}
+
+void queue_limit_bytes(struct queue *queue, size_t most)
+{
+    queue->bytes_max = most;
 }
 
 void queue_free(struct queue *queue)
 {
     if (!queue) { return; }
     for (; queue->count > 0; queue->count--) {
-        if (queue->drop) { queue->drop(queue->items[queue->first]); }
+        if (queue->drop) { queue->drop(queue->slots[queue->first].item); }
         queue->first = (queue->first + 1) % queue->limit;
     }
     (void)pthread_cond_destroy(&queue->changed);
     (void)pthread_mutex_destroy(&queue->lock);
-    free(queue->items);
+    free(queue->slots);
     free(queue);
 }
 
-enum err queue_push(struct queue *queue, void *item)
+/* One item always fits: else what is larger than the limit would never pass. */
+static bool is_full(const struct queue *queue, size_t bytes)
+{
+    const bool heavy = queue->count > 0 && bytes > 0 &&
+                       (bytes > queue->bytes_max || queue->bytes > queue->bytes_max - bytes);
+    return queue->count == queue->limit || heavy;
+}
+
+enum err queue_push_sized(struct queue *queue, void *item, size_t bytes)
 {
     enum err err = OK;
     (void)pthread_mutex_lock(&queue->lock);
     if (queue->closed) {
         err = ERR_CLOSED;
-    } else if (queue->count == queue->limit) {
+    } else if (is_full(queue, bytes)) {
         err = ERR_LIMIT;
     } else {
-        queue->items[(queue->first + queue->count++) % queue->limit] = item;
+        queue->slots[(queue->first + queue->count++) % queue->limit] = (struct slot){item, bytes};
+        queue->bytes += bytes;
         (void)pthread_cond_signal(&queue->changed);
     }
     (void)pthread_mutex_unlock(&queue->lock);
     return err;
+}
+
+enum err queue_push(struct queue *queue, void *item)
+{
+    return queue_push_sized(queue, item, 0);
 }
 
 static struct timespec deadline_after(int64_t wait_us)
@@ -78,7 +104,8 @@ void *queue_pop(struct queue *queue, int64_t wait_us)
                              : pthread_cond_timedwait(&queue->changed, &queue->lock, &deadline);
     }
     if (queue->count > 0) {
-        item = queue->items[queue->first];
+        item = queue->slots[queue->first].item;
+        queue->bytes -= queue->slots[queue->first].bytes;
         queue->first = (queue->first + 1) % queue->limit;
         queue->count--;
     }

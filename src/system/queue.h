@@ -20,6 +20,13 @@ CLEANUP_FOR(struct queue, queue_free)
 /* Hands over `item`. ERR_LIMIT when full, ERR_CLOSED after queue_close: the caller keeps it. */
 MUST_USE enum err queue_push(struct queue *queue, void *item);
 
+/* The same for an item that holds `bytes` of memory: ERR_LIMIT also when the items in the queue
+ * would then hold more than queue_limit_bytes allows. An empty queue takes one of any size. */
+MUST_USE enum err queue_push_sized(struct queue *queue, void *item, size_t bytes);
+
+/* Before any thread uses it; without it only the number of items is bounded. */
+void queue_limit_bytes(struct queue *queue, size_t most);
+
 /* The next item, or NULL after `wait_us` (negative: for ever) or when closed and empty. */
 void *queue_pop(struct queue *queue, int64_t wait_us);
 

@@ -9,7 +9,8 @@
 #include "system/queue.h"
 #include "system/worker.h"
 
-enum { GLANCES_MAX = 256 };
+/* Pictures that wait to be looked at; a camera that sends huge ones must not eat the memory. */
+enum { GLANCES_MAX = 256, GLANCE_BYTES_MAX = 32 * 1024 * 1024 };
 
 static const int64_t late_max_us = 3 * CLOCK_SECOND_US / 2;
 static const int64_t key_apart_max_us = 11 * CLOCK_SECOND_US / 10; /* see vision_idle */
@@ -206,6 +207,7 @@ enum err eyes_start(struct eyes **out, const struct eyes_config *config, struct 
     eyes->config.vision.points = NULL;
     eyes->config.vision.context = eyes;
     eyes->packets = queue_new(GLANCES_MAX, drop_packet);
+    queue_limit_bytes(eyes->packets, GLANCE_BYTES_MAX);
     const struct decode_options decoding = {.frame = on_frame, .context = eyes};
     eyes->decode = decode_new(&decoding);
     enum err err = vision_open(&eyes->vision, &eyes->config.vision, why);
@@ -239,7 +241,7 @@ void eyes_packet(struct eyes *eyes, struct packet *packet)
     /* After a hole only a key picture makes sense: the decoder would be fed on what is missing. */
     if (eyes->lost && !packet->key) { return; }
     struct packet *held = packet_hold(packet);
-    eyes->lost = queue_push(eyes->packets, held) != OK;
+    eyes->lost = queue_push_sized(eyes->packets, held, held->size) != OK;
     if (eyes->lost) { packet_drop(held); }
 }
 

@@ -5,7 +5,8 @@
 #include "system/queue.h"
 #include "system/worker.h"
 
-enum { ORDERS_MAX = 1024, ORDERS_RESERVED = 256 };
+/* Pictures that wait for the disk, by number and by what a camera that sends huge ones may hold. */
+enum { ORDERS_MAX = 1024, ORDERS_RESERVED = 256, ORDER_BYTES_MAX = 32 * 1024 * 1024 };
 
 enum order_kind {
     ORDER_KIND_PACKET,
@@ -18,6 +19,7 @@ enum order_kind {
 struct order {
     enum order_kind kind;
     struct packet *packet; /* owned reference */
+    bool after_gap;        /* packets before it were lost: clips end there */
     struct id event;
     int64_t at_us;
     char *jpeg; /* owned */
@@ -49,7 +51,8 @@ static void drop_order(void *item)
 /* Takes `order`, also when it cannot be queued. */
 static bool give(struct scribe *scribe, struct order *order)
 {
-    if (queue_push(scribe->orders, order) == OK) { return true; }
+    const size_t bytes = order->packet ? order->packet->size : 0;
+    if (queue_push_sized(scribe->orders, order, bytes) == OK) { return true; }
     order_free(order);
     return false;
 }
@@ -84,8 +87,10 @@ static void write_picture(const struct scribe *scribe, const struct recorder *re
     struct why why = {0};
     const struct listener *listener = &scribe->listener;
     const struct span jpeg = span_of(order->jpeg, order->jpeg_size);
-    if (recorder_picture(recorder, &order->event, jpeg, &why)) {
-        listener->trouble(listener->context, scribe->recording.camera, why.text, false);
+    const enum err err = recorder_picture(recorder, &order->event, jpeg, &why);
+    if (err) {
+        const bool full = err == ERR_LIMIT;
+        listener->trouble(listener->context, scribe->recording.camera, why.text, full);
     } else {
         listener->picture(listener->context, &order->event);
     }
@@ -94,7 +99,10 @@ static void write_picture(const struct scribe *scribe, const struct recorder *re
 static void obey(const struct scribe *scribe, struct recorder *recorder, struct order *order)
 {
     switch (order->kind) {
-    case ORDER_KIND_PACKET: recorder_push(recorder, order->packet); break;
+    case ORDER_KIND_PACKET:
+        if (order->after_gap) { recorder_break(recorder); }
+        recorder_push(recorder, order->packet);
+        break;
     case ORDER_KIND_BREAK: recorder_break(recorder); break;
     case ORDER_KIND_BEGIN: recorder_begin(recorder, order->event, order->at_us); break;
     case ORDER_KIND_END: recorder_end(recorder, order->event, order->at_us); break;
@@ -123,6 +131,7 @@ enum err scribe_start(struct scribe **out, const struct recorder_options *record
     scribe->recording = *recording;
     scribe->listener = *listener;
     scribe->orders = queue_new(ORDERS_MAX, drop_order);
+    queue_limit_bytes(scribe->orders, ORDER_BYTES_MAX);
     const enum err err = worker_start(&scribe->worker, "recorder", run, scribe, why);
     if (err) { return err; }
     *out = TAKE(scribe);
@@ -140,16 +149,15 @@ void scribe_free(struct scribe *scribe)
 
 void scribe_packet(struct scribe *scribe, struct packet *packet)
 {
-    if (queue_count(scribe->orders) >= ORDERS_MAX - ORDERS_RESERVED) {
-        scribe->gap = true;
-        scribe->lost++;
-        return;
+    bool given = false;
+    if (queue_count(scribe->orders) < ORDERS_MAX - ORDERS_RESERVED) {
+        struct order *order = order_of(ORDER_KIND_PACKET);
+        order->packet = packet_hold(packet);
+        order->after_gap = scribe->gap;
+        given = give(scribe, order);
     }
-    if (scribe->gap && !give(scribe, order_of(ORDER_KIND_BREAK))) { return; }
-    scribe->gap = false;
-    struct order *order = order_of(ORDER_KIND_PACKET);
-    order->packet = packet_hold(packet);
-    (void)give(scribe, order);
+    scribe->gap = !given;
+    scribe->lost += !given;
 }
 
 void scribe_break(struct scribe *scribe)

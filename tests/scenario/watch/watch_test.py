@@ -136,6 +136,7 @@ class World:
         self.media = os.path.join(self.folder, "media")
         self.children = []
         self.cameras = []
+        self.settings = []  # for --set
         os.mkdir(os.path.join(self.folder, "run"))
         self.edge = Edge(os.path.join(self.folder, "run", "edge.sock"))
         self.model = self._model()
@@ -165,7 +166,8 @@ class World:
         with open(config, "w", encoding="utf-8") as file:
             file.write("\n".join(lines))
         log = open(os.path.join(self.folder, "watch.log"), "a", encoding="utf-8")
-        child = subprocess.Popen([os.path.join(BUILD, "tocsin-watch"), "--config", config], stderr=log)
+        settings = [word for setting in self.settings for word in ("--set", setting)]
+        child = subprocess.Popen([os.path.join(BUILD, "tocsin-watch"), "--config", config, *settings], stderr=log)
         self.children.append(child)
         return child
 

@@ -33,6 +33,24 @@ static void keeps_order_and_limit(void)
     CHECK(dropped == 1);
 }
 
+static void keeps_its_bytes(void)
+{
+    int items[4];
+    CLEANUP(queue_free_p) struct queue *queue = queue_new(4, NULL);
+    queue_limit_bytes(queue, 100);
+    CHECK(queue_push_sized(queue, &items[0], 1000) == OK); /* it is alone */
+    CHECK(queue_push_sized(queue, &items[1], 1) == ERR_LIMIT);
+    CHECK(queue_push(queue, &items[1]) == OK); /* a word of no weight passes */
+    CHECK(queue_pop(queue, 0) == &items[0] && queue_pop(queue, 0) == &items[1]);
+    CHECK(queue_push_sized(queue, &items[0], 60) == OK);
+    CHECK(queue_push_sized(queue, &items[1], 41) == ERR_LIMIT);
+    CHECK(queue_push_sized(queue, &items[1], 40) == OK);
+    CHECK(queue_push_sized(queue, &items[2], 1) == ERR_LIMIT);
+    CHECK(queue_push_sized(queue, &items[2], SIZE_MAX) == ERR_LIMIT);
+    CHECK(queue_pop(queue, 0) == &items[0]);
+    CHECK(queue_push_sized(queue, &items[2], 60) == OK && queue_count(queue) == 2);
+}
+
 static void waits_until_its_deadline(void)
 {
     CLEANUP(queue_free_p) struct queue *queue = queue_new(1, NULL);
@@ -70,6 +88,7 @@ static void hands_over_between_threads(void)
 int main(void)
 {
     keeps_order_and_limit();
+    keeps_its_bytes();
     waits_until_its_deadline();
     hands_over_between_threads();
     queue_free(NULL);
