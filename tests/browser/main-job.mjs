@@ -2,6 +2,7 @@
 // the sign light, cancel, see it go dark. Against a running Tocsin:
 //   BASE_URL=http://127.0.0.1:8080/ ADMIN_PASSWORD=... node tests/browser/main-job.mjs
 import { openBrowser, DESK, PHONE, readLeds, readSign, shoot, Watched } from './browser.mjs';
+import { people } from './people.mjs';
 import { phone } from './phone.mjs';
 import { Bail, Tap, until } from './tap.mjs';
 
@@ -31,6 +32,7 @@ try {
   await situation();
   await events();
   await alert();
+  await people({ tap, browser, page, watched, origin });
   await phone({ tap, context, watched, origin, size: PHONE });
 } catch (caught) {
   if (!(caught instanceof Bail)) tap.ok('the run itself', false, caught.stack);

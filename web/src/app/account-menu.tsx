@@ -4,7 +4,7 @@ import Button from '@mui/material/Button';
 import Menu from '@mui/material/Menu';
 import MenuItem from '@mui/material/MenuItem';
 import { useColorScheme } from '@mui/material/styles';
-import { useSession } from '../features/session/session';
+import { ROLE_NAMES, useSession } from '../features/session/session';
 import { Icon } from '../theme/icons';
 import css from './frame.module.css';
 
@@ -30,7 +30,7 @@ export function AccountMenu(): ReactElement {
       </Button>
       <Menu anchorEl={anchor} open={anchor !== null} onClose={close}>
         <MenuItem disabled>
-          {session.user.username}, {session.user.role}
+          {session.user.username}, {ROLE_NAMES[session.user.role]}
         </MenuItem>
         <MenuItem
           onClick={() => {
@@ -41,7 +41,7 @@ export function AccountMenu(): ReactElement {
           Use the {other} colours
         </MenuItem>
         <MenuItem component={Link} to="/account" onClick={close}>
-          Change password
+          Your account
         </MenuItem>
         <MenuItem onClick={() => void leave()}>Sign out</MenuItem>
       </Menu>

@@ -6,21 +6,32 @@ import { Icon, type IconName } from '../theme/icons';
 import { classes, SkeletonRows } from '../show/parts';
 import { siteName } from '../wire/town';
 import { useLive } from '../wire/live';
+import { may, useSession } from '../features/session/session';
 import { AccountMenu } from './account-menu';
 import { AlarmBanner } from './alarm-banner';
 import { LinkLine } from './link-line';
 import css from './frame.module.css';
 
-const PLACES: { to: string; name: string; icon: IconName }[] = [
+interface Place {
+  to: string;
+  name: string;
+  icon: IconName;
+  needs?: 'seePeople';
+}
+
+const PLACES: Place[] = [
   { to: '/situation', name: 'Situation', icon: 'situation' },
   { to: '/alerts', name: 'Alerts', icon: 'alerts' },
   { to: '/events', name: 'Events', icon: 'events' },
   { to: '/map', name: 'Map', icon: 'map' },
   { to: '/cameras', name: 'Cameras', icon: 'cameras' },
   { to: '/devices', name: 'Devices', icon: 'devices' },
+  { to: '/people', name: 'People', icon: 'people', needs: 'seePeople' },
 ];
 
 export function Frame(): ReactElement {
+  const { session } = useSession();
+  const places = PLACES.filter(({ needs }) => !needs || may(needs, session));
   return (
     <div className={css.frame}>
       <a className={css.skip} href="#screen">
@@ -28,7 +39,7 @@ export function Frame(): ReactElement {
       </a>
       <Top />
       <nav className={css.rail} aria-label="Screens">
-        {PLACES.map((place) => (
+        {places.map((place) => (
           <NavLink
             key={place.to}
             to={place.to}
@@ -46,6 +57,7 @@ export function Frame(): ReactElement {
 
 function Top(): ReactElement {
   const site = useLive((live) => siteName(live.town.devices));
+  const { session } = useSession();
   return (
     <header className={css.top}>
       <Link to="/situation" className={css.brand} aria-label="Tocsin, to the situation">
@@ -56,15 +68,17 @@ function Top(): ReactElement {
       <LinkLine />
       <span className={css.gap} />
       <AccountMenu />
-      <Button
-        component={Link}
-        to="/alerts/new"
-        variant="contained"
-        className={css.newAlert ?? ''}
-        startIcon={<Icon name="alerts" />}
-      >
-        New alert
-      </Button>
+      {may('alert', session) && (
+        <Button
+          component={Link}
+          to="/alerts/new"
+          variant="contained"
+          className={css.newAlert ?? ''}
+          startIcon={<Icon name="alerts" />}
+        >
+          New alert
+        </Button>
+      )}
     </header>
   );
 }

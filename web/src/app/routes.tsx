@@ -7,6 +7,13 @@ import { RouteProblem } from './route-problem';
 export const router = createBrowserRouter(
   [
     {
+      path: 'invitation',
+      errorElement: <RouteProblem />,
+      lazy: async () => ({
+        Component: (await import('../features/session/invitation')).InvitationPage,
+      }),
+    },
+    {
       element: (
         <SessionGate>
           <Frame />
@@ -62,6 +69,10 @@ export const router = createBrowserRouter(
           lazy: async () => ({
             Component: (await import('../features/devices/device')).DevicePage,
           }),
+        },
+        {
+          path: 'people',
+          lazy: async () => ({ Component: (await import('../features/people/people')).People }),
         },
         {
           path: 'account',

@@ -4,7 +4,17 @@
  */
 import type { FilmAnswer } from './film';
 import { linkProblem, problemFrom } from './problem';
-import type { Alert, AlertText, NewAlert, PreviewDraft, Session } from './types';
+import type {
+  Alert,
+  AlertText,
+  NewAlert,
+  NewInvitation,
+  Person,
+  PreviewDraft,
+  Role,
+  Session,
+  User,
+} from './types';
 
 let csrfToken = '';
 let lostSession: () => void = () => undefined;
@@ -19,7 +29,7 @@ export function keepCsrfToken(token: string): void {
 }
 
 export interface Ask {
-  method?: 'GET' | 'POST' | 'PUT';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -67,8 +77,10 @@ export async function readSession(): Promise<Session> {
   return session;
 }
 
-export async function signIn(username: string, password: string): Promise<Session> {
-  const ask: Ask = { method: 'POST', body: { username, password }, subject: 'Signing in' };
+/** `code` is that of the second factor, once it was asked for. */
+export async function signIn(username: string, password: string, code = ''): Promise<Session> {
+  const body = code ? { username, password, code } : { username, password };
+  const ask: Ask = { method: 'POST', body, subject: 'Signing in' };
   const session = await sendJson<Session>('/auth/login', ask);
   keepCsrfToken(session.csrf_token);
   return session;
@@ -82,6 +94,71 @@ export async function changePassword(current: string, next: string): Promise<voi
 export async function signOut(): Promise<void> {
   await send('/auth/logout', { method: 'POST', subject: 'Signing out' });
   keepCsrfToken('');
+}
+
+/* ---- people ---- */
+
+export async function endSession(id: string): Promise<void> {
+  const path = `/auth/sessions/${encodeURIComponent(id)}`;
+  await send(path, { method: 'DELETE', subject: 'The session' });
+}
+
+export function beginApp(password: string): Promise<{ secret: string; uri: string }> {
+  return sendJson('/auth/app', { method: 'POST', body: { password }, subject: 'The app' });
+}
+
+export function confirmApp(code: string): Promise<{ recovery_codes: string[] }> {
+  return sendJson('/auth/app/confirm', { method: 'POST', body: { code }, subject: 'The code' });
+}
+
+export async function removeApp(password: string): Promise<void> {
+  await send('/auth/app/remove', { method: 'POST', body: { password }, subject: 'The app' });
+}
+
+export interface Guest {
+  invitation: string;
+  password: string;
+  username?: string;
+}
+
+export function register(guest: Guest): Promise<User> {
+  return sendJson('/auth/register', { method: 'POST', body: guest, subject: 'The invitation' });
+}
+
+export interface Invite {
+  role: Role;
+  zones: string[] | null;
+  username?: string;
+}
+
+export function invite(invitation: Invite): Promise<NewInvitation> {
+  const ask: Ask = { method: 'POST', body: invitation, subject: 'The invitation' };
+  return sendJson('/api/invitations', ask);
+}
+
+export async function withdraw(id: string): Promise<void> {
+  const path = `/api/invitations/${encodeURIComponent(id)}`;
+  await send(path, { method: 'DELETE', subject: 'The invitation' });
+}
+
+export interface RightsChange {
+  role?: Role;
+  zones?: string[] | null;
+  disabled?: boolean;
+}
+
+const personPath = (name: string) => `/api/users/${encodeURIComponent(name)}`;
+
+export function changePerson(name: string, change: RightsChange): Promise<Person> {
+  return sendJson(personPath(name), { method: 'PUT', body: change, subject: name });
+}
+
+export function resetPerson(name: string): Promise<NewInvitation> {
+  return sendJson(`${personPath(name)}/reset`, { method: 'POST', subject: name });
+}
+
+export async function endSessionsOf(name: string): Promise<void> {
+  await send(`${personPath(name)}/sessions`, { method: 'DELETE', subject: `Sessions of ${name}` });
 }
 
 /* ---- alerts ---- */

@@ -8,6 +8,8 @@ export class Problem extends Error {
   readonly title: string;
   readonly detail: string;
   readonly next: string;
+  /** A word for programs, where the answer had one. */
+  reason = '';
 
   constructor(status: number, title: string, detail: string, next = nextStep(status)) {
     super(`${title}: ${detail}`);
@@ -67,10 +69,16 @@ export async function problemFrom(response: Response, subject: string): Promise<
   if (!type.startsWith('application/problem+json') && !type.startsWith('application/json'))
     return new Problem(response.status, fallback, `${subject} got no reason from the server.`);
   try {
-    const body = (await response.json()) as { title?: unknown; detail?: unknown };
+    const body = (await response.json()) as {
+      title?: unknown;
+      detail?: unknown;
+      reason?: unknown;
+    };
     const title = typeof body.title === 'string' && body.title ? body.title : fallback;
     const detail = typeof body.detail === 'string' && body.detail ? body.detail : subject;
-    return new Problem(response.status, title, detail);
+    const problem = new Problem(response.status, title, detail);
+    if (typeof body.reason === 'string') problem.reason = body.reason;
+    return problem;
   } catch {
     return new Problem(response.status, fallback, `${subject} got an answer that is not readable.`);
   }

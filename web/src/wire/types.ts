@@ -2,9 +2,14 @@
 
 export type Tier = 'informational' | 'advisory' | 'warning' | 'emergency' | 'ipaws';
 
+export type Role =
+  'administrator' | 'operator' | 'supervisor' | 'evidence_officer' | 'auditor' | 'viewer';
+
 export interface User {
   username: string;
-  role: string;
+  role: Role;
+  /** null is the whole site. */
+  zones: string[] | null;
 }
 
 export interface Session {
@@ -12,6 +17,53 @@ export interface Session {
   expires_at: string;
   user: User;
   password_change_required: boolean;
+  second_factor_required: boolean;
+}
+
+export interface Person extends User {
+  disabled: boolean;
+  password_change_required: boolean;
+  /** Was reset: only the link makes a new one. */
+  password_missing: boolean;
+  created_at: string;
+  sessions: number;
+  last_used_at: string | null;
+}
+
+export interface Invitation {
+  id: string;
+  username: string | null;
+  role: Role;
+  zones: string[] | null;
+  resets: boolean;
+  created_by: string;
+  created_at: string;
+  expires_at: string;
+}
+
+/** What only its maker sees, once. */
+export interface NewInvitation {
+  id: string;
+  token: string;
+  href: string;
+  expires_at: string;
+}
+
+export interface OpenSession {
+  id: string;
+  created_at: string;
+  used_at: string;
+  address: string;
+  agent: string;
+  kind: 'browser' | 'program';
+  method: string;
+  current?: boolean;
+}
+
+export interface Factors {
+  app: boolean;
+  recovery_codes: number;
+  required: boolean;
 }
 
 /** Seconds since the event's start, then left, top, width and height as parts of the frame. */

@@ -13,6 +13,7 @@ import { asProblem, type Problem } from '../../wire/problem';
 import { ProblemNote } from '../../show/parts';
 import type { Session } from '../../wire/types';
 import { KeptMapLink } from './kept-map-link';
+import { NeedFactor } from './need-factor';
 import { SetPassword } from './set-password';
 import { SessionContext } from './session';
 import { SignIn } from './sign-in';
@@ -39,7 +40,10 @@ export function SessionGate({ children }: { children: ReactNode }): ReactElement
   useEffect(ask, [ask]);
   useEffect(() => onSessionLost(() => setKnown({ state: 'out', ended: true })), []);
 
-  const inside = known.state === 'in' && !known.session.password_change_required;
+  const inside =
+    known.state === 'in' &&
+    !known.session.password_change_required &&
+    !known.session.second_factor_required;
   useEffect(() => {
     if (!inside) return undefined;
     liveStore.start();
@@ -78,5 +82,7 @@ export function SessionGate({ children }: { children: ReactNode }): ReactElement
         onLeave={() => void leave()}
       />
     );
+  if (value.session.second_factor_required)
+    return <NeedFactor onDone={ask} onLeave={() => void leave()} />;
   return <SessionContext.Provider value={value}>{children}</SessionContext.Provider>;
 }

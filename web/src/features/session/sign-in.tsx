@@ -1,4 +1,4 @@
-import { useState, type FormEvent, type ReactElement } from 'react';
+import { useEffect, useRef, useState, type FormEvent, type ReactElement } from 'react';
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
 import { signIn } from '../../wire/api';
@@ -15,6 +15,12 @@ interface SignInProps {
 export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
+  const [asked, setAsked] = useState(false);
+  const [code, setCode] = useState('');
+  const codeField = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (asked) codeField.current?.focus();
+  }, [asked]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -23,10 +29,14 @@ export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
     setBusy(true);
     setProblem(null);
     try {
-      onSignedIn(await signIn(username.trim(), password));
+      onSignedIn(await signIn(username.trim(), password, code.trim()));
     } catch (caught) {
       const found = asProblem(caught, 'Signing in');
-      setProblem(found.status === 401 ? wrong(username) : found);
+      const factor = found.reason.startsWith('second_factor');
+      if (factor) setAsked(true);
+      if (found.reason !== 'second_factor_required')
+        setProblem(factor ? wrongCode(found) : found.status === 401 ? wrong(username) : found);
+      setCode('');
       setBusy(false);
     }
   };
@@ -58,6 +68,19 @@ export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
           value={password}
           onChange={(event) => setPassword(event.target.value)}
         />
+        {asked && (
+          <TextField
+            label="Code of your authenticator app"
+            name="code"
+            autoComplete="one-time-code"
+            required
+            inputRef={codeField}
+            value={code}
+            helperText="Six digits; or one of your recovery codes."
+            onChange={(event) => setCode(event.target.value)}
+            slotProps={{ htmlInput: { autoCapitalize: 'none', spellCheck: false, maxLength: 11 } }}
+          />
+        )}
         <Button type="submit" variant="contained" size="large" disabled={busy}>
           {busy ? 'Signing in' : 'Sign in'}
         </Button>
@@ -74,6 +97,12 @@ export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
 function wrong(username: string): Problem {
   const detail = `Name "${username.trim()}" and this password do not belong together.`;
   return new Problem(401, 'Not signed in', detail, 'Check both and try again.');
+}
+
+function wrongCode(found: Problem): Problem {
+  const next =
+    'Each code works once: wait for the next one. It is the clock of your phone that counts.';
+  return new Problem(401, 'Not signed in', found.detail, next);
 }
 
 export function Brand(): ReactElement {
