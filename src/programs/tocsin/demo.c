@@ -90,7 +90,7 @@ static enum err run(struct demo_options *options, struct why *why)
     struct demo_site site = {.options = options};
     enum err err = demo_ports_choose(&site.ports, options->port, why);
     if (err) { return err; }
-    demo_say("demo:", "making a site CA, certificates and configurations");
+    demo_say("demo:", "making a site CA and configurations");
     err = demo_site_make(&site, options, why);
     if (err) { return err; }
 

@@ -1,10 +1,10 @@
 /*
  * programs/tocsin/demo - a whole site on one machine: `tocsin demo`.
  *
- * Makes a site CA and certificates, writes the programs' configurations into a fresh folder, starts
- * a test camera, two brokers and the programs under a supervisor, and prints the address of the web
- * page. Keys of databases and the administrator's one-time password are never written down
- * (docs/decisions/0006-demo-keeps-no-keys.md).
+ * Makes a site CA, writes the programs' configurations into a fresh folder, starts a test camera,
+ * two brokers and the programs under a supervisor, each with an identity that it got by one-time
+ * token, and prints the address of the web page. Keys of databases and the administrator's one-time
+ * password are never written down (docs/decisions/0006-demo-keeps-no-keys.md).
  */
 #pragma once
 
@@ -12,6 +12,8 @@
 #include "system/file.h"
 
 #include <stdbool.h>
+
+#define DEMO_SITE_NAME "demo"
 
 /* What the command line says. */
 struct demo_options {
@@ -24,17 +26,18 @@ struct demo_options {
 
 /* One loopback port for each listener. */
 struct demo_ports {
-    int web, site_broker, zone_broker, media, edge_metrics, gateway_metrics, camera;
+    int web, enrol, site_broker, zone_broker, media, edge_metrics, gateway_metrics, camera;
 };
 
 /* The folders and listeners of one demo. */
 struct demo_site {
     const struct demo_options *options; /* borrowed */
     struct demo_ports ports;
+    char fingerprint[65]; /* of the site CA, SHA-256, hexadecimal */
 };
 
 /*
- * Empties `options->state`, makes its folders, the CA, every certificate and every configuration.
+ * Empties `options->state`, makes its folders, the CA and every configuration.
  * Paths in `options` become absolute; `site` borrows it. The ports are chosen already.
  */
 MUST_USE enum err demo_site_make(struct demo_site *site, struct demo_options *options,

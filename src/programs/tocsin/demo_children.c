@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "demo_members.h"
 #include "demo_ports.h"
 
 enum { READY_DEADLINE_S = 30, ENVIRONMENT_SIZE = 128, WORDS_MAX = 8 };
@@ -89,19 +90,34 @@ static enum err start_part(struct supervisor *supervisor, const struct demo_site
     return err ? err : wait_for_port(part->name, part->port, why);
 }
 
+/* The variable that only the first start of `part` has; "" for none. */
+static enum err make_once(const struct demo_site *site, const struct part *part,
+                          const char *password, char once[static DEMO_TOKEN_SIZE], struct why *why)
+{
+    once[0] = '\0';
+    if (strcmp(part->name, "control") == 0) {
+        (void)snprintf(once, DEMO_TOKEN_SIZE, "TOCSIN_ADMIN_PASSWORD=%s", password);
+    }
+    return strcmp(part->name, "edge") == 0 ? demo_members_invite_edge(site, once, why) : OK;
+}
+
 enum err demo_children_start(struct supervisor **out, struct loop *loop,
                              const struct demo_site *site, const char *password, struct why *why)
 {
     const char *state = site->options->state;
-    static char config[8][FILE_PATH_SIZE]; /* too large for the stack; one thread */
+    static char config[9][FILE_PATH_SIZE]; /* too large for the stack; one thread */
     char camera_port[16];
-    char once[ENVIRONMENT_SIZE];
+    char once[DEMO_TOKEN_SIZE];
     (void)snprintf(camera_port, sizeof camera_port, "%d", site->ports.camera);
-    (void)snprintf(once, sizeof once, "TOCSIN_ADMIN_PASSWORD=%s", password);
     const struct part parts[] = {
         {.name = "camera",
          .executable = "tests/camera",
          .words = {"--port", camera_port, "--file", site->options->video}},
+        {.name = "enrol",
+         .executable = "tocsin-enrol",
+         .words = {"--config", demo_path(config[8], state, "enrol.ini")},
+         .database = true,
+         .port = site->ports.enrol},
         {.name = "site-broker",
          .words = {"mosquitto", "-c", demo_path(config[0], state, "site-broker.conf")},
          .port = site->ports.site_broker},
@@ -136,11 +152,12 @@ enum err demo_children_start(struct supervisor **out, struct loop *loop,
         /* The camera encodes its video at the first start; the others need not wait for it. */
         enum err err = wait_for_port("camera", parts[i].needs, why);
         if (err) { return err; }
-        const bool control = strcmp(parts[i].name, "control") == 0;
-        err = start_part(supervisor, site, &parts[i], control ? once : NULL, why);
+        err = make_once(site, &parts[i], password, once, why);
+        if (!err) { err = start_part(supervisor, site, &parts[i], *once ? once : NULL, why); }
+        if (!err && strcmp(parts[i].name, "enrol") == 0) { err = demo_members_enrol(site, why); }
+        sodium_memzero(once, sizeof once);
         if (err) { return err; }
     }
-    sodium_memzero(once, sizeof once);
     *out = TAKE(supervisor);
     return OK;
 }

@@ -6,9 +6,8 @@
 
 #include "base/clock.h"
 #include "demo_files.h"
+#include "demo_members.h"
 #include "trust/authority.h"
-
-#define SITE_NAME "demo"
 
 enum { CONFIG_SIZE_MAX = 64 * 1024, NUMBER_SIZE = 16 };
 
@@ -18,51 +17,22 @@ const char *demo_path(char path[static FILE_PATH_SIZE], const char *folder, cons
     return file_join(path, folder, name, &why) ? "" : path;
 }
 
-/* Who gets a certificate. */
-static const struct {
-    enum role role;
-    const char *name;
-} MEMBERS[] = {
-    {ROLE_CONTROL, "control"},       {ROLE_BROKER, "site-broker"}, {ROLE_BROKER, "zone-broker"},
-    {ROLE_GATEWAY, "gateway-north"}, {ROLE_EDGE, "edge-north-1"},
-};
-
-static enum err save_member(const struct authority *authority, size_t index, const char *folder,
-                            struct why *why)
-{
-    static const char *const hosts[] = {"localhost", "127.0.0.1"};
-    const struct authority_request request = {.role = MEMBERS[index].role,
-                                              .name = MEMBERS[index].name,
-                                              .hosts = hosts,
-                                              .host_count = ARRAY_LEN(hosts)};
-    struct authority_issued issued = {0};
-    enum err err = authority_issue(&issued, authority, &request, clock_wall_us(), why);
-    if (!err) { err = authority_issued_save(&issued, folder, MEMBERS[index].name, why); }
-    authority_issued_deinit(&issued);
-    return err;
-}
-
 /*
- * The CA's key stays in ca/: whoever wants more devices in the demo issues them with `tocsin ca
- * issue --dir`. It dies with the demo's folder.
+ * The CA's key stays in ca/, unsealed: whoever wants more devices in the demo issues them with
+ * `tocsin ca issue --dir`, or invites them. It dies with the demo's folder.
  */
-static enum err make_identities(const char *state, struct why *why)
+static enum err make_authority(struct demo_site *site, struct why *why)
 {
-    char ca_folder[FILE_PATH_SIZE];
+    const char *state = site->options->state;
     char key[FILE_PATH_SIZE];
     char certificate[FILE_PATH_SIZE];
-    char identities[FILE_PATH_SIZE];
     CLEANUP(authority_close_p) struct authority *authority = NULL;
-    enum err err = authority_new(&authority, SITE_NAME, KEY_KIND_ED25519, clock_wall_us(), why);
-    if (!err) { err = file_join(ca_folder, state, "ca", why); }
-    if (!err) { err = file_join(key, ca_folder, "ca.key", why); }
-    if (!err) { err = file_join(certificate, ca_folder, "ca.crt", why); }
-    if (!err) { err = file_join(identities, state, "identity", why); }
+    enum err err =
+        authority_new(&authority, DEMO_SITE_NAME, KEY_KIND_ED25519, clock_wall_us(), why);
+    if (!err) { err = file_join(key, state, "ca/ca.key", why); }
+    if (!err) { err = file_join(certificate, state, "ca/ca.crt", why); }
     if (!err) { err = authority_save(authority, key, certificate, NULL, why); }
-    for (size_t i = 0; !err && i < ARRAY_LEN(MEMBERS); i++) {
-        err = save_member(authority, i, identities, why);
-    }
-    return err;
+    return err ? err : demo_members_prepare(site, authority, why);
 }
 
 /* Settings that every program on the bus shares. */
@@ -70,11 +40,29 @@ static void add_identity(struct text *ini, const struct demo_site *site, const c
                          int broker_port)
 {
     const char *state = site->options->state;
+    /* The edge has a file of its own, which it makes from the fingerprint. */
+    const bool edge = strcmp(name, "edge-north-1") == 0;
     text_format(ini,
-                "[site]\nname = " SITE_NAME "\nca = %s/ca/ca.crt\n\n"
+                "[site]\nname = " DEMO_SITE_NAME "\nca = %s/%s/ca.crt\n\n"
                 "[identity]\ncertificate = %s/identity/%s.crt\nkey = %s/identity/%s.key\n\n"
                 "[broker]\nhost = 127.0.0.1\nport = %d\n\n",
-                state, state, name, state, name, broker_port);
+                state, edge ? "edge" : "ca", state, name, state, name, broker_port);
+}
+
+static void add_enrolment(struct text *ini, const struct demo_site *site)
+{
+    text_format(ini, "\n[enrol]\nurl = https://127.0.0.1:%d\nfingerprint = %s\n", site->ports.enrol,
+                site->fingerprint);
+}
+
+static void write_enrol(const struct demo_site *site, struct text *ini)
+{
+    const char *state = site->options->state;
+    text_format(ini,
+                "[ca]\nkey = %s/ca/ca.key\ncertificate = %s/ca/ca.crt\n\n"
+                "[http]\naddress = 127.0.0.1\nport = %d\n\n[state]\nfolder = %s/enrol\n\n"
+                "[broker]\nhost = 127.0.0.1\nport = %d\n",
+                state, state, site->ports.enrol, state, site->ports.site_broker);
 }
 
 static void write_control(const struct demo_site *site, struct text *ini)
@@ -95,6 +83,7 @@ static void write_gateway(const struct demo_site *site, struct text *ini)
                 "[zone]\nname = north\n\n[state]\nfolder = %s/gateway\n\n"
                 "[http]\naddress = 127.0.0.1\nport = %d\n",
                 site->options->state, site->ports.gateway_metrics);
+    add_enrolment(ini, site);
 }
 
 static void write_edge(const struct demo_site *site, struct text *ini)
@@ -108,6 +97,7 @@ static void write_edge(const struct demo_site *site, struct text *ini)
         "[http]\naddress = 127.0.0.1\nport = %d\npublic_url = https://127.0.0.1:%d\n\n"
         "[metrics]\nport = %d\n",
         state, state, state, site->ports.media, site->ports.media, site->ports.edge_metrics);
+    add_enrolment(ini, site);
 }
 
 static void write_watch(const struct demo_site *site, struct text *ini)
@@ -126,9 +116,9 @@ static void write_ports(const struct demo_site *site, struct text *json)
     const struct demo_ports *ports = &site->ports;
     text_format(json,
                 "{\"control_metrics\":%d,\"edge_metrics\":%d,\"gateway_metrics\":%d,\"media\":%d,"
-                "\"site_broker\":%d,\"zone_broker\":%d,\"camera\":%d}\n",
+                "\"site_broker\":%d,\"zone_broker\":%d,\"camera\":%d,\"enrol\":%d}\n",
                 ports->web, ports->edge_metrics, ports->gateway_metrics, ports->media,
-                ports->site_broker, ports->zone_broker, ports->camera);
+                ports->site_broker, ports->zone_broker, ports->camera, ports->enrol);
 }
 
 static enum err write_configs(const struct demo_site *site, struct why *why)
@@ -136,11 +126,9 @@ static enum err write_configs(const struct demo_site *site, struct why *why)
     static const struct {
         const char *name;
         void (*write)(const struct demo_site *site, struct text *out);
-    } files[] = {{"control.ini", write_control},
-                 {"gateway.ini", write_gateway},
-                 {"edge.ini", write_edge},
-                 {"watch.ini", write_watch},
-                 {"run/ports.json", write_ports}};
+    } files[] = {{"enrol.ini", write_enrol},     {"control.ini", write_control},
+                 {"gateway.ini", write_gateway}, {"edge.ini", write_edge},
+                 {"watch.ini", write_watch},     {"run/ports.json", write_ports}};
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         char path[FILE_PATH_SIZE];
         CLEANUP(text_deinit) struct text content = text_limited(CONFIG_SIZE_MAX);
@@ -168,7 +156,7 @@ static enum err write_broker(const struct demo_site *site, bool zone, struct why
         {"USER", user ? user->pw_name : "nobody"},
         {"STATE", demo_path(paths[0], state, zone ? "zone-broker" : "site-broker")},
         {"PLUGIN", demo_path(paths[1], options->build, "tocsin-broker.so")},
-        {"SITE", SITE_NAME},
+        {"SITE", DEMO_SITE_NAME},
         {"PREFIX", "tocsin"},
         {"ZONE", "north"},
         {"PORT", port},
@@ -207,7 +195,7 @@ enum err demo_site_make(struct demo_site *site, struct demo_options *options, st
 {
     static const char *const folders[] = {"ca",          "identity", "log",     "run",
                                           "media",       "control",  "gateway", "site-broker",
-                                          "zone-broker", "edge"};
+                                          "zone-broker", "edge",     "enrol"};
     site->options = options;
     enum err err = demo_files_prepare(options->state, why);
     if (!err) { err = make_absolute(options->state, why); }
@@ -218,7 +206,7 @@ enum err demo_site_make(struct demo_site *site, struct demo_options *options, st
         err = file_join(path, options->state, folders[i], why);
         if (!err) { err = file_make_folder(path, 0700, why); }
     }
-    if (!err) { err = make_identities(options->state, why); }
+    if (!err) { err = make_authority(site, why); }
     if (!err) { err = write_configs(site, why); }
     if (!err) { err = write_broker(site, false, why); }
     return err ? err : write_broker(site, true, why);

@@ -10,97 +10,10 @@
 #include "base/value.h"
 #include "command.h"
 #include "fleet/membership.h"
+#include "office.h"
 #include "system/file.h"
-#include "wire/fetch.h"
 
-enum { ANSWER_SIZE_MAX = 4 * 1024 * 1024, URL_SIZE = 600, TOKEN_MINUTES_MAX = 43200, QR_QUIET = 2 };
-
-/* Whom to ask, and as whom. */
-struct office {
-    const char *url, *ca, *identity; /* identity: the path of .crt and .key without their ending */
-};
-
-struct answer {
-    int status;
-    struct text body;
-};
-
-static bool on_head(void *context, int status, const char *type)
-{
-    (void)type;
-    struct answer *answer = context;
-    answer->status = status;
-    return true;
-}
-
-static bool on_bytes(void *context, struct span bytes)
-{
-    struct answer *answer = context;
-    if (bytes.size > 0) { text_add_bytes(&answer->body, bytes); }
-    return !answer->body.overflow;
-}
-
-/* The site that the identity's certificate names. */
-static enum err read_site(char peer[static URL_SIZE], const char *certificate_path, struct why *why)
-{
-    struct certificate *own = NULL;
-    const enum err err = membership_read(&own, certificate_path, why);
-    if (err) { return err; }
-    (void)snprintf(peer, URL_SIZE, "spiffe://%s/enrol/enrol", certificate_identity(own)->site);
-    certificate_free(own);
-    return OK;
-}
-
-static enum err parse_answer(struct value **out, const struct answer *answer, struct why *why)
-{
-    CLEANUP(value_free_p) struct value *read = NULL;
-    const enum err err = value_parse(&read, text_span(&answer->body), ANSWER_SIZE_MAX, why);
-    if (err) { return why_prefix(why, err, "the answer of tocsin-enrol"); }
-    if (answer->status >= 400) {
-        return why_set(why, answer->status >= 500 ? ERR_UNAVAILABLE : ERR_DENIED,
-                       "tocsin-enrol says %d: %.200s", answer->status,
-                       value_text_or(value_get(read, "detail"), ""));
-    }
-    *out = TAKE(read);
-    return OK;
-}
-
-/* GET when `body` is NULL, else POST; the answer's JSON. */
-static enum err ask(struct value **out, const struct office *office, const char *path,
-                    const struct value *body, struct why *why)
-{
-    char url[URL_SIZE];
-    char peer[URL_SIZE];
-    char certificate[FILE_PATH_SIZE];
-    char key[FILE_PATH_SIZE];
-    if (!office->url || !office->ca || !office->identity) {
-        return why_set(why, ERR_MALFORMED,
-                       "--url, --ca and --identity are needed: the address of tocsin-enrol, the "
-                       "site CA's certificate, and whose name you come in (IDENTITY.crt, .key)");
-    }
-    (void)snprintf(url, sizeof url, "%s%s", office->url, path);
-    (void)snprintf(certificate, sizeof certificate, "%s.crt", office->identity);
-    (void)snprintf(key, sizeof key, "%s.key", office->identity);
-    enum err err = read_site(peer, certificate, why);
-    if (err) { return err; }
-    struct answer answer = {.body = text_limited(ANSWER_SIZE_MAX)};
-    static const char *const headers[] = {"Content-Type: application/json", NULL};
-    const struct fetch fetch = {.url = url,
-                                .ca_path = office->ca,
-                                .certificate_path = certificate,
-                                .key_path = key,
-                                .peer_identity = peer,
-                                .headers = body ? headers : NULL,
-                                .context = &answer,
-                                .on_head = on_head,
-                                .on_bytes = on_bytes};
-    CLEANUP(text_deinit) struct text json = text_limited(ANSWER_SIZE_MAX);
-    if (body) { value_write(body, &json); }
-    err = body ? fetch_post(&fetch, text_span(&json), why) : fetch_get(&fetch, why);
-    if (!err) { err = parse_answer(out, &answer, why); }
-    text_deinit(&answer.body);
-    return err;
-}
+enum { LINK_SIZE_MAX = 2048, TOKEN_MINUTES_MAX = 43200, QR_QUIET = 2 };
 
 /* ---- add ---- */
 
@@ -167,7 +80,7 @@ static enum err print_invitation(const struct add *add, const struct value *invi
                  value_text_or(value_get(invitation, "site"), ""), text_c(&ticket),
                  value_text_or(value_get(invitation, "expires"), ""), add->office.url, fingerprint);
     if (add->no_qr) { return OK; }
-    CLEANUP(text_deinit) struct text link = text_limited(ANSWER_SIZE_MAX);
+    CLEANUP(text_deinit) struct text link = text_limited(LINK_SIZE_MAX);
     text_format(&link, "tocsin-enrol:?url=%s&token=%s&sha256=%s", add->office.url, text_c(&ticket),
                 fingerprint);
     (void)putchar('\n');
@@ -177,21 +90,13 @@ static enum err print_invitation(const struct add *add, const struct value *invi
 
 static enum err add_member(const struct add *add, const char *name, struct why *why)
 {
-    int64_t life_s = 0;
-    const enum err err = read_minutes(&life_s, add->minutes, why);
-    if (err) { return err; }
-    CLEANUP(value_free_p) struct value *body = value_object();
-    CLEANUP(value_free_p) struct value *invitation = NULL;
-    struct value *hosts = value_array();
-    for (size_t i = 0; i < add->hosts.count; i++) {
-        value_append(hosts, value_text(add->hosts.items[i]));
-    }
-    value_set_text(body, "name", name);
-    value_set_text(body, "role", add->role);
-    value_set_integer(body, "life_s", life_s);
-    value_set(body, "hosts", hosts);
-    const enum err asked = ask(&invitation, &add->office, "/members", body, why);
-    return asked ? asked : print_invitation(add, invitation, why);
+    struct office_invitation invitation = {
+        .name = name, .hosts = add->hosts.items, .host_count = add->hosts.count};
+    CLEANUP(value_free_p) struct value *answer = NULL;
+    enum err err = role_parse(&invitation.role, add->role, why);
+    if (!err) { err = read_minutes(&invitation.life_s, add->minutes, why); }
+    if (!err) { err = office_invite(&answer, &add->office, &invitation, why); }
+    return err ? err : print_invitation(add, answer, why);
 }
 
 static int device_add(int argc, char *argv[])
@@ -232,7 +137,7 @@ static int device_list(int argc, char *argv[])
     struct why why = {0};
     CLEANUP(value_free_p) struct value *answer = NULL;
     enum err err = argument_read(&table, argc, argv, &words, &why);
-    if (!err) { err = ask(&answer, &office, "/members", NULL, &why); }
+    if (!err) { err = office_ask(&answer, &office, "/members", NULL, &why); }
     if (err) { return command_failed("device list", err, &why); }
     const struct value *members = value_get(answer, "members");
     for (size_t i = 0; members && i < value_count(members); i++) {
@@ -266,7 +171,7 @@ static enum err revoke_one(const struct revoke *revoke, const char *name, struct
         value_set_text(body, "name", name);
         value_set_text(body, "role", revoke->role);
     }
-    const enum err err = ask(&answer, &revoke->office, "/members/revoke", body, why);
+    const enum err err = office_ask(&answer, &revoke->office, "/members/revoke", body, why);
     if (err) { return err; }
     const int64_t count = value_integer_or(value_get(answer, "withdrawn"), 0);
     (void)printf("%lld certificate%s revoked; whoever is on the bus knows it now, the others when "
