@@ -8,10 +8,12 @@
 #include <time.h>
 
 #include "base/metric.h"
+#include "fleet/revocation_message.h"
 #include "fleet_words.h"
 #include "migrations/control.h"
 #include "programs/control/ingest.h"
 #include "programs/control/outbox.h"
+#include "trust/authority_list.h"
 
 enum { PARTS_PUBLISHED_MAX = 4096 };
 
@@ -120,9 +122,12 @@ static inline struct ingest *parts_ingest(struct parts *parts)
 {
     struct why why = {0};
     struct ingest *ingest = NULL;
+    char withdrawn[96];
+    (void)snprintf(withdrawn, sizeof withdrawn, "%s/withdrawn.crl", parts->folder);
     const struct ingest_config config = {
         .database = {.path = parts->tables.path},
         .trust = {.site = "demo", .ca_path = parts->ca_path},
+        .withdrawn_path = withdrawn,
         .signer = parts->control,
         .prefix = "tocsin",
         .live = {parts, parts_live},

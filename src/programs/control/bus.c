@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "fleet/revocation_message.h"
 #include "fleet/topic.h"
 #include "programs/control/audit/scribe.h"
 #include "programs/control/control.h"
@@ -89,6 +90,11 @@ enum err bus_start(struct bus *bus, struct control *control, struct why *why)
         }
         config.subscriptions[i] = topics[i];
     }
+    char revocation[TOPIC_SIZE];
+    if (topic_join(revocation, options->broker_prefix, REVOCATION_TOPIC)) {
+        return why_set(why, ERR_LIMIT, "broker.prefix is too long for a topic");
+    }
+    config.subscriptions[ARRAY_LEN(kinds)] = revocation;
     bus->control = control;
     struct mqtt *mqtt = NULL;
     const enum err err = mqtt_open(&mqtt, &config, why);

@@ -1,5 +1,7 @@
 #include "programs/control/ingest.h"
 
+#include "fleet/revocation_message.h"
+
 #include <string.h>
 
 #include "base/clock.h"
@@ -21,6 +23,8 @@ struct parcel {
 
 struct ingest {
     struct database *database;
+    struct anchors *anchors;
+    struct revocations *revocations;
     struct verifier *verifier;
     struct replay_marks *marks;
     struct intake *intake;
@@ -38,6 +42,37 @@ struct ingest {
 
 /* ---- the thread ---- */
 
+/* The CA's list of withdrawn certificates; none but tocsin-enrol brings it. */
+static void hear_revocation(struct ingest *ingest, const char *topic, struct span payload,
+                            int64_t now_us)
+{
+    struct why why = {0};
+    CLEANUP(envelope_deinit) struct envelope envelope = {0};
+    CLEANUP(text_deinit) struct text der = text_limited(REVOCATION_SIZE_MAX);
+    enum revocation_answer answer = REVOCATION_ANSWER_MALFORMED;
+    const enum verdict verdict = verifier_judge(ingest->verifier, payload, now_us, &envelope, &why);
+    if (verdict != VERDICT_ADMIT) {
+        refusal_note(&ingest->refusal, verdict_name(verdict), topic, why.text, now_us);
+        return;
+    }
+    if (envelope.signer.role != ROLE_ENROL) {
+        refusal_note(&ingest->refusal, "misplaced", topic, "not signed by tocsin-enrol", now_us);
+        return;
+    }
+    enum err err = revocation_message_read(&der, envelope.content, &why);
+    if (err == OK) { err = revocations_take(ingest->revocations, text_span(&der), &answer, &why); }
+    if (answer == REVOCATION_ANSWER_TAKEN) {
+        log_event(LOG_LEVEL_INFO, "revocation.taken", "number",
+                  LOG_NUMBER(revocations_number(ingest->revocations)), "withdrawn",
+                  LOG_NUMBER(revocations_count(ingest->revocations)), NULL);
+        if (err != OK) { log_event(LOG_LEVEL_ERROR, "revocation.unstored", "why", why.text, NULL); }
+    } else if (answer != REVOCATION_ANSWER_KNOWN) {
+        const bool older = answer == REVOCATION_ANSWER_OLDER;
+        refusal_note(&ingest->refusal, older ? "replayed" : revocation_answer_name(answer), topic,
+                     why.text, now_us);
+    }
+}
+
 /* Verifies one; what passes joins the batch. */
 static void admit(struct ingest *ingest, const struct parcel *parcel, int64_t now_us)
 {
@@ -46,7 +81,12 @@ static void admit(struct ingest *ingest, const struct parcel *parcel, int64_t no
     const char *topic = parcel->bytes;
     const struct span payload = span_of(parcel->bytes + parcel->topic_size, parcel->payload_size);
     if (payload.size == 0) { return; } /* a retained message was cleared */
-    if (!topic_split(&message->parts, ingest->prefix, topic) || !message->parts.device[0]) {
+    const bool known = topic_split(&message->parts, ingest->prefix, topic);
+    if (known && message->parts.kind == TOPIC_KIND_REVOCATION) {
+        hear_revocation(ingest, topic, payload, now_us);
+        return;
+    }
+    if (!known || !message->parts.device[0]) {
         refusal_note(&ingest->refusal, "unexpected_topic", topic, "no device stands in it", now_us);
         return;
     }
@@ -173,6 +213,20 @@ static void make_metrics(struct ingest *ingest)
     metric_set(ingest->healthy, 1);
 }
 
+static enum err open_trust(struct ingest *ingest, const struct ingest_config *config,
+                           struct why *why)
+{
+    struct why damage = {0};
+    struct verifier_config trust = config->trust;
+    const enum err err = anchors_open(&ingest->anchors, trust.ca_path, why);
+    if (err != OK) { return err; }
+    if (revocations_open(&ingest->revocations, ingest->anchors, config->withdrawn_path, &damage)) {
+        log_event(LOG_LEVEL_ERROR, "revocation.damaged", "why", damage.text, NULL);
+    }
+    trust.revocations = ingest->revocations;
+    return verifier_open(&ingest->verifier, &trust, why);
+}
+
 static enum err open_parts(struct ingest *ingest, const struct ingest_config *config,
                            struct why *why)
 {
@@ -184,7 +238,7 @@ static enum err open_parts(struct ingest *ingest, const struct ingest_config *co
     struct database_config database = config->database;
     database.checkpoint_elsewhere = false; /* nobody waits for our commits */
     enum err err = database_open(&ingest->database, &database, why);
-    if (err == OK) { err = verifier_open(&ingest->verifier, &config->trust, why); }
+    if (err == OK) { err = open_trust(ingest, config, why); }
     if (err == OK) { err = replay_marks_open(&ingest->marks, ingest->database, why); }
     if (err == OK) { err = replay_marks_load(ingest->marks, ingest->verifier, why); }
     if (err == OK) {
@@ -222,6 +276,8 @@ void ingest_close(struct ingest *ingest)
     intake_close(ingest->intake);
     replay_marks_close(ingest->marks);
     verifier_close(ingest->verifier);
+    revocations_close(ingest->revocations);
+    anchors_free(ingest->anchors);
     database_close(ingest->database);
     free(ingest);
 }

@@ -6,7 +6,8 @@
  * the browsers and confirms events to their edges. A message that is refused is counted
  * (tocsin_messages_refused_total{reason}) and logged, at most ten lines a minute per reason. What
  * is lost before the commit comes again: edges repeat events until confirmed, and a receipt that is
- * missed comes again with the alert.
+ * missed comes again with the alert. The CA's list of withdrawn certificates (system/revocation)
+ * comes this way too, and holds from the next message on.
  */
 #pragma once
 
@@ -22,6 +23,7 @@ enum { INGEST_QUEUE_MAX = 8192, INGEST_BATCH_MAX = 64 };
 struct ingest_config {
     struct database_config database; /* migrated already */
     struct verifier_config trust;    /* its strings are borrowed for the life of ingest */
+    const char *withdrawn_path;      /* where the CA's list of withdrawn certificates is kept */
     const struct signer *signer;     /* borrowed; signs confirms */
     const char *prefix;              /* of topics; copied */
     int64_t events_keep_us;          /* how long events stay; 0 = for ever */

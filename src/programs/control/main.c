@@ -139,13 +139,16 @@ static enum err start_bus(struct site *site, struct why *why)
                                          .prefix = site->options.broker_prefix,
                                          .live = live,
                                          .bus = bus};
-    enum err err = outbox_open(&control->outbox, &outbox, why);
+    char withdrawn[FILE_PATH_SIZE];
+    enum err err = file_join(withdrawn, site->options.state_folder, "withdrawn.crl", why);
+    if (!err) { err = outbox_open(&control->outbox, &outbox, why); }
     if (err) { return err; }
     err = start_scribe(site, bus, why);
     if (err) { return err; }
     const struct ingest_config ingest = {
         .database = control->database,
         .trust = {.site = site->options.site, .ca_path = site->options.ca},
+        .withdrawn_path = withdrawn,
         .signer = control->signer,
         .prefix = site->options.broker_prefix,
         .events_keep_us = site->options.events_days * CLOCK_DAY_US,
