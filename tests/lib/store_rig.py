@@ -126,6 +126,8 @@ class StoreRig(MapRig):
         found = []
         for folder, _, names in os.walk(self.folder):
             for name in names:
+                if not os.path.isfile(os.path.join(folder, name)):
+                    continue  # a pipe
                 data = self.read(os.path.join(folder, name))
                 found += [os.path.join(folder, name) for secret in (KEY, CDN_TOKEN) if secret.encode() in data]
         return found

@@ -58,7 +58,7 @@ static const struct option options[] = {
     NUMBER("release.keep", release_keep, 2, 32, "5", "Releases that stay on the store."),
     NUMBER("release.cache_s", release_cache_s, 0, 3600, "60",
            "Seconds for which others may keep current.json."),
-    TEXT("state.folder", state_folder, "/var/lib/tocsin/map/publish",
+    TEXT("state.folder", state_folder, "/var/lib/tocsin/map-publish",
          "What the publisher remembers: the lock, the journal of an upload, what is to be purged."),
     TEXT("cdn.api", cdn_api, "https://api.cloudflare.com", "The CDN's API (Cloudflare's)."),
     TEXT("cdn.zone", cdn_zone, "",
