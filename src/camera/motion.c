@@ -73,9 +73,11 @@ static void lay_mask(struct motion *motion)
     const size_t area = (size_t)motion->width * motion->height;
     motion->open_count = 0;
     for (size_t i = 0; i < area; i++) {
+        const size_t column = i % motion->width;
+        const size_t row = i / motion->width;
         const struct area_point middle = {
-            .x = ((float)(i % motion->width) + 0.5F) / (float)motion->width,
-            .y = ((float)(i / motion->width) + 0.5F) / (float)motion->height,
+            .x = ((float)column + 0.5F) / (float)motion->width,
+            .y = ((float)row + 0.5F) / (float)motion->height,
         };
         motion->open[i] = !mask || area_at(mask, middle) == 0;
         motion->open_count += motion->open[i];
@@ -241,14 +243,15 @@ WIDE static void follow(struct motion *motion, int shift)
         const int16_t size = (int16_t)(off < 0 ? -off : off);
         const int16_t measured =
             (int16_t)(noise[i] + part_of((int16_t)(size - noise[i]), FOLLOW_NOISE));
-        const int16_t bounded = measured < NOISE_MOST ? measured : NOISE_MOST;
-        const int16_t of_changed =
-            restless[i] > 0 ? part_of(off, FOLLOW_MOVING) : part_of(off, FOLLOW_STILL);
-        const int16_t step = changed[i] ? of_changed : part_of(off, FOLLOW_QUIET);
+        const int16_t bounded = (int16_t)(measured < NOISE_MOST ? measured : NOISE_MOST);
+        const int16_t moving = part_of(off, FOLLOW_MOVING);
+        const int16_t still = part_of(off, FOLLOW_STILL);
+        const int16_t of_changed = (int16_t)(restless[i] > 0 ? moving : still);
+        const int16_t step = (int16_t)(changed[i] ? of_changed : part_of(off, FOLLOW_QUIET));
         const int16_t level = (int16_t)(expected + step);
-        const int16_t least = level > 0 ? level : 0;
-        noise[i] = changed[i] ? noise[i] : bounded;
-        background[i] = least < LEVEL_MOST ? least : LEVEL_MOST;
+        const int16_t least = (int16_t)(level > 0 ? level : 0);
+        noise[i] = (int16_t)(changed[i] ? noise[i] : bounded);
+        background[i] = (int16_t)(least < LEVEL_MOST ? least : LEVEL_MOST);
     }
 }
 

@@ -285,9 +285,10 @@ static void fill_window(float *out, const struct crop_format *format, const stru
     source.plain =
         window->step == 1 && floorf(window->x) == window->x && floorf(window->y) == window->y;
     const size_t area = (size_t)format->side * format->side;
-    struct row row;
-    row.colour_line = -1;
-    row.tint_first = source.plain ? source.columns.luma[0].first % 2 : 0;
+    struct row row = {
+        .tint_first = source.plain ? source.columns.luma[0].first % 2 : 0,
+        .colour_line = -1,
+    };
     for (uint32_t i = window->top; i < window->bottom; i++) {
         read_row(&row, &source, middle(i, window->y, window->step));
         float *at = out + (size_t)i * format->side + window->left;

@@ -60,7 +60,7 @@ static void test_refusals(void)
 
 static void test_limits(void)
 {
-    CLEANUP(text_deinit) struct text text = text_limited(2 * AREA_TEXT_SIZE_MAX);
+    CLEANUP(text_deinit) struct text text = text_limited((size_t)2 * AREA_TEXT_SIZE_MAX);
     for (int i = 0; i < AREA_COUNT_MAX; i++) {
         text_add(&text, i ? "|0,0 1,0 1,1" : "0,0 1,0 1,1");
     }
