@@ -33,19 +33,22 @@ EDGES = {
 }
 
 
+def build_town(folder):
+    """The public archive of the made-up town."""
+    town = folder / "town"
+    make_town(town, "--incidents", "20000")
+    tocsin_map("anonymise", "-o", town / "incidents.geojson", "--rules", town / "anonymise.ini", "--addresses", town / "addresses.csv",
+               "--now", "2026-11-20T00:00:00Z", "--quiet", town / "incidents.csv")  # fmt: skip
+    layers = [f"{name}:{town / name}.geojson" for name in ("wards", "areas", "streets", "places", "incidents")]
+    tocsin_map("build", "-o", folder / "town.pmtiles", "--quiet", *layers)
+    return folder / "town.pmtiles"
+
+
 class Map:
     """tocsin-map serve, on a port that stays the same."""
 
     def __init__(self, folder):
         self.folder, self.port, self.process = folder, free_port(), None
-
-    def build(self):
-        town = self.folder / "town"
-        make_town(town, "--incidents", "20000")
-        tocsin_map("anonymise", "-o", town / "incidents.geojson", "--rules", town / "anonymise.ini", "--addresses", town / "addresses.csv",
-                   "--now", "2026-11-20T00:00:00Z", "--quiet", town / "incidents.csv")  # fmt: skip
-        layers = [f"{name}:{town / name}.geojson" for name in ("wards", "areas", "streets", "places", "incidents")]
-        tocsin_map("build", "-o", self.folder / "town.pmtiles", "--quiet", *layers)
 
     def start(self):
         keys = {"archive town.file": self.folder / "town.pmtiles", "http.port": self.port, "metrics.port": 0, "log.level": "warning"}
@@ -116,7 +119,7 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tocsin-map-page-"))
     server = Map(folder)
     try:
-        server.build()
+        build_town(folder)
         server.start()
         with Rig() as rig:
             rig.stop()
