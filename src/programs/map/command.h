@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 int build_command(int argc, char *argv[]);
+int events_command(int argc, char *argv[]);
 int anonymise_command(int argc, char *argv[]);
 int verify_command(int argc, char *argv[]);
 int inspect_command(int argc, char *argv[]);

@@ -32,6 +32,13 @@ static const struct command commands[] = {
      "                     output\n"
      "    --quiet          say nothing but errors\n",
      build_command},
+    {"events", "take the site's events out of control's database, as an input of build",
+     "tocsin-map events -o OUT.geojsonl --database control.db --places PLACES.csv [--since TIME]\n"
+     "    Reads beside a running control; its key is in TOCSIN_DATABASE_KEY. PLACES has the "
+     "columns\n"
+     "    name, longitude and latitude; a name is that of a device, or device/camera. The file is\n"
+     "    exact and for the site only: anonymise it before it leaves.\n",
+     events_command},
     {"anonymise", "make cells that may leave the site out of its incidents",
      "tocsin-map anonymise -o OUT.geojson [OPTION]... INCIDENTS ...\n"
      "    Reads incidents in every format of build. OUT is an input of build.\n"
