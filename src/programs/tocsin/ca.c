@@ -1,7 +1,6 @@
 /*
  * tocsin ca - the site's certificate authority on the command line.
  */
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -174,13 +173,54 @@ static int ca_issue(int argc, char *argv[])
     return err ? command_failed("ca issue", err, &why) : COMMAND_DONE;
 }
 
+/* ---- vouch ---- */
+
+static enum err vouch(const struct issue *issue, const char *path, struct why *why)
+{
+    CLEANUP(text_deinit) struct text pem = text_limited(KEY_FILE_SIZE_MAX);
+    CLEANUP(text_deinit) struct text word = text_limited(KEY_FILE_SIZE_MAX);
+    CLEANUP(authority_close_p) struct authority *authority = NULL;
+    CLEANUP(certificate_free_p) struct certificate *other = NULL;
+    CLEANUP(certificate_free_p) struct certificate *made = NULL;
+    enum err err = file_read(&pem, path, why);
+    if (err) { return err; }
+    err = certificate_from_pem(&other, text_span(&pem), why);
+    if (err) { return why_prefix(why, err, path); }
+    err = open_authority(&authority, issue, why);
+    if (!err) { err = authority_vouch(&made, authority, other, clock_wall_us(), why); }
+    if (err) { return err; }
+    certificate_write_pem(made, &word);
+    err = file_write(issue->out, text_span(&word), 0644, why);
+    if (!err) { (void)printf("made %s: the word of this CA for %s\n", issue->out, path); }
+    return err;
+}
+
+static int ca_vouch(int argc, char *argv[])
+{
+    struct issue issue = {.folder = folder_default};
+    const struct argument arguments[] = {{.name = "--dir", .value = &issue.folder},
+                                         {.name = "--out", .value = &issue.out}};
+    const struct argument_table table = {.arguments = arguments,
+                                         .count = ARRAY_LEN(arguments),
+                                         .words_least = 1,
+                                         .words_most = 1,
+                                         .words = "CERTIFICATE"};
+    struct argument_list words = {0};
+    struct why why = {0};
+    enum err err = argument_read(&table, argc, argv, &words, &why);
+    if (!err && !issue.out) {
+        err = why_set(&why, ERR_MALFORMED, "--out FILE is missing: where the word is written");
+    }
+    if (!err) { err = vouch(&issue, words.items[0], &why); }
+    return err ? command_failed("ca vouch", err, &why) : COMMAND_DONE;
+}
+
 /* ---- show ---- */
 
 static void write_fingerprint(const struct certificate *certificate, struct text *out)
 {
-    uint8_t digest[crypto_hash_sha256_BYTES];
-    const struct span der = certificate_der(certificate);
-    (void)crypto_hash_sha256(digest, der.data, der.size);
+    uint8_t digest[CERTIFICATE_FINGERPRINT_SIZE];
+    certificate_fingerprint(certificate, digest);
     for (size_t i = 0; i < sizeof digest; i++) {
         text_format(out, "%s%02X", i ? ":" : "", digest[i]);
     }
@@ -253,10 +293,10 @@ int ca_command(int argc, char *argv[])
     static const struct {
         const char *name;
         int (*run)(int argc, char *argv[]);
-    } parts[] = {{"init", ca_init}, {"issue", ca_issue}, {"show", ca_show}};
+    } parts[] = {{"init", ca_init}, {"issue", ca_issue}, {"vouch", ca_vouch}, {"show", ca_show}};
     for (size_t i = 0; argc > 1 && i < ARRAY_LEN(parts); i++) {
         if (strcmp(parts[i].name, argv[1]) == 0) { return parts[i].run(argc - 1, argv + 1); }
     }
-    (void)fprintf(stderr, "tocsin ca: expected init, issue or show; see `tocsin help ca`\n");
+    (void)fprintf(stderr, "tocsin ca: expected init, issue, vouch or show; see `tocsin help ca`\n");
     return COMMAND_MISUSED;
 }

@@ -16,6 +16,8 @@ static const struct command commands[] = {
      "    Valid for 30 days (edge, gateway) or 365 (all others) unless --days says otherwise.\n"
      "    --host adds a DNS name or an IP address, for a server. --web makes a certificate that\n"
      "    browsers know, of the web CA; it neither signs messages nor opens the bus.\n"
+     "tocsin ca vouch CERTIFICATE --out FILE [--dir DIR]\n"
+     "    The word of this CA for another of the site, which devices then come to trust.\n"
      "tocsin ca show [FILE]\n"
      "    Says whose certificate it is, how long it is valid, and its fingerprint.\n"
      "DIR is \"ca\", the out DIR is \".\", FILE is \"ca/ca.crt\" unless given.\n",
