@@ -86,10 +86,12 @@ static bool follow(struct inspection *at, const char *name, uint64_t size)
     struct note_key next;
     struct why why = {""};
     (void)snprintf(inner, sizeof inner, RECORDER_ROTATIONS "/%.255s", name);
-    if (file_join(path, at->config->folder, inner, &why) || file_read(&note, path, &why) ||
-        open_note(at, text_span(&note), &checkpoint, &opened, &why) != NOTE_VERDICT_GOOD) {
+    if (file_join(path, at->config->folder, inner, &why) || file_read(&note, path, &why)) {
         return find(at, INSPECT_NO_ENTRY, why.text);
     }
+    const enum note_verdict verdict = open_note(at, text_span(&note), &checkpoint, &opened, &why);
+    if (verdict == NOTE_VERDICT_UNSIGNED) { return true; } /* from before the keys that are known */
+    if (verdict != NOTE_VERDICT_GOOD) { return find(at, INSPECT_NO_ENTRY, why.text); }
     const struct merkle_source source = shelf_source(at->shelf);
     if (checkpoint.size > size || merkle_root(&source, checkpoint.size, &root, NULL) != OK ||
         !merkle_hash_equal(&root, &checkpoint.root)) {
@@ -333,18 +335,17 @@ static uint64_t first_difference(const struct inspection *at, uint64_t other_siz
     return both;
 }
 
+/* The reader kept it, so whose key signed it then does not matter; that it is a checkpoint does. */
 static bool check_against(struct inspection *at)
 {
     const struct inspect_config *config = at->config;
+    const struct span note = config->against;
     struct checkpoint kept;
-    struct note_opened opened;
     struct merkle_hash root;
-    struct why why = {""};
-    if (config->against.size == 0) { return true; }
-    struct inspection older = {.config = config};
-    set_log_keys(&older, config->policy->logs, config->policy->log_count);
-    if (open_note(&older, config->against, &kept, &opened, &why) != NOTE_VERDICT_GOOD &&
-        open_note(at, config->against, &kept, &opened, &why) != NOTE_VERDICT_GOOD) {
+    if (note.size == 0) { return true; }
+    const uint8_t *end = memmem(note.data, note.size, "\n\n", 2);
+    if (!end || checkpoint_parse(&kept, span_of(note.data, (size_t)(end - note.data) + 1), NULL) ||
+        strcmp(kept.origin, at->report->checkpoint.origin) != 0) {
         return find(at, INSPECT_NO_ENTRY, "the checkpoint to compare with is not of this log");
     }
     const struct merkle_source source = shelf_source(at->shelf);

@@ -114,6 +114,8 @@ struct value *call_keep_reached(const struct call *call, const char *key, struct
 
 /* Who did or was refused what: an entry of the audit log, and a line of the program's log. */
 void call_audit(const struct call *call, const char *event, const char *key, const char *value);
+/* The same for a sign-in: `how` is its method, or why it was refused. */
+void call_audit_sign_in(const struct call *call, const char *name, bool welcome, const char *how);
 /*
  * The same in two halves, where the action must not be without its entry: the entry joins the
  * transaction of `desk->database`; after the commit call_audit_done tells of it.

@@ -53,6 +53,24 @@ static const struct command commands[] = {
      "and\n"
      "    the signer, or the reason for refusal. Exit status 0 means admit.\n",
      verify_command},
+    {"audit", "copy and check the audit log",
+     "tocsin audit export DIR --state STATE\n"
+     "    Copies the log out of control's state folder, to be checked without it. With\n"
+     "    TOCSIN_DATABASE_KEY the sealed details come along.\n"
+     "tocsin audit verify DIR --policy POLICY [--against OLDER] [--age SECONDS]\n"
+     "    Says \"good\", or the first wrong entry and what is wrong with it. POLICY (C2SP\n"
+     "    tlog-policy) names the log's key and the witnesses it takes. OLDER is a checkpoint or\n"
+     "    a copy that was kept: the log must extend it. SECONDS: the newest cosignature's age.\n"
+     "tocsin audit prove INDEX --from DIR > entry.tlog-proof\n"
+     "    The proof that an entry stands in the log, to be checked without the log.\n"
+     "tocsin audit check PROOF --entry FILE --policy POLICY\n"
+     "    Checks such a proof for the entry's bytes.\n"
+     "tocsin audit rotate --state STATE [--finish]\n"
+     "    Makes the log's next key, which control takes at its next start. --finish takes the old\n"
+     "    one away when every gateway has followed.\n"
+     "tocsin audit erase INDEX --state STATE\n"
+     "    Erases what an entry keeps sealed. The entry, the tree and that it was erased stay.\n",
+     audit_command},
     {"demo", "run a whole site on this machine until Ctrl-C",
      "tocsin demo [--port N] [--state DIR] [--build DIR] [--share DIR] [--video FILE]\n"
      "    --port   of the web page (8080, or any free one; 0: any free one)\n"

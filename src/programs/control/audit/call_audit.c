@@ -13,10 +13,10 @@ static const char *action_of(const char *event)
     return dot ? dot + 1 : event;
 }
 
-static const char *authorisation_of(const struct call *call, const char *action)
+static const char *authorisation_of(const struct call *call)
 {
     if (call->signed_in) { return call->by_cookie ? "session" : "bearer"; }
-    return strcmp(action, "signed_in") == 0 ? "password" : "none";
+    return "none";
 }
 
 /* What it was done to: the value, unless that only says why or how. */
@@ -40,15 +40,12 @@ static struct value *details_of(const struct call *call, const char *key, const 
 enum err call_audit_enter(const struct call *call, const char *event, const char *key,
                           const char *value, struct why *why)
 {
-    const char *action = action_of(event);
     CLEANUP(value_free_p) struct value *details = details_of(call, key, value);
-    const bool arrives = strcmp(action, "signed_in") == 0;
     const struct entry_fact fact = {.at_us = call->now_us,
-                                    .user = call->signed_in ? call->session.user
-                                                            : (arrives ? value : NULL),
-                                    .action = action,
+                                    .user = call->signed_in ? call->session.user : NULL,
+                                    .action = action_of(event),
                                     .resource = resource_of(call, key, value),
-                                    .authorisation = authorisation_of(call, action),
+                                    .authorisation = authorisation_of(call),
                                     .details = details,
                                     .address = call->address,
                                     .agent = http_header(call->request, "User-Agent")};
@@ -82,6 +79,28 @@ static bool takes(const struct call *call, const char *event)
                               NULL),
                1);
     return false;
+}
+
+void call_audit_sign_in(const struct call *call, const char *name, bool welcome, const char *how)
+{
+    const char *event = welcome ? "audit.signed_in" : "audit.sign_in_refused";
+    const char *key = welcome ? "method" : "reason";
+    struct why why = {""};
+    log_event(LOG_LEVEL_INFO, event, "account", name, "address", call->address, key, how, NULL);
+    if (!takes(call, event)) { return; }
+    CLEANUP(value_free_p) struct value *details = details_of(call, key, how);
+    const struct entry_fact fact = {.at_us = call->now_us,
+                                    .user = welcome ? name : NULL,
+                                    .action = action_of(event),
+                                    .resource = name,
+                                    .authorisation = welcome ? how : "none",
+                                    .details = details,
+                                    .address = call->address,
+                                    .agent = http_header(call->request, "User-Agent")};
+    if (journal_enter(call->desk->journal, &fact, &why) != OK) {
+        log_event(LOG_LEVEL_ERROR, "audit.unwritten", "event", event, "why", why.text, NULL);
+    }
+    scribe_wake(call->desk->control->scribe);
 }
 
 void call_audit(const struct call *call, const char *event, const char *key, const char *value)

@@ -140,9 +140,8 @@ static void forget(struct credentials *credentials)
 static void audit_sign_in(struct call *call, const char *name, const struct sign_in_result *result)
 {
     const bool welcome = result->answer == SIGN_IN_ANSWER_WELCOME;
-    log_event(LOG_LEVEL_INFO, welcome ? "audit.signed_in" : "audit.sign_in_refused", "account",
-              name, "address", call->address, welcome ? "method" : "reason",
-              welcome ? result->method : sign_in_answer_name(result->answer), NULL);
+    call_audit_sign_in(call, name, welcome,
+                       welcome ? result->method : sign_in_answer_name(result->answer));
 }
 
 void auth_login(struct call *call)
