@@ -319,7 +319,7 @@ static enum err read_filtered(struct source *source, struct why *why)
         int code = av_bsf_receive_packet(source->annex_b, source->filtered);
         if (code >= 0) { return OK; }
         code = av_read_frame(source->input, source->incoming);
-        if (code == AVERROR(EAGAIN)) { continue; }
+        if (code == AVERROR(EAGAIN) && !interrupted(source)) { continue; }
         if (code < 0) { return failure(source, code, "the stream broke off", why); }
         const bool ours = source->incoming->stream_index == source->stream;
         if (!ours || av_bsf_send_packet(source->annex_b, source->incoming) < 0) {

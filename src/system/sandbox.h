@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 
-enum { SANDBOX_PATHS_MAX = 32 };
+enum { SANDBOX_PATHS_MAX = 64 };
 
 enum sandbox_use {
     SANDBOX_USE_READ,  /* read files and list folders below */

@@ -8,7 +8,7 @@
 #include "base/value.h"
 #include "programs/watch/listener.h"
 
-enum { BOARD_CAMERAS_MAX = 16 };
+enum { BOARD_CAMERAS_MAX = 32 };
 
 struct board_camera {
     char name[BOOK_CAMERA_SIZE];

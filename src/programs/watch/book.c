@@ -160,7 +160,7 @@ void book_sighting(struct book *book, const struct sighting *sighting, int64_t n
 {
     struct entry *entry = find(book, &sighting->event);
     if (!entry) {
-        if (book->count == BOOK_EVENTS_MAX) { return; } /* 16 cameras with 64 visits each */
+        if (book->count == BOOK_EVENTS_MAX) { return; } /* 32 cameras with 64 visits each */
         entry = book->entries[book->count++] = MEM_NEW(struct entry);
     }
     entry->seen = *sighting;

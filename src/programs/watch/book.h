@@ -14,7 +14,7 @@
 #include "camera/visit.h"
 #include "programs/watch/outbox.h"
 
-enum { BOOK_EVENTS_MAX = 1024, BOOK_CAMERA_SIZE = RECORDER_CAMERA_SIZE };
+enum { BOOK_EVENTS_MAX = 2048, BOOK_CAMERA_SIZE = RECORDER_CAMERA_SIZE };
 
 #define BOOK_UPDATE_US (2 * INT64_C(1000000))
 #define BOOK_CLIP_WAIT_US (30 * INT64_C(1000000))

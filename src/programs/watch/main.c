@@ -258,6 +258,7 @@ static enum err enter_sandbox(struct watch *watch, struct why *why)
         {.path = folder_of(socket_folder, watch->options.edge_socket), .use = SANDBOX_USE_READ},
     };
     size_t count = 2;
+    _Static_assert(3 + OPTIONS_CAMERAS_MAX <= SANDBOX_PATHS_MAX, "every camera may be a file");
     if (*model) {
         paths[count++] =
             (struct sandbox_path){.path = folder_of(model_folder, model), .use = SANDBOX_USE_READ};

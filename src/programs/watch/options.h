@@ -6,7 +6,7 @@
 #include "base/option.h"
 #include "programs/watch/vision_options.h"
 
-enum { OPTIONS_CAMERAS_MAX = 16 };
+enum { OPTIONS_CAMERAS_MAX = 32 }; /* as many as edge tells of */
 
 struct options_camera {
     char name[OPTION_TEXT_SIZE];

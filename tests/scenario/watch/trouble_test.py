@@ -6,6 +6,7 @@ The disk is a small tmpfs, so that this part needs the right to mount and is ski
 import os
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import watch_test  # noqa: E402
@@ -105,11 +106,30 @@ def run_full(world):
     check(left and all(probe(clip) for clip in left), f"all {len(left)} clips that are left play")
 
 
+def test_many():
+    """32 cameras, none of which answers: each is told of; a 33rd is refused at start."""
+    world = World()
+    try:
+        nowhere = "rtsp://127.0.0.1:9/none"
+        watch = world.watch(*((f"cam-{i}", nowhere, "tcp") for i in range(32)))
+        told = wait_for(lambda: len({m["camera"] for m in world.edge.of("camera") if m["state"] == "offline"}) == 32,
+                        60, "32 cameras")
+        check(bool(told), "32 cameras are told of")
+        began = time.monotonic()
+        watch.send_signal(15)
+        check(watch.wait(10) == 0, f"and all stop: {time.monotonic() - began:.2f} s")
+        refused = world.watch(*((f"cam-{i}", nowhere, "tcp") for i in range(33)))
+        check(refused.wait(10) == 2 and "more than 32 sections" in world.log(), "a 33rd is refused")
+    finally:
+        world.close()
+
+
 def main():
     for path in (VIDEO, MODELS, os.path.join(BUILD, "tests", "camera"), os.path.join(BUILD, "tocsin-watch")):
         if not os.path.exists(path):
             print(f"1..0 # SKIP no {path}")
             return 77
+    test_many()
     test_resize()
     test_disk_full()
     print(f"1..{watch_test.count}")
