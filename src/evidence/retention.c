@@ -162,13 +162,43 @@ enum err retention_scan(struct retention_list *list, const char *media, struct w
     return err;
 }
 
-size_t retention_choose(const struct retention_list *list, const struct retention_limits *limits,
+static bool is_young(const struct retention_item *item, int64_t now_us)
+{
+    const int64_t age_us = now_us - id_wall_us(item->event.text);
+    return age_us < RETENTION_YOUNG_US && age_us > -RETENTION_YOUNG_US;
+}
+
+/* Moves the young behind what is dated in the future; both keep their order. How many are young. */
+static size_t young_last(struct retention_list *list, int64_t now_us)
+{
+    size_t end = list->count;
+    while (end > 0 && id_wall_us(list->items[end - 1].event.text) >= now_us + RETENTION_YOUNG_US) {
+        end--;
+    }
+    size_t begin = end;
+    while (begin > 0 && is_young(&list->items[begin - 1], now_us)) {
+        begin--;
+    }
+    const size_t young = end - begin;
+    const size_t ahead = list->count - end;
+    if (young > 0 && ahead > 0) {
+        struct retention_item *const held = MEM_ARRAY(struct retention_item, young);
+        memcpy(held, list->items + begin, young * sizeof *held);
+        memmove(list->items + begin, list->items + end, ahead * sizeof *held);
+        memcpy(list->items + begin + ahead, held, young * sizeof *held);
+        free(held);
+    }
+    return young;
+}
+
+size_t retention_choose(struct retention_list *list, const struct retention_limits *limits,
                         int64_t now_us, int64_t free_bytes)
 {
+    const size_t most = list->count - young_last(list, now_us);
     int64_t bytes = list->bytes;
     size_t chosen = 0;
     const int64_t oldest_us = list->count > 0 ? id_wall_us(list->items[0].event.text) : 0;
-    for (; chosen < list->count; chosen++) {
+    for (; chosen < most; chosen++) {
         const struct retention_item *item = &list->items[chosen];
         const int64_t at_us = id_wall_us(item->event.text);
         const int64_t age_us = now_us - at_us;
@@ -176,7 +206,7 @@ size_t retention_choose(const struct retention_list *list, const struct retentio
                              at_us - oldest_us < RETENTION_AGED_US;
         const bool too_much = limits->bytes_max > 0 && bytes > limits->bytes_max;
         const bool no_room = free_bytes < limits->reserve_bytes;
-        if (age_us < RETENTION_YOUNG_US || !(too_old || too_much || no_room)) { break; }
+        if (!(too_old || too_much || no_room)) { break; }
         bytes -= item->bytes;
         free_bytes += item->bytes;
     }

@@ -52,9 +52,10 @@ MUST_USE enum err retention_scan(struct retention_list *list, const char *media,
 /*
  * How many of the oldest have to go. For their age only those go that came within RETENTION_AGED_US
  * after the oldest: asked once an hour, a clock that jumped a month ahead costs a day an hour until
- * somebody sets it right, not everything at once.
+ * somebody sets it right, not everything at once. What such a clock dated in the future goes last,
+ * when there is no other room; the young come to the end of the list.
  */
-size_t retention_choose(const struct retention_list *list, const struct retention_limits *limits,
+size_t retention_choose(struct retention_list *list, const struct retention_limits *limits,
                         int64_t now_us, int64_t free_bytes);
 
 /* Removes clip and snapshot of an item: cut to nothing first, so that a reader keeps no space. */

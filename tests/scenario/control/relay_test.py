@@ -156,6 +156,7 @@ def check_edge_faults(desk, event_id):
         tap.check(False, "a clip that breaks off does not look whole", f"{answer.status}, {len(answer.body)} bytes")
     except http.client.IncompleteRead as error:
         tap.check(len(error.partial) <= 1_000_000, "a clip that breaks off does not look whole")
+    rig.edge.serve = send_clip  # until control has heard of the new address
     impostor = FakeEdge(rig, "thief")
     impostor.serve = send_clip
     rig.publish_status(media_url=impostor.url)

@@ -31,14 +31,14 @@ static struct id make(const char *camera, int hours, size_t bytes)
     return event;
 }
 
-static size_t choose(const struct retention_list *list, int64_t age_us, int64_t bytes, int64_t room)
+static size_t choose(struct retention_list *list, int64_t age_us, int64_t bytes, int64_t room)
 {
     const struct retention_limits limits = {
         .age_max_us = age_us, .bytes_max = bytes, .reserve_bytes = 1000000};
     return retention_choose(list, &limits, now_us, room);
 }
 
-static void test_choosing(const struct retention_list *list)
+static void test_choosing(struct retention_list *list)
 {
     const int64_t plenty = INT64_C(1) << 40;
     CHECK(choose(list, 0, 0, plenty) == 0);
@@ -52,8 +52,26 @@ static void test_choosing(const struct retention_list *list)
     CHECK(choose(list, 0, 0, 1000000) == 0);
     CHECK(choose(list, 0, 0, 999999) == 1);
     CHECK(choose(list, 0, 0, 1000000 - list->items[0].bytes - 1) == 2);
-    const struct retention_list empty = {0};
+    struct retention_list empty = {0};
     CHECK(choose(&empty, 1, 1, 0) == 0);
+}
+
+/* The clock was a month ahead for a while: what it dated then goes when nothing else is left. */
+static void test_future(void)
+{
+    struct retention_item items[4] = {{.bytes = 10}, {.bytes = 10}, {.bytes = 10}, {.bytes = 10}};
+    const int64_t ages_h[] = {50, 0, -700, -701};
+    for (size_t i = 0; i < 4; i++) {
+        items[i].event = id_new(now_us - ages_h[i] * CLOCK_HOUR_US);
+    }
+    struct retention_list list = {.items = items, .count = 4, .bytes = 40};
+    const struct id young = items[1].event;
+    const struct id future = items[2].event;
+    CHECK(choose(&list, CLOCK_HOUR_US, 0, INT64_C(1) << 40) == 1);
+    CHECK(choose(&list, 0, 25, INT64_C(1) << 40) == 2);
+    CHECK(choose(&list, 0, 0, 0) == 3);
+    CHECK_TEXT(list.items[1].event.text, future.text);
+    CHECK_TEXT(list.items[3].event.text, young.text);
 }
 
 int main(void)
@@ -81,6 +99,7 @@ int main(void)
         CHECK_TEXT(list.items[i].event.text, order[i].text);
     }
     test_choosing(&list);
+    test_future();
 
     retention_remove(&list, 0, media);
     retention_remove(&list, 0, media); /* gone already */
