@@ -82,6 +82,8 @@ struct reading {
     struct schema *schema; /* borrowed: of the layer that is read into */
     const char *id_name; /* borrowed: ids that are no whole number become this attribute; or NULL */
     const char *temporary; /* borrowed: folder for temporary files; NULL: /tmp */
+    struct bytes
+        *note; /* borrowed: gets what a collection says of how it was anonymised; or NULL */
     struct feature_taker taker;
     struct feature_tally tally;
 };

@@ -130,6 +130,15 @@ static void identifier(struct reader *reader, struct json *json)
     }
 }
 
+/* The last one counts: what starves is read again. */
+static void keep_note(const struct reader *reader, struct span value)
+{
+    struct bytes *note = reader->reading->note;
+    if (!note || value.size > FEATURE_TEXT_SIZE_MAX) { return; }
+    note->size = 0;
+    bytes_add(note, value.data, value.size);
+}
+
 static enum piece member(struct reader *reader, struct json *json, struct bytes *type)
 {
     const struct span name = json_name(json, &reader->name);
@@ -149,7 +158,9 @@ static enum piece member(struct reader *reader, struct json *json, struct bytes 
         json_need(json, '[', "\"features\" is not a list");
         return PIECE_COLLECTION;
     } else {
-        (void)json_skip(json);
+        const bool noted = reader->place == PLACE_TOP && span_equal(name, span_text("anonymised"));
+        const struct span value = json_skip(json);
+        if (noted) { keep_note(reader, value); }
     }
     return PIECE_FEATURE;
 }

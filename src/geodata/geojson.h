@@ -4,8 +4,9 @@
  * One feature at a time, whatever the file is called: a FeatureCollection, features one a line or
  * one after the other (with or without record separators), single features and bare geometries.
  * Heights are dropped, properties that are lists or objects become JSON text, null ones are left
- * out. A collection of mixed geometries becomes one feature per kind. A coordinate that cannot be
- * WGS 84 is refused: it tells of a file in another projection.
+ * out. The member "anonymised" of a collection, before its features, is handed on as reading->note
+ * (JSON). A collection of mixed geometries becomes one feature per kind. A coordinate that cannot
+ * be WGS 84 is refused: it tells of a file in another projection.
  */
 #pragma once
 

@@ -37,6 +37,19 @@ static void set_some(struct value *about, const char *key, const char *text)
     if (text && *text) { value_set_text(about, key, text); }
 }
 
+/* How layers were anonymised, as their files say: by which rule, for which periods. */
+static struct value *notes_of(const struct map_layer *layers, size_t count)
+{
+    struct value *notes = value_object();
+    for (size_t i = 0; i < count; i++) {
+        struct value *note = NULL;
+        const struct span json = bytes_span(&layers[i].note);
+        if (json.size == 0 || value_parse(&note, json, FEATURE_TEXT_SIZE_MAX, NULL)) { continue; }
+        value_set(notes, layers[i].name, note);
+    }
+    return notes;
+}
+
 void about_metadata(const struct build_options *options, const struct map_layer *layers,
                     const struct build_report *report, struct text *out)
 {
@@ -59,6 +72,12 @@ void about_metadata(const struct build_options *options, const struct map_layer 
     value_set_text(about, "generator", "tocsin-map " TOCSIN_VERSION);
     value_set_text(about, "type", "overlay");
     value_set(about, "vector_layers", list);
+    struct value *notes = notes_of(layers, report->layer_count);
+    if (value_count(notes) > 0) {
+        value_set(about, "anonymised", notes);
+    } else {
+        value_free(notes);
+    }
     value_write(about, out);
     value_free(about);
 }

@@ -17,8 +17,9 @@ struct map_layer {
     char *name; /* owned by the build */
     struct schema schema;
     int zoom_min, zoom_max;
-    double tolerance; /* of simplification */
-    bool keep_all;    /* nothing of it is left out */
+    double tolerance;  /* of simplification */
+    bool keep_all;     /* nothing of it is left out */
+    struct bytes note; /* JSON: how it was anonymised; size 0: it was not, or did not say */
 };
 
 struct assembly {

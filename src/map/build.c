@@ -47,6 +47,7 @@ static void build_deinit(struct build *build)
     for (size_t i = 0; i < build->layer_count; i++) {
         free(build->layers[i].name);
         schema_deinit(&build->layers[i].schema);
+        bytes_deinit(&build->layers[i].note);
     }
 }
 
@@ -159,6 +160,7 @@ static enum err read_source(struct build *build, const struct build_source *sour
     }
     reading->id_name = options->id_name;
     reading->temporary = build->folder;
+    reading->note = &build->layers[layer].note;
     const enum err err = source_read(source->path, reading, why);
     add_tally(&build->report->layers[layer].tally, &reading->tally);
     return err;

@@ -187,6 +187,9 @@ def test_public(tap, rig, raw):
     tap.check(attack.fewest >= PREMISES, f"the fewest premises behind a cell: {attack.fewest}")
     zooms = collections.Counter(cell.zoom for cell in attack.cells)
     tap.check(zooms[17] > 100 and zooms[13] > 10, f"cells by zoom: {dict(sorted(zooms.items()))}")
+    about = attack.archive.metadata["anonymised"]["incidents"]
+    tap.check(about["rule"]["premises"] == PREMISES and "override" not in about["rule"] and len(about["periods"]) == 11, "the archive says by which rule",
+              str(about)[:300])
     release = (rig.folder / "cells.geojson").read_bytes()
     tap.check(not LEAKS.search(release), "nor does the release itself contain a marker")
 
@@ -267,6 +270,8 @@ def test_refusals(tap, rig):
     out = rig.release("weak.geojson", "--set", "rule.premises=3", *OVERRIDE)
     head = json.loads(out.read_text().splitlines()[0] + "]}")
     tap.check(head["anonymised"]["rule"]["override"]["by"] == "the test", "with one, the release says so")
+    said = Archive(rig.archive(out)).metadata["anonymised"]["incidents"]["rule"]["override"]
+    tap.check(said["by"] == "the test" and "on purpose" in said["reason"], "and so does the archive that is built from it")
     one, other = rig.release("one.geojson"), rig.release("other.geojson")
     tap.check(one.read_bytes() == other.read_bytes(), "the same incidents and rule give the same bytes")
 

@@ -152,8 +152,26 @@ static void test_pieces(void)
     schema_deinit(&schema);
 }
 
+/* What a collection says of how it was anonymised goes on. */
+static void test_note(void)
+{
+    static const char text[] =
+        "{\"type\":\"FeatureCollection\",\"other\":{\"a\":1},\"anonymised\":"
+        "{\"rule\":[1]},\"features\":[{\"type\":\"Feature\",\"anonymised\":2,"
+        "\"properties\":null,\"geometry\":null}]}";
+    struct bytes note = {0};
+    struct schema schema = {0};
+    struct input input = input_over(span_text(text), "test");
+    struct reading reading = {.schema = &schema, .note = &note};
+    CHECK(geojson_read(&input, &reading, NULL) == OK);
+    CHECK(span_equal(bytes_span(&note), span_text("{\"rule\":[1]}")));
+    bytes_deinit(&note);
+    schema_deinit(&schema);
+}
+
 int main(void)
 {
+    test_note();
     test_forms();
     test_geometries();
     test_refusals();

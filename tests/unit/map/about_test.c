@@ -19,11 +19,16 @@ int main(void)
 
     struct text text = text_limited(1 << 16);
     struct value *value = NULL;
+    static const char note[] = "{\"periods\":[\"2026-03\"]}";
+    bytes_add(&layers[0].note, note, sizeof note - 1);
     const struct build_options options = {.name = "A town", .description = ""};
     about_metadata(&options, layers, &report, &text);
     CHECK(value_parse(&value, text_span(&text), 1 << 16, NULL) == OK);
     CHECK_TEXT(value_text_or(value_get(value, "name"), ""), "A town");
     CHECK(!value_get(value, "description") && !value_get(value, "attribution"));
+    const struct value *notes = value_get(value, "anonymised");
+    CHECK(value_count(notes) == 1);
+    CHECK(value_count(value_get(value_get(notes, "streets"), "periods")) == 1);
     const struct value *list = value_get(value, "vector_layers");
     CHECK(value_count(list) == 1); /* a layer without tiles is none */
     const struct value *layer = value_at(list, 0);
@@ -45,6 +50,7 @@ int main(void)
     CHECK(header.west == -1800000000 && header.east == 1800000000);
     text_deinit(&text);
     schema_deinit(&layers[0].schema);
+    bytes_deinit(&layers[0].note);
     free(layers[0].name);
     free(layers[1].name);
     return CHECK_DONE();
