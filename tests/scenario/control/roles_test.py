@@ -160,6 +160,14 @@ def check_live(tap, zones):
     tap.check(zones.alerts["both"] in text and zones.alerts["all"] in text, "but what concerns north too")
 
 
+def check_audit(tap, zones):
+    """The audit log tells of every zone: whoever has only some may not read it, whatever the role permits."""
+    chief = zones.rig.invite("sven", "supervisor", ["north"])
+    for pattern, path in (("/api/audit", "/api/audit"), ("/api/audit/{index}", "/api/audit/0"), ("/api/audit/checkpoint", "/api/audit/checkpoint")):
+        zones.tried.add(("GET", pattern))
+        tap.check(zones.rig.ask("GET", path, headers=chief).status == 403, f"{pattern} is not for one zone's supervisor")
+
+
 def check_tried(tap, zones):
     """A route that a later hand adds is tried here too, or this fails."""
     about = {r for r in routes_of(zones.rig) if r[1].startswith(("/api/", "/stream/")) and not r[1].startswith(("/api/users", "/api/invitations", "/api/openapi", "/api/alerts/preview", "/api/map", "/api/audit"))}
@@ -205,7 +213,7 @@ def main():
             rig.begin()
             check_walk(tap, rig)
             zones = Zones(rig)
-            for check in (check_objects, check_lists, check_shared, check_live, check_tried, check_changes):
+            for check in (check_objects, check_lists, check_shared, check_live, check_audit, check_tried, check_changes):
                 check(tap, zones)
         except (OSError, ValueError, KeyError, TimeoutError, RuntimeError, ApiError, http.client.HTTPException) as error:
             tap.check(False, "the test ran to its end", f"{type(error).__name__}: {error}")
