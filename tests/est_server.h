@@ -9,7 +9,7 @@
 #include "base/encode.h"
 #include "site.h"
 #include "trust/certificate_bag.h"
-#include "trust/est.h"
+#include "wire/est.h"
 #include "wire/http.h"
 
 struct est_server {

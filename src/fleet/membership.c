@@ -11,8 +11,8 @@
 #include "base/value.h"
 #include "system/file.h"
 #include "trust/authority.h"
-#include "trust/est.h"
 #include "trust/key.h"
+#include "wire/est.h"
 #include "wire/fetch.h"
 
 enum {

@@ -98,10 +98,8 @@ static bool begin(struct draft *draft, EVP_PKEY *pkey)
 static enum err finish(struct certificate **out, struct draft *draft, const struct key *signing,
                        struct why *why)
 {
-    /* Ed25519 brings its own hash. */
-    const EVP_MD *hash = key_kind(signing) == KEY_KIND_P256 ? EVP_sha256() : NULL;
     if (X509_set_issuer_name(draft->x509, X509_get_subject_name(draft->issuer)) != 1 ||
-        X509_sign(draft->x509, x509_key(signing), hash) <= 0) {
+        !x509_sign(draft->x509, signing)) {
         return x509_failed(why, ERR_UNAVAILABLE, "cannot sign the certificate");
     }
     return x509_certificate(out, TAKE(draft->x509), why);
@@ -133,20 +131,28 @@ static enum err draft_authority(struct authority *authority, const char *site, i
     return finish(&authority->certificate, &draft, authority->key, why);
 }
 
-enum err authority_new(struct authority **out, const char *site, enum key_kind kind, int64_t now_us,
-                       struct why *why)
+enum err authority_adopt(struct authority **out, const char *site, struct key *key, int64_t now_us,
+                         struct why *why)
 {
+    CLEANUP(authority_close_p) struct authority *authority = MEM_NEW(struct authority);
+    authority->key = key;
     if (!identity_name_valid(site)) {
         return why_set(why, ERR_MALFORMED,
                        "site is \"%.80s\", expected at most 63 lower-case letters, digits, dots "
                        "and hyphens",
                        site);
     }
-    CLEANUP(authority_close_p) struct authority *authority = MEM_NEW(struct authority);
-    enum err err = key_generate(&authority->key, kind, why);
-    if (!err) { err = draft_authority(authority, site, now_us, why); }
+    const enum err err = draft_authority(authority, site, now_us, why);
     if (!err) { *out = TAKE(authority); }
     return err;
+}
+
+enum err authority_new(struct authority **out, const char *site, enum key_kind kind, int64_t now_us,
+                       struct why *why)
+{
+    struct key *key = NULL;
+    const enum err err = key_generate(&key, kind, why);
+    return err ? err : authority_adopt(out, site, key, now_us, why);
 }
 
 static enum err read_certificate(struct certificate **out, const char *path, struct why *why)
@@ -192,7 +198,8 @@ enum err authority_save(const struct authority *authority, const char *key_path,
                         const char *certificate_path, const struct secret *passphrase,
                         struct why *why)
 {
-    const enum err err = key_save(authority->key, key_path, passphrase, why);
+    const bool stays = key_in_token(authority->key);
+    const enum err err = stays ? OK : key_save(authority->key, key_path, passphrase, why);
     return err ? err : save_certificate(authority->certificate, certificate_path, why);
 }
 

@@ -31,12 +31,17 @@ struct authority;
 MUST_USE enum err authority_new(struct authority **out, const char *site, enum key_kind kind,
                                 int64_t now_us, struct why *why);
 
-/* From its two files. `passphrase` as in key_load. */
+/* The same with a key that is there already, such as one in a token; takes it in every case. */
+MUST_USE enum err authority_adopt(struct authority **out, const char *site, struct key *key,
+                                  int64_t now_us, struct why *why);
+
+/* From its two files; `key_path` may name a token. `passphrase` as in key_load. */
 MUST_USE enum err authority_open(struct authority **out, const char *key_path,
                                  const char *certificate_path, const struct secret *passphrase,
                                  struct why *why);
 
-/* Writes the key (0600, sealed when `passphrase` is not NULL) and the certificate (0644). */
+/* Writes the key (0600, sealed when `passphrase` is not NULL; one in a token stays there) and the
+ * certificate (0644). */
 MUST_USE enum err authority_save(const struct authority *authority, const char *key_path,
                                  const char *certificate_path, const struct secret *passphrase,
                                  struct why *why);

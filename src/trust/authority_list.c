@@ -61,11 +61,9 @@ enum err authority_list_sign(struct text *out, const struct authority *authority
         add_entry(crl, &list->entries[i]);
     }
     const struct key *key = x509_authority_key(authority);
-    const EVP_MD *hash = key_kind(key) == KEY_KIND_P256 ? EVP_sha256() : NULL;
     uint8_t *der = NULL;
     int size = 0;
-    if (set_head(crl, authority, list) && X509_CRL_sort(crl) == 1 &&
-        X509_CRL_sign(crl, x509_key(key), hash) > 0) {
+    if (set_head(crl, authority, list) && X509_CRL_sort(crl) == 1 && x509_sign_list(crl, key)) {
         size = i2d_X509_CRL(crl, &der);
     }
     if (size <= 0) { return x509_failed(why, ERR_UNAVAILABLE, "cannot sign the list"); }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "system/file.h"
+#include "trust/token_key.h"
 #include "trust/x509.h"
 
 enum { SEAL_SALT_SIZE = 16 };
@@ -18,27 +19,14 @@ static const uint64_t seal_r = 8;
 static const uint64_t seal_p = 1;
 
 struct key {
-    EVP_PKEY *pkey; /* owned */
+    EVP_PKEY *pkey; /* owned; of a key in a token only the public half */
     enum key_kind kind;
+    struct token_key *token; /* owned; NULL: the key is here */
 };
 
 EVP_PKEY *x509_key(const struct key *key)
 {
     return key->pkey;
-}
-
-BIO *x509_reader(struct span bytes)
-{
-    BIO *reader = bytes.size <= INT32_MAX ? BIO_new_mem_buf(bytes.data, (int)bytes.size) : NULL;
-    if (!reader) { abort(); }
-    return reader;
-}
-
-enum err x509_failed(struct why *why, enum err err, const char *what)
-{
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-    ERR_clear_error();
-    return reason ? why_set(why, err, "%s: %.100s", what, reason) : why_set(why, err, "%s", what);
 }
 
 /* Takes `pkey`. */
@@ -70,6 +58,7 @@ void key_free(struct key *key)
 {
     if (!key) { return; }
     EVP_PKEY_free(key->pkey);
+    token_key_close(key->token);
     free(key);
 }
 
@@ -121,9 +110,30 @@ static enum err load(struct key **out, const char *path, const struct secret *pa
     return err;
 }
 
+static enum err open_token(struct key **out, const char *uri, const struct secret *pin,
+                           struct why *why)
+{
+    CLEANUP(key_free_p) struct key *key = MEM_NEW(struct key);
+    uint8_t public_key[PUBLIC_KEY_SIZE];
+    const enum err err = token_key_open(&key->token, uri, pin, why);
+    if (err) { return err; }
+    token_key_public(key->token, public_key);
+    key->kind = KEY_KIND_ED25519;
+    key->pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public_key, sizeof public_key);
+    if (!key->pkey) { return x509_failed(why, ERR_MALFORMED, "the token's public key is no key"); }
+    *out = TAKE(key);
+    return OK;
+}
+
+bool key_in_token(const struct key *key)
+{
+    return key->token != NULL;
+}
+
 enum err key_load(struct key **out, const char *path, const struct secret *passphrase,
                   struct why *why)
 {
+    if (token_key_named(path)) { return open_token(out, path, passphrase, why); }
     const enum err err = load(out, path, passphrase, why);
     if (err == ERR_DENIED || err == ERR_MALFORMED) {
         char name[96];
@@ -155,6 +165,7 @@ static bool write_sealed(BIO *writer, const struct key *key, const struct secret
 enum err key_save(const struct key *key, const char *path, const struct secret *passphrase,
                   struct why *why)
 {
+    if (key->token) { return why_set(why, ERR_DENIED, "the key is in a token and stays there"); }
     CLEANUP(BIO_free_all_p) BIO *writer = BIO_new(BIO_s_secmem());
     if (!writer) { abort(); }
     const bool written = passphrase ? write_sealed(writer, key, passphrase)
@@ -171,6 +182,7 @@ enum err key_seed(const struct key *key, struct secret **seed, struct why *why)
 {
     uint8_t bytes[KEY_SEED_SIZE];
     size_t size = sizeof bytes;
+    if (key->token) { return why_set(why, ERR_DENIED, "the key is in a token and stays there"); }
     if (key->kind != KEY_KIND_ED25519 ||
         EVP_PKEY_get_raw_private_key(key->pkey, bytes, &size) != 1 || size != sizeof bytes) {
         return why_set(why, ERR_MALFORMED, "messages are signed with Ed25519, this key is P-256");
@@ -178,4 +190,55 @@ enum err key_seed(const struct key *key, struct secret **seed, struct why *why)
     const enum err err = secret_new(seed, span_of(bytes, sizeof bytes), why);
     sodium_memzero(bytes, sizeof bytes);
     return err;
+}
+
+/* ---- signing certificates and lists ---- */
+
+/* The algorithm's name stands inside what is signed, so a throw-away key signs first. */
+static EVP_PKEY *stand_in(const struct key *key)
+{
+    return key->token ? EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") : key->pkey;
+}
+
+/* Puts the token's signature over `signed_bytes` in the place of the stand-in's. */
+static bool replace_signature(const struct key *key, struct span signed_bytes,
+                              const ASN1_BIT_STRING *signature)
+{
+    uint8_t bytes[TOKEN_KEY_SIGNATURE_SIZE];
+    ASN1_BIT_STRING *changed = NULL;
+    memcpy(&changed, &signature, sizeof changed); /* OpenSSL offers it for reading only */
+    return token_key_sign(key->token, signed_bytes, bytes, NULL) == OK &&
+           ASN1_BIT_STRING_set(changed, bytes, sizeof bytes) == 1;
+}
+
+bool x509_sign(X509 *x509, const struct key *key)
+{
+    EVP_PKEY *signing = stand_in(key);
+    const EVP_MD *hash = key->kind == KEY_KIND_P256 ? EVP_sha256() : NULL; /* Ed25519 has its own */
+    bool made = signing && X509_sign(x509, signing, hash) > 0;
+    if (!key->token) { return made; }
+    EVP_PKEY_free(signing);
+    uint8_t *der = NULL;
+    const ASN1_BIT_STRING *signature = NULL;
+    const int size = made ? i2d_re_X509_tbs(x509, &der) : 0;
+    X509_get0_signature(&signature, NULL, x509);
+    made = size > 0 && replace_signature(key, span_of(der, (size_t)size), signature);
+    OPENSSL_free(der);
+    return made;
+}
+
+bool x509_sign_list(X509_CRL *crl, const struct key *key)
+{
+    EVP_PKEY *signing = stand_in(key);
+    const EVP_MD *hash = key->kind == KEY_KIND_P256 ? EVP_sha256() : NULL;
+    bool made = signing && X509_CRL_sign(crl, signing, hash) > 0;
+    if (!key->token) { return made; }
+    EVP_PKEY_free(signing);
+    uint8_t *der = NULL;
+    const ASN1_BIT_STRING *signature = NULL;
+    const int size = made ? i2d_re_X509_CRL_tbs(crl, &der) : 0;
+    X509_CRL_get0_signature(crl, &signature, NULL);
+    made = size > 0 && replace_signature(key, span_of(der, (size_t)size), signature);
+    OPENSSL_free(der);
+    return made;
 }

@@ -38,6 +38,10 @@ EVP_PKEY *x509_key(const struct key *key);
 EVP_PKEY *x509_requested_key(const struct signing_request *request);
 const struct key *x509_authority_key(const struct authority *authority);
 
+/* Signs with `key`, which may be in a token. */
+bool x509_sign(X509 *x509, const struct key *key);
+bool x509_sign_list(X509_CRL *crl, const struct key *key);
+
 /* Takes `x509` in every case, also when it is refused. */
 MUST_USE enum err x509_certificate(struct certificate **out, X509 *x509, struct why *why);
 

@@ -3,8 +3,8 @@
  */
 #include <assert.h>
 
-#include "trust/est.h"
 #include "trust/signing_request.h"
+#include "wire/est.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

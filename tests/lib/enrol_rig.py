@@ -18,12 +18,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from site_runner import ROOT, wait_for  # noqa: E402
 
 SITE = "riverside"
+HSM = "/usr/lib/softhsm/libsofthsm2.so"
 
 
 class Office:
     """Use as a context. `folder` holds ca/, id/control.{crt,key} and the server's state."""
 
-    def __init__(self, life_s=0, passphrase=None, settings=""):
+    def __init__(self, life_s=0, passphrase=None, settings="", hsm=False):
+        self.hsm = hsm
         self.build = os.environ.get("TOCSIN_BUILD") or os.path.join(ROOT, "build", os.environ.get("PRESET", "release"))
         self.folder = tempfile.mkdtemp(prefix="tocsin-enrol-")
         self.life_s = life_s
@@ -36,9 +38,26 @@ class Office:
         self.ca_key, self.ca_certificate = self.path("ca/ca.key"), self.path("ca/ca.crt")
 
     def __enter__(self):
-        self.tocsin("ca", "init", "--site", SITE, "--dir", self.path("ca"), env=self.passphrase)
-        self.tocsin("ca", "issue", "control", "control", "--dir", self.path("ca"), "--out", self.path("id"), env=self.passphrase)
+        key = []
+        if self.hsm:
+            self._make_token()
+            self.ca_key = f"pkcs11:token=site;object=ca?module-path={HSM}"
+            key = ["--key", self.ca_key]
+        self.tocsin("ca", "init", "--site", SITE, "--dir", self.path("ca"), *key, env=self.passphrase)
+        self.tocsin("ca", "issue", "control", "control", "--dir", self.path("ca"), "--out", self.path("id"), *key, env=self.passphrase)
         return self
+
+    def _make_token(self):
+        """A token of SoftHSM with an Ed25519 key that was made in it."""
+        os.makedirs(self.path("tokens"))
+        with open(self.path("hsm.conf"), "w", encoding="ascii") as file:
+            file.write(f"directories.tokendir = {self.path('tokens')}\nobjectstore.backend = file\n")
+        self.passphrase = {"TOCSIN_CA_PASSPHRASE": "1234", "SOFTHSM2_CONF": self.path("hsm.conf")}
+        environment = {**os.environ, **self.passphrase}
+        token = ["softhsm2-util", "--init-token", "--free", "--label", "site", "--pin", "1234", "--so-pin", "4321"]
+        pair = ["pkcs11-tool", "--module", HSM, "--login", "--pin", "1234", "--keypairgen", "--key-type", "EC:edwards25519", "--label", "ca"]
+        for command in (token, pair):
+            subprocess.run(command, check=True, capture_output=True, env=environment, timeout=60)
 
     def __exit__(self, *_):
         self.stop()

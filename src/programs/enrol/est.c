@@ -6,7 +6,7 @@
 #include "base/metric.h"
 #include "programs/enrol/routes.h"
 #include "trust/certificate_bag.h"
-#include "trust/est.h"
+#include "wire/est.h"
 
 enum { CREDENTIALS_SIZE = 256 };
 

@@ -10,8 +10,8 @@
 #include "base/metric.h"
 #include "programs/enrol/herald.h"
 #include "programs/enrol/routes.h"
-#include "trust/est.h"
 #include "trust/revocation.h"
+#include "wire/est.h"
 
 enum { CONNECTION_MAX = 256, QUEUE_MAX = 128, LOOK_EVERY_S = 60 };
 

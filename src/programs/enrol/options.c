@@ -15,7 +15,9 @@
 
 static const struct option options[] = {
     TEXT("ca.key", ca_key, NULL,
-         "The site CA's key (PEM, PKCS#8), opened with TOCSIN_CA_PASSPHRASE when it is sealed."),
+         "The site CA's key (PEM, PKCS#8) or the pkcs11: URI of one in a token; "
+         "TOCSIN_CA_PASSPHRASE "
+         "opens it."),
     TEXT("ca.certificate", ca_certificate, NULL, "The site CA's certificate (PEM)."),
     TEXT("ca.also", ca_also, "",
          "A PEM file of what /cacerts hands out besides: the CA before or after this one, and the "

@@ -39,24 +39,39 @@ static enum err take_passphrase(struct secret **passphrase, struct why *why)
 struct init {
     const char *site;
     const char *folder;
+    const char *key;                 /* NULL, or the pkcs11: URI of the site CA's key */
     const struct secret *passphrase; /* NULL: keys are not sealed */
     int64_t now_us;
 };
+
+static enum err make_authority(struct authority **out, const struct init *init, bool web,
+                               struct why *why)
+{
+    struct key *key = NULL;
+    if (web || !init->key) {
+        const enum key_kind kind = web ? KEY_KIND_P256 : KEY_KIND_ED25519;
+        return authority_new(out, init->site, kind, init->now_us, why);
+    }
+    const enum err err = key_load(&key, init->key, init->passphrase, why);
+    return err ? err : authority_adopt(out, init->site, key, init->now_us, why);
+}
 
 static enum err init_one(const struct init *init, bool web, struct why *why)
 {
     CLEANUP(authority_close_p) struct authority *authority = NULL;
     struct ca_files files;
-    const enum key_kind kind = web ? KEY_KIND_P256 : KEY_KIND_ED25519;
     enum err err = name_files(&files, init->folder, web, why);
-    if (!err) { err = authority_new(&authority, init->site, kind, init->now_us, why); }
+    if (!err) { err = make_authority(&authority, init, web, why); }
     if (err) { return err; }
     if (file_exists(files.key) || file_exists(files.certificate)) {
         return why_set(why, ERR_CONFLICT,
                        "%.160s exists already; a site has one CA, name another --dir", files.key);
     }
     err = authority_save(authority, files.key, files.certificate, init->passphrase, why);
-    if (!err) { (void)printf("made %s and %s\n", files.certificate, files.key); }
+    const bool stays = !web && init->key;
+    if (!err) {
+        (void)printf("made %s and %s\n", files.certificate, stays ? init->key : files.key);
+    }
     return err;
 }
 
@@ -80,7 +95,8 @@ static int ca_init(int argc, char *argv[])
 {
     struct init init = {.folder = folder_default, .now_us = clock_wall_us()};
     const struct argument arguments[] = {{.name = "--site", .value = &init.site},
-                                         {.name = "--dir", .value = &init.folder}};
+                                         {.name = "--dir", .value = &init.folder},
+                                         {.name = "--key", .value = &init.key}};
     const struct argument_table table = {.arguments = arguments, .count = ARRAY_LEN(arguments)};
     struct argument_list words = {0};
     struct why why = {0};
@@ -96,6 +112,7 @@ static int ca_init(int argc, char *argv[])
 
 struct issue {
     const char *folder; /* of the CA */
+    const char *key;    /* NULL: the file in the folder; else a pkcs11: URI */
     const char *out;
     const char *days;
     struct argument_list hosts;
@@ -121,7 +138,8 @@ static enum err open_authority(struct authority **out, const struct issue *issue
     struct ca_files files;
     enum err err = name_files(&files, issue->folder, issue->web, why);
     if (!err) { err = take_passphrase(&passphrase, why); }
-    if (!err) { err = authority_open(out, files.key, files.certificate, passphrase, why); }
+    const char *key = issue->key ? issue->key : files.key;
+    if (!err) { err = authority_open(out, key, files.certificate, passphrase, why); }
     if (err == ERR_DENIED && !passphrase) {
         return why_prefix(why, err, "set " PASSPHRASE_VARIABLE);
     }
@@ -148,11 +166,10 @@ static enum err issue_one(const struct issue *issue, const struct authority_requ
 static int ca_issue(int argc, char *argv[])
 {
     struct issue issue = {.folder = folder_default, .out = "."};
-    const struct argument arguments[] = {{.name = "--dir", .value = &issue.folder},
-                                         {.name = "--out", .value = &issue.out},
-                                         {.name = "--days", .value = &issue.days},
-                                         {.name = "--host", .values = &issue.hosts},
-                                         {.name = "--web", .given = &issue.web}};
+    const struct argument arguments[] = {
+        {.name = "--dir", .value = &issue.folder},  {.name = "--key", .value = &issue.key},
+        {.name = "--out", .value = &issue.out},     {.name = "--days", .value = &issue.days},
+        {.name = "--host", .values = &issue.hosts}, {.name = "--web", .given = &issue.web}};
     const struct argument_table table = {.arguments = arguments,
                                          .count = ARRAY_LEN(arguments),
                                          .words_least = 2,
@@ -199,6 +216,7 @@ static int ca_vouch(int argc, char *argv[])
 {
     struct issue issue = {.folder = folder_default};
     const struct argument arguments[] = {{.name = "--dir", .value = &issue.folder},
+                                         {.name = "--key", .value = &issue.key},
                                          {.name = "--out", .value = &issue.out}};
     const struct argument_table table = {.arguments = arguments,
                                          .count = ARRAY_LEN(arguments),

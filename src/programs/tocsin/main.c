@@ -8,15 +8,18 @@
 
 static const struct command commands[] = {
     {"ca", "make the site's certificate authority, and certificates",
-     "tocsin ca init --site NAME [--dir DIR]\n"
+     "tocsin ca init --site NAME [--dir DIR] [--key pkcs11:URI]\n"
      "    Makes the site CA (ca.key, ca.crt) and the web CA (web-ca.key, web-ca.crt) in DIR.\n"
      "    The keys are sealed with the environment variable TOCSIN_CA_PASSPHRASE if it is set.\n"
+     "    With --key the site CA's key is one that is in a token already; TOCSIN_CA_PASSPHRASE is\n"
+     "    its PIN.\n"
      "tocsin ca issue ROLE NAME [--dir DIR] [--out DIR] [--days N] [--host HOST]... [--web]\n"
+     "        [--key pkcs11:URI]\n"
      "    Makes NAME.key and NAME.crt. ROLE: edge, gateway, control, ops, map, cloud, broker.\n"
      "    Valid for 30 days (edge, gateway) or 365 (all others) unless --days says otherwise.\n"
      "    --host adds a DNS name or an IP address, for a server. --web makes a certificate that\n"
      "    browsers know, of the web CA; it neither signs messages nor opens the bus.\n"
-     "tocsin ca vouch CERTIFICATE --out FILE [--dir DIR]\n"
+     "tocsin ca vouch CERTIFICATE --out FILE [--dir DIR] [--key pkcs11:URI]\n"
      "    The word of this CA for another of the site, which devices then come to trust.\n"
      "tocsin ca show [FILE]\n"
      "    Says whose certificate it is, how long it is valid, and its fingerprint.\n"

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
-from enrol_rig import SITE, Office  # noqa: E402
+from enrol_rig import HSM, SITE, Office  # noqa: E402
 from site_runner import Tap  # noqa: E402
 
 EST = "/.well-known/est"
@@ -178,7 +178,34 @@ def main():
         office.stop()
         office.passphrase = {"TOCSIN_CA_PASSPHRASE": "wrong"}
         tap.check(refuses_to_start(office), "with a wrong one nothing starts")
+    if os.path.exists(HSM):
+        with Office(hsm=True) as office:
+            office.start()
+            in_token(tap, office)
+    else:
+        tap.check(True, "the CA's key in a token # SKIP softhsm2")
     return tap.done()
+
+
+def in_token(tap, office):
+    tap.check(not os.path.exists(office.path("ca/ca.key")), "with a CA key in a token there is no key file")
+    body = make_request(office, "token-1", "token")
+    status, _, answer = enrol(office, body, office.invite("token-1"))
+    with open(office.path("token.crt"), "wb") as file:
+        file.write(openssl("pkcs7", "-inform", "der", "-print_certs", data=base64.b64decode(answer)) or b"")
+    tap.check(status == 200 and openssl("verify", "-CAfile", office.ca_certificate, office.path("token.crt")), "the token signs certificates that OpenSSL verifies", status)
+    office.tocsin("device", "revoke", "token-1", *office.office())
+    with open(office.path("list.crl"), "wb") as file:
+        file.write(office.request("GET", "/crl")[2])
+    checked = subprocess.run(["openssl", "crl", "-in", office.path("list.crl"), "-inform", "der", "-CAfile", office.ca_certificate, "-noout"], capture_output=True)
+    tap.check(b"verify OK" in checked.stderr, "and lists", checked.stderr)
+    office.stop()
+    office.passphrase = {**office.passphrase, "TOCSIN_CA_PASSPHRASE": "9999"}
+    try:
+        office.start()
+        tap.check(False, "with a wrong PIN nothing starts")
+    except RuntimeError as error:
+        tap.check("token cannot log in" in str(error), "with a wrong PIN nothing starts", str(error)[-200:])
 
 
 def refuses_to_start(office):

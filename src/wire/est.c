@@ -1,4 +1,4 @@
-#include "trust/est.h"
+#include "wire/est.h"
 
 #include "base/encode.h"
 

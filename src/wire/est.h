@@ -1,5 +1,5 @@
 /*
- * trust/est - the words of EST (RFC 7030) that client and server share: paths, types, and bodies in
+ * wire/est - the words of EST (RFC 7030) that client and server share: paths, types, and bodies in
  * base64, which may come with line breaks and leaves without (RFC 8951). No I/O, any thread.
  */
 #pragma once
