@@ -23,7 +23,7 @@ struct publish_options {
     char state_folder[OPTION_TEXT_SIZE];
     char cdn_api[OPTION_TEXT_SIZE], cdn_zone[OPTION_TEXT_SIZE], cdn_url[OPTION_TEXT_SIZE];
     char cdn_origins[OPTION_TEXT_SIZE];
-    char watch_inputs[OPTION_TEXT_SIZE];
+    char watch_folder[OPTION_TEXT_SIZE], watch_inputs[OPTION_TEXT_SIZE];
     int64_t watch_every_ms, watch_settle_ms, watch_retry_s;
     struct publish_step steps[PUBLISH_STEPS_MAX];
     size_t step_count;

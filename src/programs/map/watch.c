@@ -20,13 +20,13 @@
 #include "system/loop.h"
 #include "system/process.h"
 
-enum { WORDS_MAX = 60, INPUTS_MAX = 64, GRACE_US = 5000000, RETRY_MOST_S = 3600, DAY_SIZE = 11 };
+enum { WORDS_MAX = 60, INPUTS_MAX = 64, GRACE_US = 2000000, RETRY_MOST_S = 3600, DAY_SIZE = 11 };
 
 struct watch {
     struct publish_options options;
     char *const *own_arguments; /* for the publisher: ours */
     char program[FILE_PATH_SIZE];
-    const char *inputs[INPUTS_MAX];
+    char *inputs[INPUTS_MAX]; /* owned */
     size_t input_count;
     const char *clean[WORDS_MAX * 4]; /* the environment without our secrets */
     struct loop *loop;
@@ -50,6 +50,9 @@ static void watch_close(struct watch *watch)
     process_free(watch->process);
     loop_timer_stop(watch->timer);
     loop_close(watch->loop);
+    for (size_t i = 0; i < watch->input_count; i++) {
+        free(watch->inputs[i]);
+    }
 }
 
 /* ---- a run ---- */
@@ -132,6 +135,7 @@ static void start_step(struct watch *watch)
     const bool publishing = watch->step == watch->options.step_count;
     const struct process_plan plan = {.arguments = words,
                                       .environment = publishing ? NULL : watch->clean,
+                                      .folder = publishing ? NULL : watch->options.watch_folder,
                                       .die_with_parent = true,
                                       .own_group = true};
     if (process_start(&watch->process, &plan, &why)) {
@@ -150,7 +154,8 @@ static enum err look(struct watch *watch, char state[static INPUTS_MARK_SIZE + D
                      struct why *why)
 {
     char now[CLOCK_TEXT_SIZE];
-    const enum err err = inputs_mark(state, watch->inputs, watch->input_count, why);
+    const enum err err =
+        inputs_mark(state, (const char *const *)watch->inputs, watch->input_count, why);
     if (err) { return err; }
     (void)snprintf(state + strlen(state), DAY_SIZE, "%.10s", clock_text(now, clock_wall_us()));
     return OK;
@@ -193,6 +198,22 @@ static void clean_environment(struct watch *watch)
     watch->clean[count] = NULL;
 }
 
+static enum err list_inputs(struct watch *watch, struct why *why)
+{
+    const char *names[INPUTS_MAX];
+    const size_t count =
+        publish_options_split(watch->options.watch_inputs, ", ", names, INPUTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        char path[FILE_PATH_SIZE];
+        const bool absolute = names[i][0] == '/';
+        const enum err err =
+            absolute ? OK : file_join(path, watch->options.watch_folder, names[i], why);
+        if (err) { return err; }
+        watch->inputs[watch->input_count++] = mem_text(absolute ? names[i] : path);
+    }
+    return OK;
+}
+
 static enum err watch_open(struct watch *watch, struct why *why)
 {
     const struct rlimit none = {0}; /* credentials stand in our environment: no core */
@@ -202,11 +223,10 @@ static enum err watch_open(struct watch *watch, struct why *why)
     const ssize_t size = readlink("/proc/self/exe", watch->program, sizeof watch->program - 1);
     if (size <= 0) { return why_set(why, ERR_IO, "cannot find our own program"); }
     watch->program[size] = '\0';
-    watch->input_count =
-        publish_options_split(watch->options.watch_inputs, ",", watch->inputs, INPUTS_MAX);
     watch->retry_us = watch->options.watch_retry_s * CLOCK_SECOND_US;
     clean_environment(watch);
-    enum err err = loop_open(&watch->loop, why);
+    enum err err = list_inputs(watch, why);
+    if (!err) { err = loop_open(&watch->loop, why); }
     if (!err) { err = loop_handle_signals(watch->loop, NULL, NULL, why); }
     if (err) { return err; }
     watch->timer =

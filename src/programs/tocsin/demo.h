@@ -27,6 +27,7 @@ struct demo_options {
 /* One loopback port for each listener. */
 struct demo_ports {
     int web, enrol, site_broker, zone_broker, media, edge_metrics, gateway_metrics, camera;
+    int store, map; /* the map's store, and where anybody reads it */
 };
 
 /* The folders and listeners of one demo. */

@@ -6,10 +6,11 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "demo_map.h"
 #include "demo_members.h"
 #include "demo_ports.h"
 
-enum { READY_DEADLINE_S = 30, ENVIRONMENT_SIZE = 128, WORDS_MAX = 8 };
+enum { READY_DEADLINE_S = 30, ENVIRONMENT_SIZE = 128, WORDS_MAX = 8, PORT_SIZE = 16 };
 
 /* One program of the demo: its words, whether it has a database, and the port that says "ready". */
 struct part {
@@ -17,8 +18,9 @@ struct part {
     const char *executable; /* in the build folder; NULL: found in PATH by the first word */
     const char *words[WORDS_MAX];
     bool database;
-    int needs; /* a port that must answer before it is started; 0: none */
-    int port;  /* that must answer before the next is started; 0: none */
+    const char *const *extra; /* more of its environment, NULL-terminated; NULL: none */
+    int needs;                /* a port that must answer before it is started; 0: none */
+    int port;                 /* that must answer before the next is started; 0: none */
 };
 
 /* A fresh database key, as the environment carries it. It lives in this process's memory only. */
@@ -65,13 +67,16 @@ static enum err start_part(struct supervisor *supervisor, const struct demo_site
                            const struct part *part, const char *once, struct why *why)
 {
     static char storage[8][FILE_PATH_SIZE]; /* too large for the stack; one thread */
-    const char *environment[16] = {"LANG=C.UTF-8"};
+    const char *environment[20] = {"LANG=C.UTF-8"};
     size_t count = 1;
     inherit(environment, storage, &count);
     char key[ENVIRONMENT_SIZE];
     if (part->database) {
         make_database_key(key);
-        environment[count] = key;
+        environment[count++] = key;
+    }
+    for (const char *const *extra = part->extra; extra && *extra; extra++) {
+        environment[count++] = *extra;
     }
 
     char executable[FILE_PATH_SIZE];
@@ -101,14 +106,39 @@ static enum err make_once(const struct demo_site *site, const struct part *part,
     return strcmp(part->name, "edge") == 0 ? demo_members_invite_edge(site, once, why) : OK;
 }
 
+/* One after the other, each when the one before is ready. */
+static enum err start_parts(struct supervisor *supervisor, const struct demo_site *site,
+                            const struct part parts[], const char *password, struct why *why)
+{
+    char once[DEMO_TOKEN_SIZE];
+    for (size_t i = 0; parts[i].name; i++) {
+        demo_say("demo: starting", parts[i].name);
+        /* The camera encodes its video at the first start; the others need not wait for it. */
+        const char *needed = parts[i].needs == site->ports.store ? "store" : "camera";
+        enum err err = wait_for_port(needed, parts[i].needs, why);
+        if (err) { return err; }
+        err = make_once(site, &parts[i], password, once, why);
+        if (!err) { err = start_part(supervisor, site, &parts[i], *once ? once : NULL, why); }
+        if (!err && strcmp(parts[i].name, "enrol") == 0) { err = demo_members_enrol(site, why); }
+        sodium_memzero(once, sizeof once);
+        if (err) { return err; }
+    }
+    return OK;
+}
+
 enum err demo_children_start(struct supervisor **out, struct loop *loop,
                              const struct demo_site *site, const char *password, struct why *why)
 {
     const char *state = site->options->state;
-    static char config[9][FILE_PATH_SIZE]; /* too large for the stack; one thread */
-    char camera_port[16];
-    char once[DEMO_TOKEN_SIZE];
+    static char config[12][FILE_PATH_SIZE]; /* too large for the stack; one thread */
+    char camera_port[PORT_SIZE];
+    char store_port[PORT_SIZE];
+    char map_port[PORT_SIZE];
+    struct demo_map_keys keys;
     (void)snprintf(camera_port, sizeof camera_port, "%d", site->ports.camera);
+    (void)snprintf(store_port, sizeof store_port, "%d", site->ports.store);
+    (void)snprintf(map_port, sizeof map_port, "%d", site->ports.map);
+    demo_map_make_keys(&keys);
     const struct part parts[] = {
         {.name = "camera",
          .executable = "tests/camera",
@@ -143,21 +173,23 @@ enum err demo_children_start(struct supervisor **out, struct loop *loop,
          .executable = "tocsin-watch",
          .words = {"--config", demo_path(config[5], state, "watch.ini")},
          .needs = site->ports.camera},
+        {.name = "store",
+         .words = {demo_path(config[9], site->options->share, "tests/fake/s3.py"), "--port",
+                   store_port, "--public-port", map_port, "--root",
+                   demo_path(config[10], state, "store")},
+         .extra = keys.store},
+        {.name = "map",
+         .executable = "tocsin-map",
+         .words = {"watch", "--config", demo_path(config[11], state, "map.ini")},
+         .extra = keys.publisher,
+         .needs = site->ports.store},
+        {0},
     };
     CLEANUP(supervisor_free_p)
     struct supervisor *supervisor = supervisor_new(loop, demo_path(config[6], state, "log"),
                                                    demo_path(config[7], state, "run"), demo_say);
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        demo_say("demo: starting", parts[i].name);
-        /* The camera encodes its video at the first start; the others need not wait for it. */
-        enum err err = wait_for_port("camera", parts[i].needs, why);
-        if (err) { return err; }
-        err = make_once(site, &parts[i], password, once, why);
-        if (!err) { err = start_part(supervisor, site, &parts[i], *once ? once : NULL, why); }
-        if (!err && strcmp(parts[i].name, "enrol") == 0) { err = demo_members_enrol(site, why); }
-        sodium_memzero(once, sizeof once);
-        if (err) { return err; }
-    }
-    *out = TAKE(supervisor);
-    return OK;
+    const enum err err = start_parts(supervisor, site, parts, password, why);
+    sodium_memzero(&keys, sizeof keys);
+    if (!err) { *out = TAKE(supervisor); }
+    return err;
 }

@@ -32,9 +32,10 @@ static int bind_port(int port, int *bound)
 
 enum err demo_ports_choose(struct demo_ports *ports, int web, struct why *why)
 {
-    int *const wanted[] = {
-        &ports->site_broker,     &ports->zone_broker, &ports->media, &ports->edge_metrics,
-        &ports->gateway_metrics, &ports->camera,      &ports->enrol, &ports->web};
+    int *const wanted[] = {&ports->site_broker,  &ports->zone_broker,     &ports->media,
+                           &ports->edge_metrics, &ports->gateway_metrics, &ports->camera,
+                           &ports->enrol,        &ports->store,           &ports->map,
+                           &ports->web};
     int held[ARRAY_LEN(wanted)];
     size_t count = 0;
     enum err err = OK;

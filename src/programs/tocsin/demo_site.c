@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "demo_files.h"
+#include "demo_map.h"
 #include "demo_members.h"
 #include "trust/authority.h"
 
@@ -72,8 +73,9 @@ static void write_control(const struct demo_site *site, struct text *ini)
                 "[state]\nfolder = %s/control\n\n"
                 "[http]\naddress = 127.0.0.1\nport = %d\n\n"
                 "[web]\nfolder = %s/web/dist\n\n"
-                "[zone north]\ntitle = North gate\n",
-                site->options->state, site->ports.web, site->options->share);
+                "[map]\nurl = http://127.0.0.1:%d/\n\n"
+                "[zone north]\ntitle = North gate\narea = " DEMO_ZONE_AREA "\n\n" DEMO_PLACES,
+                site->options->state, site->ports.web, site->options->share, site->ports.map);
 }
 
 static void write_gateway(const struct demo_site *site, struct text *ini)
@@ -116,9 +118,9 @@ static void write_ports(const struct demo_site *site, struct text *json)
     const struct demo_ports *ports = &site->ports;
     text_format(json,
                 "{\"control_metrics\":%d,\"edge_metrics\":%d,\"gateway_metrics\":%d,\"media\":%d,"
-                "\"site_broker\":%d,\"zone_broker\":%d,\"camera\":%d,\"enrol\":%d}\n",
+                "\"site_broker\":%d,\"zone_broker\":%d,\"camera\":%d,\"enrol\":%d,\"map\":%d}\n",
                 ports->web, ports->edge_metrics, ports->gateway_metrics, ports->media,
-                ports->site_broker, ports->zone_broker, ports->camera, ports->enrol);
+                ports->site_broker, ports->zone_broker, ports->camera, ports->enrol, ports->map);
 }
 
 static enum err write_configs(const struct demo_site *site, struct why *why)
@@ -128,7 +130,8 @@ static enum err write_configs(const struct demo_site *site, struct why *why)
         void (*write)(const struct demo_site *site, struct text *out);
     } files[] = {{"enrol.ini", write_enrol},     {"control.ini", write_control},
                  {"gateway.ini", write_gateway}, {"edge.ini", write_edge},
-                 {"watch.ini", write_watch},     {"run/ports.json", write_ports}};
+                 {"watch.ini", write_watch},     {"map.ini", demo_map_write},
+                 {"run/ports.json", write_ports}};
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         char path[FILE_PATH_SIZE];
         CLEANUP(text_deinit) struct text content = text_limited(CONFIG_SIZE_MAX);
@@ -209,5 +212,6 @@ enum err demo_site_make(struct demo_site *site, struct demo_options *options, st
     if (!err) { err = make_authority(site, why); }
     if (!err) { err = write_configs(site, why); }
     if (!err) { err = write_broker(site, false, why); }
-    return err ? err : write_broker(site, true, why);
+    if (!err) { err = write_broker(site, true, why); }
+    return err ? err : demo_map_make_town(site, why);
 }
