@@ -114,6 +114,13 @@ enum err sign_in_confirm(const struct sign_in *sign_in, const struct sign_in_try
 
 /* ---- the second factor ---- */
 
+static struct challenge challenge_for(const struct user *user)
+{
+    struct challenge challenge = {.purpose = CHALLENGE_PURPOSE_SIGN_IN};
+    memcpy(challenge.user_id, user->id, sizeof challenge.user_id);
+    return challenge;
+}
+
 /* Whether the try may go on; else the answer is in the result. */
 static enum err ask_factor(const struct sign_in *sign_in, const struct sign_in_try *attempt,
                            const struct user *user, struct sign_in_result *result, struct why *why)
@@ -124,10 +131,39 @@ static enum err ask_factor(const struct sign_in *sign_in, const struct sign_in_t
         rate_limit_wait_us(sign_in->limits->factors, user->name, attempt->monotonic_us);
     if (result->wait_us > 0) {
         result->answer = SIGN_IN_ANSWER_WAIT;
-    } else if (!attempt->code) {
+    } else if (!attempt->code && !attempt->passkey) {
         result->answer = SIGN_IN_ANSWER_FACTOR;
+        result->challenge = challenge_for(user);
+        if (result->factors.passkeys > 0) {
+            challenges_give(sign_in->challenges, &result->challenge, attempt->now_us);
+        }
     }
     return OK;
+}
+
+/* Refusals of the passkey are one for the caller: it is the wrong one. */
+static enum err use_passkey(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                            const struct user *user, bool *good, struct why *why)
+{
+    const struct sign_in_passkey *shown = attempt->passkey;
+    struct challenge challenge = challenge_for(user);
+    struct passkey passkey = {.sign_count = 0};
+    *good = false;
+    if (!passkey_challenge(shown->answer.client_data, challenge.bytes) ||
+        !challenges_take(sign_in->challenges, &challenge, attempt->now_us)) {
+        return OK;
+    }
+    enum err err = passkey_find(sign_in->passkeys, user->id, shown->credential, &passkey, why);
+    if (err) { return err == ERR_NOT_FOUND ? OK : err; }
+    const int64_t old_count = passkey.sign_count;
+    const struct passkey_expected expected = {.challenge =
+                                                  span_of(challenge.bytes, sizeof challenge.bytes),
+                                              .origin = shown->origin,
+                                              .domain = shown->domain};
+    if (passkey_verify(&shown->answer, &expected, &passkey, why)) { return OK; }
+    err = passkey_used(sign_in->passkeys, &passkey, old_count, attempt->now_us, why);
+    *good = err == OK;
+    return err == ERR_CONFLICT ? OK : err;
 }
 
 /* In the caller's transaction: spends the code, if one is needed. */
@@ -137,6 +173,13 @@ static enum err use_factor(const struct sign_in *sign_in, const struct sign_in_t
     enum factor_answer answer = FACTOR_ANSWER_WRONG;
     result->method = "password";
     if (!factors_any(&result->factors)) { return OK; }
+    if (attempt->passkey) {
+        bool good = false;
+        const enum err err = use_passkey(sign_in, attempt, user, &good, why);
+        result->method = "password+passkey";
+        if (!good) { result->answer = SIGN_IN_ANSWER_WRONG_CODE; }
+        return err;
+    }
     const enum err err =
         factor_use(sign_in->factors, user->id, attempt->code, attempt->now_us, &answer, why);
     if (err) { return err; }

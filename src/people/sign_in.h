@@ -11,6 +11,7 @@
 #pragma once
 
 #include "people/factor.h"
+#include "people/passkey_store.h"
 #include "people/rate_limit.h"
 #include "people/session.h"
 
@@ -24,17 +25,27 @@ struct sign_in {
     struct user_store *users;
     struct session_store *sessions;
     struct factor_store *factors;
+    struct passkey_store *passkeys;
+    struct challenges *challenges;
     struct sign_in_limits *limits;
+};
+
+/* A passkey's answer to the challenge of an earlier try, and the page that it came from. */
+struct sign_in_passkey {
+    struct span credential; /* its id */
+    struct passkey_answer answer;
+    const char *origin, *domain;
 };
 
 struct sign_in_try {
     const char *name;
     const char *password;
-    const char *code;    /* of the second factor; NULL = none was shown */
-    const char *address; /* of the client */
-    const char *device;  /* names one that was signed in from before (token_device_read); or NULL */
-    const char *agent;   /* what it calls itself; may be NULL */
-    bool program;        /* it wants refresh tokens */
+    const char *code;                      /* of the second factor; NULL = none was shown */
+    const struct sign_in_passkey *passkey; /* or this; NULL = none was shown */
+    const char *address;                   /* of the client */
+    const char *device; /* names one that was signed in from before (token_device_read); or NULL */
+    const char *agent;  /* what it calls itself; may be NULL */
+    bool program;       /* it wants refresh tokens */
     int64_t now_us, monotonic_us;
 };
 
@@ -52,6 +63,7 @@ struct sign_in_result {
     enum sign_in_answer answer;
     int64_t wait_us;
     struct factors factors;
+    struct challenge challenge;     /* FACTOR, when the user has passkeys */
     const char *method;             /* WELCOME: "password", "password+app" ... */
     char token[SESSION_TOKEN_SIZE]; /* WELCOME, as is `session` */
     struct session session;

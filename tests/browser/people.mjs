@@ -24,7 +24,7 @@ const nowStep = () => Math.floor(Date.now() / 30_000);
 
 export async function people({ tap, browser, page, watched, origin }) {
   const link = await tap.must('an operator of one zone is invited by a link', () =>
-    inviteOperator(page),
+    inviteOperator(page, NAME),
   );
   const context = await browser.newContext({ viewport: DESK });
   const guest = await context.newPage();
@@ -50,35 +50,38 @@ export async function people({ tap, browser, page, watched, origin }) {
     await shoot(page, 'desk-people');
     await guest.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 10_000 });
   });
+  await tap.step('a passkey is made, and signs in beside the password', () =>
+    passkey(browser, page, origin),
+  );
   // The browser writes refused requests down; these were asked for.
   watched.faults = watched.faults.filter((fault) => !/401/.test(fault));
   await context.close();
 }
 
-async function inviteOperator(page) {
+async function inviteOperator(page, name) {
   await page.getByRole('link', { name: 'People', exact: true }).click();
   await page.getByRole('heading', { name: 'Invite somebody' }).waitFor();
   const panel = page.locator('section').filter({ hasText: 'Invite somebody' });
-  await panel.getByLabel('Name').fill(NAME);
+  await panel.getByLabel('Name').fill(name);
   await panel.getByLabel('The whole site').uncheck();
   await panel.locator('fieldset input[type="checkbox"]').nth(1).check();
   await panel.getByRole('button', { name: 'Make a link' }).click();
   return page.locator('code[data-link]').innerText();
 }
 
-async function join(guest, link) {
+async function join(guest, link, name = NAME) {
   await guest.goto(link);
-  await guest.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await guest.getByLabel('Password again').fill(PASSWORD);
+  await guest.locator('input[name="new"]').fill(PASSWORD);
+  await guest.locator('input[name="again"]').fill(PASSWORD);
   await guest.getByRole('button', { name: 'Join' }).click();
-  await guest.getByRole('heading', { name: `Welcome, ${NAME}` }).waitFor();
+  await guest.getByRole('heading', { name: `Welcome, ${name}` }).waitFor();
   await guest.getByRole('link', { name: 'Sign in' }).click();
-  await fillSignIn(guest);
+  await fillSignIn(guest, name);
   await guest.waitForURL('**/situation');
 }
 
-async function fillSignIn(guest) {
-  await guest.getByLabel('Name').fill(NAME);
+async function fillSignIn(guest, name = NAME) {
+  await guest.getByLabel('Name').fill(name);
   await guest.getByLabel('Password').fill(PASSWORD);
   await guest.getByRole('button', { name: 'Sign in' }).click();
 }
@@ -110,4 +113,37 @@ async function signInAgain(guest, { secret, step }) {
   await field.fill(codeOf(secret, step + 1));
   await guest.getByRole('button', { name: 'Sign in' }).click();
   await guest.getByRole('button', { name: 'Signed in as' }).waitFor();
+}
+
+/** With Chromium's virtual authenticator; at localhost, since passkeys are made for names only. */
+async function passkey(browser, page, origin) {
+  const name = 'mira';
+  await page.goto(`${origin}/people`);
+  const link = await inviteOperator(page, name);
+  const context = await browser.newContext({ viewport: DESK });
+  const guest = await context.newPage();
+  const devtools = await context.newCDPSession(guest);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'usb',
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  await join(guest, link.replace('127.0.0.1', 'localhost'), name);
+  await guest.goto(`${origin.replace('127.0.0.1', 'localhost')}/account`);
+  await guest.getByLabel('Name of the passkey').fill('yellow key');
+  await guest.getByLabel('Password, to change passkeys').fill(PASSWORD);
+  await guest.getByRole('button', { name: 'Add a passkey' }).click();
+  await guest.locator('li[data-passkey]').getByText('yellow key').waitFor();
+  await guest.getByRole('button', { name: 'Signed in as' }).click();
+  await guest.getByRole('menuitem', { name: 'Sign out' }).click();
+  await fillSignIn(guest, name);
+  await guest.getByRole('button', { name: 'Use your passkey' }).click();
+  await guest.getByRole('button', { name: 'Signed in as' }).waitFor();
+  await guest.locator('tr[data-session]').getByText('password and passkey').waitFor();
+  await context.close();
 }

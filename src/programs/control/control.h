@@ -37,6 +37,7 @@ struct control {
     struct rate_limit *accounts, *strangers; /* of requests */
     struct client_networks proxies;
     struct tokens *tokens;
+    struct challenges *challenges;
     unsigned int factor_roles; /* bits by enum user_role: they need a second factor */
     struct grants *grants;
     struct live *live;
@@ -55,6 +56,7 @@ struct desk {
     struct session_store *sessions;
     struct invitation_store *invitations;
     struct factor_store *factors;
+    struct passkey_store *passkeys;
     struct sign_in sign_in;
     struct dispatch *dispatch;
     struct delivery_board *board;

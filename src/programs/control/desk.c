@@ -7,6 +7,7 @@ static enum err open_stores(struct desk *desk, struct why *why)
     enum err err = user_store_open(&desk->users, database, why);
     if (!err) { err = session_store_open(&desk->sessions, database, why); }
     if (!err) { err = invitation_store_open(&desk->invitations, database, why); }
+    if (!err) { err = passkey_store_open(&desk->passkeys, database, why); }
     if (!err) { err = factor_store_open(&desk->factors, database, why); }
     if (!err) { err = dispatch_open(&desk->dispatch, database, desk->control->signer, why); }
     if (!err) { err = delivery_board_open(&desk->board, database, why); }
@@ -33,6 +34,8 @@ struct desk *desk_open(struct control *control)
                                      .users = desk->users,
                                      .sessions = desk->sessions,
                                      .factors = desk->factors,
+                                     .passkeys = desk->passkeys,
+                                     .challenges = control->challenges,
                                      .limits = control->limits};
     return desk;
 }
@@ -46,6 +49,7 @@ void desk_close(struct desk *desk)
     device_store_close(desk->devices);
     delivery_board_close(desk->board);
     dispatch_close(desk->dispatch);
+    passkey_store_close(desk->passkeys);
     factor_store_close(desk->factors);
     invitation_store_close(desk->invitations);
     session_store_close(desk->sessions);

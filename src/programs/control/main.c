@@ -273,6 +273,7 @@ static enum err start(struct site *site, struct why *why)
     err = client_networks_parse(&control->proxies, site->options.http_proxies, why);
     if (err) { return err; }
     control->limits = sign_in_limits_new();
+    control->challenges = challenges_new();
     control->accounts = request_limit(site->options.http_rate_account);
     control->strangers = request_limit(site->options.http_rate_stranger);
     control->grants = grants_new();
@@ -307,6 +308,7 @@ static void stop(struct site *site)
     rate_limit_free(control->accounts);
     rate_limit_free(control->strangers);
     tokens_free(control->tokens);
+    challenges_free(control->challenges);
     signer_close(control->signer);
     loop_close(site->loop);
     secret_free(site->key);

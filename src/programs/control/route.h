@@ -41,6 +41,9 @@ void route_print(void);
 /* Whether `password` is the caller's, tried as often as sign-in allows; else it is answered. */
 MUST_USE bool auth_confirm(struct call *call, const char *password, struct user *user);
 
+/* The same with the password of the request's body, for what an open browser may not do alone. */
+MUST_USE bool factor_api_confirmed(struct call *call);
+
 /* Adds an access token of the session to an answer, and refresh token `number` unless negative. */
 MUST_USE enum err token_api_add(struct call *call, struct value *body,
                                 const struct session *session, int64_t number, struct why *why);
@@ -56,6 +59,9 @@ void factor_api_list(struct call *call);
 void factor_api_app(struct call *call);
 void factor_api_confirm(struct call *call);
 void factor_api_remove(struct call *call);
+void passkey_api_begin(struct call *call);
+void passkey_api_add(struct call *call);
+void passkey_api_remove(struct call *call);
 void register_user(struct call *call);
 void user_api_list(struct call *call);
 void user_api_get(struct call *call);

@@ -106,6 +106,10 @@ def check_factors(judge):
     judge.ask(("POST", "/auth/app"), 201, body={"password": PASSWORD})
     judge.ask(("POST", "/auth/app/confirm"), 403, body={"code": "no code"})
     judge.ask(("POST", "/auth/app/remove"), 204, body={"password": PASSWORD})
+    judge.ask(("POST", "/auth/passkeys/begin"), 200, body={"password": PASSWORD})
+    judge.ask(("POST", "/auth/passkeys"), 400, body={"name": "key", "client_data": "e30", "authenticator_data": "!"})
+    judge.ask(("POST", "/auth/passkeys"), 403, body={"name": "key", "client_data": "e30", "authenticator_data": "AAAA"})
+    judge.ask(("POST", "/auth/passkeys/{id}/remove"), 404, f"/auth/passkeys/{uuid7()}/remove", body={"password": PASSWORD})
 
 
 def check_people(judge):

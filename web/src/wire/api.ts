@@ -3,6 +3,7 @@
  * repeats it in every unsafe request; the session itself is a cookie that scripts cannot read.
  */
 import type { FilmAnswer } from './film';
+import type { PasskeyAnswer, PasskeyQuestion } from './passkey';
 import { linkProblem, problemFrom } from './problem';
 import type {
   Alert,
@@ -77,9 +78,11 @@ export async function readSession(): Promise<Session> {
   return session;
 }
 
-/** `code` is that of the second factor, once it was asked for. */
-export async function signIn(username: string, password: string, code = ''): Promise<Session> {
-  const body = code ? { username, password, code } : { username, password };
+/** What is shown besides the password, once it was asked for. */
+export type Shown = { code: string } | { passkey: PasskeyAnswer };
+
+export async function signIn(username: string, password: string, shown?: Shown): Promise<Session> {
+  const body = { username, password, ...shown };
   const ask: Ask = { method: 'POST', body, subject: 'Signing in' };
   const session = await sendJson<Session>('/auth/login', ask);
   keepCsrfToken(session.csrf_token);
@@ -113,6 +116,24 @@ export function confirmApp(code: string): Promise<{ recovery_codes: string[] }> 
 
 export async function removeApp(password: string): Promise<void> {
   await send('/auth/app/remove', { method: 'POST', body: { password }, subject: 'The app' });
+}
+
+export function beginPasskey(password: string): Promise<PasskeyQuestion> {
+  const ask: Ask = { method: 'POST', body: { password }, subject: 'The passkey' };
+  return sendJson('/auth/passkeys/begin', ask);
+}
+
+export async function addPasskey(
+  name: string,
+  made: { client_data: string; authenticator_data: string },
+): Promise<void> {
+  const body = { name, ...made };
+  await send('/auth/passkeys', { method: 'POST', body, subject: 'The passkey' });
+}
+
+export async function removePasskey(id: string, password: string): Promise<void> {
+  const path = `/auth/passkeys/${encodeURIComponent(id)}/remove`;
+  await send(path, { method: 'POST', body: { password }, subject: 'The passkey' });
 }
 
 export interface Guest {

@@ -10,6 +10,8 @@ export class Problem extends Error {
   readonly next: string;
   /** A word for programs, where the answer had one. */
   reason = '';
+  /** What else the answer had, for whoever knows it. */
+  more: Record<string, unknown> = {};
 
   constructor(status: number, title: string, detail: string, next = nextStep(status)) {
     super(`${title}: ${detail}`);
@@ -69,15 +71,12 @@ export async function problemFrom(response: Response, subject: string): Promise<
   if (!type.startsWith('application/problem+json') && !type.startsWith('application/json'))
     return new Problem(response.status, fallback, `${subject} got no reason from the server.`);
   try {
-    const body = (await response.json()) as {
-      title?: unknown;
-      detail?: unknown;
-      reason?: unknown;
-    };
-    const title = typeof body.title === 'string' && body.title ? body.title : fallback;
-    const detail = typeof body.detail === 'string' && body.detail ? body.detail : subject;
+    const body = (await response.json()) as Record<string, unknown>;
+    const title = typeof body['title'] === 'string' && body['title'] ? body['title'] : fallback;
+    const detail = typeof body['detail'] === 'string' && body['detail'] ? body['detail'] : subject;
     const problem = new Problem(response.status, title, detail);
-    if (typeof body.reason === 'string') problem.reason = body.reason;
+    if (typeof body['reason'] === 'string') problem.reason = body['reason'];
+    problem.more = body;
     return problem;
   } catch {
     return new Problem(response.status, fallback, `${subject} got an answer that is not readable.`);

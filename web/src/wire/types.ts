@@ -60,9 +60,19 @@ export interface OpenSession {
   current?: boolean;
 }
 
+export interface Passkey {
+  id: string;
+  credential: string;
+  name: string;
+  domain: string;
+  created_at: string;
+  used_at: string | null;
+}
+
 export interface Factors {
   app: boolean;
   recovery_codes: number;
+  passkeys: Passkey[];
   required: boolean;
 }
 

@@ -4,7 +4,7 @@
 #include <sodium.h>
 
 #include "base/log.h"
-#include "programs/control/route.h"
+#include "programs/control/people/passkey_api.h"
 
 /* The members of GET /auth/session. A bearer needs no CSRF token and gets none. */
 static struct value *session_value(const struct session *session, const char *cookie)
@@ -108,6 +108,10 @@ static void ask_factor(struct call *call, const struct sign_in_result *result)
                    wrong ? "This code is wrong, or has been used. Wait for the next one."
                          : "Show your second factor too.");
     value_set_text(problem, "reason", wrong ? "second_factor_wrong" : "second_factor_required");
+    value_set_boolean(problem, "app", result->factors.app);
+    if (!wrong && result->factors.passkeys > 0) {
+        value_set(problem, "passkey", passkey_api_question(call, &result->challenge));
+    }
     http_answer_json(call->request, 401, problem);
 }
 
@@ -144,21 +148,57 @@ static void audit_sign_in(struct call *call, const char *name, const struct sign
                        welcome ? result->method : sign_in_answer_name(result->answer));
 }
 
+/* The body of a sign-in: what it must have, and what it may. */
+static bool read_login(struct call *call, const struct value *body, struct credentials *given,
+                       struct passkey_shown *shown)
+{
+    const struct value *passkey = value_get(body, "passkey");
+    struct why why = {""};
+    if (!call_text(call, body, "username", given->name, sizeof given->name) ||
+        !call_text(call, body, "password", given->password, sizeof given->password) ||
+        (value_get(body, "code") &&
+         !call_text(call, body, "code", given->code, sizeof given->code))) {
+        return false;
+    }
+    const enum err err = passkey ? passkey_shown_read(call, passkey, true, shown, &why) : OK;
+    if (err) { call_problem(call, err, &why); }
+    return !err;
+}
+
+static void log_in(struct call *call, struct credentials *given, const struct sign_in_try *attempt)
+{
+    struct sign_in_result result = {.wait_us = 0};
+    struct why why = {""};
+    const enum err err = sign_in_try(&call->desk->sign_in, attempt, &result, &why);
+    if (err) {
+        call_failure(call, err, &why);
+        return;
+    }
+    /* The name is the caller's word; the log escapes it. A password typed there is cut off. */
+    given->name[USER_NAME_SIZE - 1] = '\0';
+    audit_sign_in(call, user_name_valid(given->name) ? given->name : "(no name)", &result);
+    answer_sign_in(call, &result, attempt->program);
+    sodium_memzero(&result, sizeof result);
+}
+
 void auth_login(struct call *call)
 {
     CLEANUP(value_free_p) struct value *body = NULL;
     CLEANUP(forget) struct credentials given = {"", "", ""};
-    if (!call_body(call, &body) ||
-        !call_text(call, body, "username", given.name, sizeof given.name) ||
-        !call_text(call, body, "password", given.password, sizeof given.password)) {
-        return;
-    }
+    CLEANUP(passkey_shown_deinit) struct passkey_shown shown = {.page = {"", ""}};
+    if (!call_body(call, &body) || !read_login(call, body, &given, &shown)) { return; }
     const struct device device = find_device(call, given.name);
-    const bool coded = value_get(body, "code") != NULL;
-    if (coded && !call_text(call, body, "code", given.code, sizeof given.code)) { return; }
+    const struct sign_in_passkey passkey = {
+        .credential = text_span(&shown.credential),
+        .answer = {.client_data = text_span(&shown.client_data),
+                   .authenticator_data = text_span(&shown.authenticator_data),
+                   .signature = text_span(&shown.signature)},
+        .origin = shown.page.origin,
+        .domain = shown.page.domain};
     const struct sign_in_try attempt = {.name = given.name,
                                         .password = given.password,
-                                        .code = coded ? given.code : NULL,
+                                        .code = *given.code ? given.code : NULL,
+                                        .passkey = value_get(body, "passkey") ? &passkey : NULL,
                                         .address = call->address,
                                         .device = *device.id ? device.id : NULL,
                                         .agent = http_header(call->request, "User-Agent"),
@@ -166,18 +206,7 @@ void auth_login(struct call *call)
                                             value_boolean_or(value_get(body, "program"), false),
                                         .now_us = call->now_us,
                                         .monotonic_us = clock_monotonic_us()};
-    struct sign_in_result result = {.wait_us = 0};
-    struct why why = {""};
-    const enum err err = sign_in_try(&call->desk->sign_in, &attempt, &result, &why);
-    if (err) {
-        call_failure(call, err, &why);
-        return;
-    }
-    /* The name is the caller's word; the log escapes it. A password typed there is cut off. */
-    given.name[USER_NAME_SIZE - 1] = '\0';
-    audit_sign_in(call, user_name_valid(given.name) ? given.name : "(no name)", &result);
-    answer_sign_in(call, &result, attempt.program);
-    sodium_memzero(&result, sizeof result);
+    log_in(call, &given, &attempt);
 }
 
 void auth_session(struct call *call)

@@ -9,8 +9,11 @@ void factor_api_list(struct call *call)
 {
     struct factors factors = {.app = false};
     struct why why = {""};
-    const enum err err = factor_find(call->desk->factors, call->session.user_id, &factors, &why);
+    CLEANUP(value_free_p) struct value *passkeys = NULL;
+    enum err err = factor_find(call->desk->factors, call->session.user_id, &factors, &why);
+    if (!err) { err = passkey_list(call->desk->passkeys, call->session.user_id, &passkeys, &why); }
     struct value *body = value_object();
+    if (!err) { value_set(body, "passkeys", value_copy(passkeys)); }
     value_set_boolean(body, "app", factors.app);
     value_set_integer(body, "recovery_codes", factors.recovery_codes);
     value_set_boolean(body, "required",
@@ -29,7 +32,7 @@ static void forget(struct words *words)
 }
 
 /* Whoever finds an open browser changes nothing here: the body has the password. */
-static bool confirmed(struct call *call)
+bool factor_api_confirmed(struct call *call)
 {
     CLEANUP(value_free_p) struct value *body = NULL;
     CLEANUP(forget) struct words words = {""};
@@ -41,7 +44,7 @@ static bool confirmed(struct call *call)
 
 void factor_api_app(struct call *call)
 {
-    if (!confirmed(call)) { return; }
+    if (!factor_api_confirmed(call)) { return; }
     uint8_t secret[TOTP_SECRET_SIZE];
     char text[TOTP_TEXT_SIZE] = "";
     char uri[TOTP_URI_SIZE] = "";
@@ -102,7 +105,7 @@ void factor_api_confirm(struct call *call)
 
 void factor_api_remove(struct call *call)
 {
-    if (!confirmed(call)) { return; }
+    if (!factor_api_confirmed(call)) { return; }
     struct why why = {""};
     enum err err = database_begin(call->desk->database, &why);
     if (!err) {

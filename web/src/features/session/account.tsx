@@ -4,6 +4,7 @@ import type { Factors } from '../../wire/types';
 import { Page, Panel, ProblemNote, SkeletonRows, State } from '../../show/parts';
 import { many } from '../../show/words';
 import { OwnSessions } from './own-sessions';
+import { Passkeys } from './passkeys';
 import { PasswordForm } from './password-form';
 import { RemoveFactor, SecondFactor } from './second-factor';
 import { reachWords, ROLE_NAMES, useSession } from './session';
@@ -57,12 +58,20 @@ function FactorPanel(): ReactElement {
             <State icon={app ? 'check' : 'info'} mood={app ? 'good' : 'dim'}>
               {app
                 ? `An authenticator app, and ${many(factors.data.recovery_codes, 'recovery code')} left.`
-                : 'None: your password alone signs you in.'}
+                : factors.data.passkeys.length > 0
+                  ? 'Your passkeys.'
+                  : 'None: your password alone signs you in.'}
             </State>
           </p>
         )}
         {app === false && <SecondFactor onDone={factors.reload} />}
         {app && <RemoveFactor onDone={factors.reload} />}
+        {factors.data && (
+          <>
+            <h3>Passkeys</h3>
+            <Passkeys passkeys={factors.data.passkeys} onChanged={factors.reload} />
+          </>
+        )}
       </div>
     </Panel>
   );

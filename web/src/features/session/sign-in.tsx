@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState, type FormEvent, type ReactElement } from 'react';
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
-import { signIn } from '../../wire/api';
+import { signIn, type Shown } from '../../wire/api';
+import { askPasskey, type PasskeyQuestion } from '../../wire/passkey';
 import { asProblem, Problem } from '../../wire/problem';
 import { ProblemNote } from '../../show/parts';
 import type { Session } from '../../wire/types';
@@ -16,6 +17,7 @@ export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [asked, setAsked] = useState(false);
+  const [question, setQuestion] = useState<PasskeyQuestion | null>(null);
   const [code, setCode] = useState('');
   const codeField = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -24,26 +26,35 @@ export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
 
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const enter = async (shown?: Shown) => {
     setBusy(true);
     setProblem(null);
     try {
-      onSignedIn(await signIn(username.trim(), password, code.trim()));
+      onSignedIn(await signIn(username.trim(), password, shown));
     } catch (caught) {
       const found = asProblem(caught, 'Signing in');
       const factor = found.reason.startsWith('second_factor');
-      if (factor) setAsked(true);
+      if (factor) setAsked(found.more.app === true);
+      setQuestion((found.more.passkey as PasskeyQuestion | undefined) ?? null);
       if (found.reason !== 'second_factor_required')
         setProblem(factor ? wrongCode(found) : found.status === 401 ? wrong(username) : found);
       setCode('');
       setBusy(false);
     }
   };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void enter(code.trim() ? { code: code.trim() } : undefined);
+  };
+  const touch = async () => {
+    const passkey = question && (await askPasskey(question));
+    if (passkey) await enter({ passkey });
+    else setProblem(notTouched());
+  };
 
   return (
     <main className={css.door}>
-      <form className={css.form} onSubmit={(event) => void submit(event)}>
+      <form className={css.form} onSubmit={submit}>
         <Brand />
         <h1>Sign in</h1>
         {ended && !problem && (
@@ -81,6 +92,11 @@ export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
             slotProps={{ htmlInput: { autoCapitalize: 'none', spellCheck: false, maxLength: 11 } }}
           />
         )}
+        {question && (
+          <Button variant="contained" size="large" disabled={busy} onClick={() => void touch()}>
+            Use your passkey
+          </Button>
+        )}
         <Button type="submit" variant="contained" size="large" disabled={busy}>
           {busy ? 'Signing in' : 'Sign in'}
         </Button>
@@ -97,6 +113,11 @@ export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
 function wrong(username: string): Problem {
   const detail = `Name "${username.trim()}" and this password do not belong together.`;
   return new Problem(401, 'Not signed in', detail, 'Check both and try again.');
+}
+
+function notTouched(): Problem {
+  const detail = 'The browser gave no passkey: it was declined, or took too long.';
+  return new Problem(401, 'Not signed in', detail, 'Try again, or sign in with a code.');
 }
 
 function wrongCode(found: Problem): Problem {
