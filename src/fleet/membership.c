@@ -187,8 +187,9 @@ static enum err pick(const struct certificate_bag *bag, const struct key *key,
 
 /* Makes a key, has it certified as the question's path says, and writes both as the next pair. */
 static enum err certify(const struct membership *membership, const struct identity *identity,
-                        struct question *question, struct why *why)
+                        const struct question *asked, struct why *why)
 {
+    struct question question = *asked;
     CLEANUP(key_free_p) struct key *key = NULL;
     CLEANUP(text_deinit) struct text request = text_limited(SIGNING_REQUEST_SIZE_MAX);
     CLEANUP(text_deinit) struct text der = text_limited(CERTIFICATE_BAG_SIZE_MAX);
@@ -198,8 +199,8 @@ static enum err certify(const struct membership *membership, const struct identi
     enum err err = key_generate(&key, KEY_KIND_ED25519, why);
     if (!err) { err = signing_request_make(&request, key, identity, why); }
     if (!err) { err = key_save(key, next_of(path, membership->key_path), NULL, why); }
-    question->body = &request;
-    if (!err) { err = ask(membership, question, &der, why); }
+    question.body = &request;
+    if (!err) { err = ask(membership, &question, &der, why); }
     if (!err) { err = certificate_bag_from_der(&bag, text_span(&der), why); }
     if (!err) { err = pick(&bag, key, identity, &made, why); }
     if (err) { return err; }
@@ -249,7 +250,7 @@ enum err membership_enrol(const struct membership *membership, const char *ticke
                        identity.name);
     }
     const enum err err = trust_first(membership, why);
-    struct question question = {.path = "/simpleenroll", .credentials = ticket};
+    const struct question question = {.path = "/simpleenroll", .credentials = ticket};
     return err ? err : certify(membership, &identity, &question, why);
 }
 
@@ -292,7 +293,7 @@ enum err membership_renew(const struct membership *membership, int64_t now_us,
                        "makes a token to enrol with again",
                        certificate_identity(old)->name);
     }
-    struct question question = {.path = "/simplereenroll", .own_certificate = true};
+    const struct question question = {.path = "/simplereenroll", .own_certificate = true};
     err = certify(membership, certificate_identity(old), &question, why);
     change->certificate = !err;
     return err;

@@ -97,21 +97,32 @@ enum err anchors_open(struct anchors **out, const char *path, struct why *why)
     return err ? why_prefix(why, err, path) : OK;
 }
 
+static const struct certificate *
+find(const struct certificate_bag *bag,
+     const uint8_t fingerprint[static CERTIFICATE_FINGERPRINT_SIZE])
+{
+    for (size_t i = 0; i < bag->count; i++) {
+        uint8_t digest[CERTIFICATE_FINGERPRINT_SIZE];
+        certificate_fingerprint(bag->items[i], digest);
+        if (memcmp(digest, fingerprint, sizeof digest) == 0) { return bag->items[i]; }
+    }
+    return NULL;
+}
+
 enum err anchors_pin(struct anchors **out, const struct certificate_bag *bag,
                      const uint8_t fingerprint[static CERTIFICATE_FINGERPRINT_SIZE],
                      struct why *why)
 {
-    CLEANUP(anchors_free_p) struct anchors *anchors = MEM_NEW(struct anchors);
-    for (size_t i = 0; i < bag->count; i++) {
-        uint8_t digest[CERTIFICATE_FINGERPRINT_SIZE];
-        certificate_fingerprint(bag->items[i], digest);
-        if (memcmp(digest, fingerprint, sizeof digest) != 0) { continue; }
-        const enum err err = add(anchors, bag->items[i], why);
-        if (!err) { *out = TAKE(anchors); }
-        return err;
+    const struct certificate *pinned = find(bag, fingerprint);
+    if (!pinned) {
+        return why_set(why, ERR_DENIED,
+                       "the server shows no CA with the pinned fingerprint; is "
+                       "this the right server?");
     }
-    return why_set(why, ERR_DENIED,
-                   "the server shows no CA with the pinned fingerprint; is this the right server?");
+    CLEANUP(anchors_free_p) struct anchors *anchors = MEM_NEW(struct anchors);
+    const enum err err = add(anchors, pinned, why);
+    if (!err) { *out = TAKE(anchors); }
+    return err;
 }
 
 /* Whether `voucher` was issued by one of `trusted` over the key and the name of `ca`. */

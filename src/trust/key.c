@@ -205,10 +205,12 @@ static bool replace_signature(const struct key *key, struct span signed_bytes,
                               const ASN1_BIT_STRING *signature)
 {
     uint8_t bytes[TOKEN_KEY_SIGNATURE_SIZE];
-    ASN1_BIT_STRING *changed = NULL;
-    memcpy(&changed, &signature, sizeof changed); /* OpenSSL offers it for reading only */
+    union {
+        const ASN1_BIT_STRING *constant;
+        ASN1_BIT_STRING *writable;
+    } held = {.constant = signature}; /* OpenSSL offers it for reading only */
     return token_key_sign(key->token, signed_bytes, bytes, NULL) == OK &&
-           ASN1_BIT_STRING_set(changed, bytes, sizeof bytes) == 1;
+           ASN1_BIT_STRING_set(held.writable, bytes, sizeof bytes) == 1;
 }
 
 bool x509_sign(X509 *x509, const struct key *key)

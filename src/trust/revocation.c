@@ -182,6 +182,7 @@ enum err revocations_take(struct revocations *revocations, struct span der,
         *answer = answer_of(err);
         return OK;
     }
+    assert(list); /* with OK there is one */
     const int64_t number = list->number;
     free(replace(revocations, list, answer));
     if (*answer == REVOCATION_ANSWER_OLDER) {

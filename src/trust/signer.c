@@ -123,6 +123,7 @@ enum err signer_open(struct signer **out, const char *key_path, const char *chai
     struct seal *seal = NULL;
     const enum err err = seal_open(&seal, key_path, chain_path, why);
     if (err) { return err; }
+    assert(seal); /* with OK there is one */
     struct signer *signer = MEM_NEW(struct signer);
     signer->current = MEM_NEW(struct current);
     signer->current->seal = seal;
@@ -152,6 +153,7 @@ enum err signer_renew(struct signer *signer, const char *key_path, const char *c
     CLEANUP(seal_free_p) struct seal *seal = NULL;
     const enum err err = seal_open(&seal, key_path, chain_path, why);
     if (err) { return err; }
+    assert(seal);
     if (!same_identity(certificate_identity(seal->leaf), &signer->identity)) {
         return why_set(why, ERR_DENIED, "%.150s is of another than %s", chain_path,
                        signer->identity.name);

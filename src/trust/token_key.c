@@ -168,7 +168,7 @@ void token_key_public(const struct token_key *key, uint8_t public_key[static PUB
 enum err token_key_sign(const struct token_key *key, struct span bytes,
                         uint8_t signature[static TOKEN_KEY_SIGNATURE_SIZE], struct why *why)
 {
-    CK_MECHANISM mechanism = {.mechanism = CKM_EDDSA};
+    CK_MECHANISM mechanism = {CKM_EDDSA, NULL, 0};
     CLEANUP(mem_free_p) uint8_t *copy = mem_zeroed(bytes.size + 1); /* C_Sign wants it writable */
     memcpy(copy, bytes.data, bytes.size);
     CK_ULONG size = TOKEN_KEY_SIGNATURE_SIZE;

@@ -21,7 +21,7 @@ static void count(const char *answer)
 
 static void answer_der(struct http_request *request, const char *type, struct span der)
 {
-    CLEANUP(text_deinit) struct text body = text_limited(2 * EST_BODY_SIZE_MAX);
+    CLEANUP(text_deinit) struct text body = text_limited((size_t)2 * EST_BODY_SIZE_MAX);
     est_write(&body, der);
     http_add_header(request, "Content-Transfer-Encoding", "base64");
     http_answer_bytes(request, 200, type, text_span(&body));

@@ -17,22 +17,22 @@ enum { LINK_SIZE_MAX = 2048, TOKEN_MINUTES_MAX = 43200, QR_QUIET = 2 };
 
 /* ---- add ---- */
 
-/* Two rows of modules in one line of text: upper half, lower half, both or none. */
+/* Whether the module stands there and is dark; around the code it is light. */
+static bool is_dark(const QRcode *code, int x, int y)
+{
+    const bool inside = x >= 0 && x < code->width && y >= 0 && y < code->width;
+    return inside && (code->data[y * code->width + x] & 1) != 0;
+}
+
+/* Two rows of modules in one line of text: light modules are the terminal's foreground. */
 static void print_qr(const char *words)
 {
+    static const char *const blocks[2][2] = {{"\u2588", "\u2580"}, {"\u2584", " "}};
     QRcode *code = QRcode_encodeString(words, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
     if (!code) { return; }
-    const int width = code->width;
-    for (int y = -QR_QUIET; y < width + QR_QUIET; y += 2) {
-        for (int x = -QR_QUIET; x < width + QR_QUIET; x++) {
-            bool dark[2];
-            for (int half = 0; half < 2; half++) {
-                const int row = y + half;
-                const bool inside = x >= 0 && x < width && row >= 0 && row < width;
-                dark[half] = inside && (code->data[row * width + x] & 1) != 0;
-            }
-            static const char *const blocks[2][2] = {{"\u2588", "\u2580"}, {"\u2584", " "}};
-            (void)fputs(blocks[dark[0]][dark[1]], stdout);
+    for (int y = -QR_QUIET; y < code->width + QR_QUIET; y += 2) {
+        for (int x = -QR_QUIET; x < code->width + QR_QUIET; x++) {
+            (void)fputs(blocks[is_dark(code, x, y)][is_dark(code, x, y + 1)], stdout);
         }
         (void)fputs("\n", stdout);
     }
