@@ -16,7 +16,7 @@ interface Place {
   to: string;
   name: string;
   icon: IconName;
-  needs?: 'seePeople';
+  needs?: 'seePeople' | 'seeAudit';
 }
 
 const PLACES: Place[] = [
@@ -27,6 +27,7 @@ const PLACES: Place[] = [
   { to: '/cameras', name: 'Cameras', icon: 'cameras' },
   { to: '/devices', name: 'Devices', icon: 'devices' },
   { to: '/people', name: 'People', icon: 'people', needs: 'seePeople' },
+  { to: '/audit', name: 'Audit', icon: 'audit', needs: 'seeAudit' },
 ];
 
 export function Frame(): ReactElement {

@@ -75,6 +75,16 @@ export const router = createBrowserRouter(
           lazy: async () => ({ Component: (await import('../features/people/people')).People }),
         },
         {
+          path: 'audit',
+          lazy: async () => ({ Component: (await import('../features/audit/audit')).Audit }),
+        },
+        {
+          path: 'audit/:index',
+          lazy: async () => ({
+            Component: (await import('../features/audit/entry-page')).EntryPage,
+          }),
+        },
+        {
           path: 'account',
           lazy: async () => ({ Component: (await import('../features/session/account')).Account }),
         },

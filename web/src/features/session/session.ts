@@ -29,6 +29,7 @@ export const ROLE_NAMES: Record<Role, string> = {
 const MAY = {
   alert: ['administrator', 'operator', 'supervisor'],
   seePeople: ['administrator', 'supervisor', 'auditor'],
+  seeAudit: ['administrator', 'supervisor', 'auditor'],
   managePeople: ['administrator'],
 } as const satisfies Record<string, readonly Role[]>;
 
