@@ -77,23 +77,29 @@ static void forget_partials(const struct book *book, struct tile_place place)
     if (file_join(path, book->folder, name, NULL)) { return; }
     DIR *folder = opendir(path);
     if (!folder) { return; }
-    for (const struct dirent *file = readdir(folder); file; file = readdir(folder)) {
+    const struct dirent *file = NULL;
+    while ((file = readdir(folder))) { /* NOLINT(concurrency-mt-unsafe): own stream */
         if (file->d_name[0] != '.') { (void)unlinkat(dirfd(folder), file->d_name, 0); }
     }
     (void)closedir(folder);
     (void)rmdir(path);
 }
 
+/* Those of the tiles of one level that have become full between two sizes. */
+static void forget_level(const struct book *book, struct tile_place place, uint64_t from,
+                         uint64_t to)
+{
+    const unsigned shift = TILE_HEIGHT * (place.level + 1);
+    for (place.number = from >> shift; place.number < to >> shift; place.number++) {
+        forget_partials(book, place);
+    }
+}
+
 static void forget_all_partials(const struct book *book, uint64_t from, uint64_t to)
 {
+    forget_level(book, (struct tile_place){.entries = true}, from, to);
     for (unsigned level = 0; level <= TILE_LEVEL_MAX; level++) {
-        const unsigned shift = TILE_HEIGHT * (level + 1);
-        for (uint64_t number = from >> shift; number < to >> shift; number++) {
-            forget_partials(book, (struct tile_place){.level = level, .number = number});
-            if (level == 0) {
-                forget_partials(book, (struct tile_place){.entries = true, .number = number});
-            }
-        }
+        forget_level(book, (struct tile_place){.level = level}, from, to);
     }
 }
 
@@ -262,13 +268,14 @@ static enum err load_bundle(struct book *book, struct shelf *shelf, struct why *
     const unsigned count = book->edges[0].count;
     for (unsigned i = 0; i < count; i++) {
         struct span entry;
-        enum err err = shelf_entry(shelf, book->size - count + i, &entry, why);
+        const uint64_t index = book->size - count + i;
+        enum err err = shelf_entry(shelf, index, &entry, why);
         if (err == OK) { err = bundle_add(&book->bundle, entry, why); }
         if (err != OK) { return err; }
         const struct merkle_hash leaf = merkle_leaf(entry);
         if (!merkle_hash_equal(&leaf, &book->edges[0].hashes[i])) {
             return why_set(why, ERR_CONFLICT, "entry %llu is not the one that was signed",
-                           (unsigned long long)(book->size - count + i));
+                           (unsigned long long)index);
         }
     }
     return OK;

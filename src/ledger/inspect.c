@@ -114,8 +114,9 @@ static bool follow_all(struct inspection *at, uint64_t size)
     if (file_join(path, at->config->folder, RECORDER_ROTATIONS, NULL)) { return false; }
     DIR *folder = opendir(path);
     if (!folder) { return true; }
-    for (const struct dirent *file = readdir(folder); file && count < ROTATIONS_MAX;
-         file = readdir(folder)) {
+    const struct dirent *file = NULL;
+    while (count < ROTATIONS_MAX &&
+           (file = readdir(folder))) { /* NOLINT(concurrency-mt-unsafe): own stream */
         if (file->d_name[0] != '.') { names[count++] = mem_text(file->d_name); }
     }
     (void)closedir(folder);

@@ -160,7 +160,7 @@ enum err journal_read(struct journal *journal, uint64_t index, struct journal_en
 
 static void set_base64(struct value *object, const char *key, struct span bytes)
 {
-    CLEANUP(text_deinit) struct text base64 = text_limited(2 * ENTRY_BYTES_MAX);
+    CLEANUP(text_deinit) struct text base64 = text_limited((size_t)2 * ENTRY_BYTES_MAX);
     encode_base64(&base64, bytes);
     value_set_text(object, key, text_c(&base64));
 }

@@ -49,7 +49,7 @@ static uint64_t split_of(uint64_t count)
 static unsigned level_at(uint64_t start, uint64_t end)
 {
     const unsigned fits = 63U - (unsigned)__builtin_clzll(end - start);
-    const unsigned aligned = start ? (unsigned)__builtin_ctzll(start) : LEVEL_MAX;
+    const unsigned aligned = start ? (unsigned)__builtin_ctzll(start) : fits;
     return aligned < fits ? aligned : fits;
 }
 
@@ -57,11 +57,12 @@ static unsigned level_at(uint64_t start, uint64_t end)
 static enum err range_root(const struct merkle_source *source, uint64_t start, uint64_t end,
                            struct merkle_hash *root, struct why *why)
 {
-    struct merkle_hash parts[LEVEL_MAX];
+    struct merkle_hash parts[LEVEL_MAX] = {0};
     size_t count = 0;
+    assert(start < end);
     while (start < end) {
         const unsigned level = level_at(start, end);
-        assert(count < LEVEL_MAX);
+        assert(count < LEVEL_MAX && level < LEVEL_MAX);
         const enum err err =
             source->read(source->context, level, start >> level, &parts[count++], why);
         if (err != OK) { return err; }
@@ -203,13 +204,36 @@ bool merkle_consistency_fits(const struct merkle_consistency *claim,
     return claim->start == 0 && claim->end > 0 && merkle_subtree_fits(claim, proof);
 }
 
+/* What a consistency proof sums up to: the part's root and the tree's. */
+struct sums {
+    struct merkle_hash part, tree;
+};
+
+/* One hash of the proof, a level up. */
+static void fold(struct stand *at, struct sums *sums, const struct merkle_hash *hash)
+{
+    if ((at->last & 1) || at->last == at->tree) {
+        if (at->first < at->last) { sums->part = merkle_node(hash, &sums->part); }
+        sums->tree = merkle_node(hash, &sums->tree);
+        while (!(at->last & 1) && at->last != 0) {
+            climb(at);
+        }
+    } else {
+        sums->tree = merkle_node(&sums->tree, hash);
+    }
+    climb(at);
+}
+
+/* An empty part is part of every tree, and needs no proof. */
+static bool empty_fits(const struct merkle_consistency *claim, const struct merkle_proof *proof)
+{
+    const struct merkle_hash empty = merkle_empty();
+    return proof->count == 0 && claim->end <= claim->size && merkle_hash_equal(claim->part, &empty);
+}
+
 bool merkle_subtree_fits(const struct merkle_consistency *claim, const struct merkle_proof *proof)
 {
-    if (claim->start == claim->end) {
-        const struct merkle_hash empty = merkle_empty();
-        return proof->count == 0 && claim->end <= claim->size &&
-               merkle_hash_equal(claim->part, &empty);
-    }
+    if (claim->start == claim->end) { return empty_fits(claim, proof); }
     if (!merkle_subtree_valid(claim->start, claim->end) || claim->end > claim->size) {
         return false;
     }
@@ -219,26 +243,16 @@ bool merkle_subtree_fits(const struct merkle_consistency *claim, const struct me
         climb(&at);
     }
     size_t next = 0;
-    struct merkle_hash part = *claim->part;
-    if (at.first != at.last) {
+    struct sums sums = {*claim->part, *claim->part};
+    if (at.first != at.last) { /* the part is not one perfect tree: its own beginning comes first */
         if (proof->count == 0) { return false; }
-        part = proof->hashes[next++];
+        sums = (struct sums){proof->hashes[0], proof->hashes[0]};
+        next = 1;
     }
-    struct merkle_hash sum = part;
     for (; next < proof->count; next++) {
-        const struct merkle_hash *hash = &proof->hashes[next];
         if (at.tree == 0) { return false; }
-        if ((at.last & 1) || at.last == at.tree) {
-            if (at.first < at.last) { part = merkle_node(hash, &part); }
-            sum = merkle_node(hash, &sum);
-            while (!(at.last & 1) && at.last != 0) {
-                climb(&at);
-            }
-        } else {
-            sum = merkle_node(&sum, hash);
-        }
-        climb(&at);
+        fold(&at, &sums, &proof->hashes[next]);
     }
-    return at.tree == 0 && merkle_hash_equal(&part, claim->part) &&
-           merkle_hash_equal(&sum, claim->root);
+    return at.tree == 0 && merkle_hash_equal(&sums.part, claim->part) &&
+           merkle_hash_equal(&sums.tree, claim->root);
 }

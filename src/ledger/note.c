@@ -6,7 +6,7 @@
 #include "base/cursor.h"
 #include "base/encode.h"
 
-enum { ID_SIZE = 4, TIME_SIZE = 8, SIGNATURE_BYTES_MAX = 8 * 1024 };
+enum { ID_SIZE = 4, ID_TEXT = 2 * ID_SIZE, TIME_SIZE = 8, SIGNATURE_BYTES_MAX = 8 * 1024 };
 
 static const char dash[] = "\xe2\x80\x94 "; /* U+2014 and a space */
 
@@ -23,16 +23,20 @@ const char *note_verdict_name(enum note_verdict verdict)
 
 /* ---- words ---- */
 
+/* How many bytes the letter that begins with `first` has; 0: none begins so. */
+static size_t utf8_size(uint8_t first)
+{
+    if (first < 0x80) { return 1; }
+    if (first < 0xc2 || first > 0xf4) { return 0; }
+    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
 /* The size of the UTF-8 letter at `bytes`, 0 when it is none. `*letter` is its code point. */
 static size_t utf8_letter(struct span bytes, uint32_t *letter)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const uint8_t first = bytes.data[0];
-    const size_t size = first < 0x80                     ? 1
-                        : first >= 0xc2 && first < 0xe0  ? 2
-                        : first >= 0xe0 && first < 0xf0  ? 3
-                        : first >= 0xf0 && first <= 0xf4 ? 4
-                                                         : 0;
+    const size_t size = utf8_size(first);
     if (size == 0 || size > bytes.size) { return 0; }
     uint32_t read = size == 1 ? first : first & (0x7fU >> size);
     for (size_t i = 1; i < size; i++) {
@@ -122,25 +126,24 @@ enum err note_key_parse(struct note_key *key, const char *vkey, struct why *why)
     const char *second = first ? strchr(first + 1, '+') : NULL;
     if (!second) { return refuse_vkey(vkey, "has no three parts", why); }
     char name[NOTE_NAME_SIZE] = "";
-    char hex[2 * ID_SIZE + 1] = "";
+    char hex[ID_TEXT + 1] = "";
     uint8_t id[ID_SIZE];
     uint8_t bytes[1 + PUBLIC_KEY_SIZE];
     size_t size = 0;
     if (first - vkey >= NOTE_NAME_SIZE) { return refuse_vkey(vkey, "has too long a name", why); }
     memcpy(name, vkey, (size_t)(first - vkey));
-    if (second - first - 1 != 2 * ID_SIZE) {
+    if (second - first - 1 != ID_TEXT) {
         return refuse_vkey(vkey, "has an id that is not 8 digits", why);
     }
-    memcpy(hex, first + 1, 2 * ID_SIZE);
-    if (strspn(hex, "0123456789abcdef") != 2 * ID_SIZE ||
-        decode_hex(id, ID_SIZE, &size, hex, NULL)) {
+    memcpy(hex, first + 1, ID_TEXT);
+    if (strspn(hex, "0123456789abcdef") != ID_TEXT || decode_hex(id, ID_SIZE, &size, hex, NULL)) {
         return refuse_vkey(vkey, "has an id that is not hexadecimal", why);
     }
     if (decode_base64(bytes, sizeof bytes, &size, second + 1, NULL) || size != sizeof bytes ||
         (bytes[0] != NOTE_KIND_ED25519 && bytes[0] != NOTE_KIND_COSIGNATURE)) {
         return refuse_vkey(vkey, "is of no kind known here", why);
     }
-    struct note_key read;
+    struct note_key read = {.id = 0};
     const enum err err = note_key_make(&read, (enum note_kind)bytes[0], name, bytes + 1, why);
     if (err != OK) { return err; }
     struct cursor cursor = cursor_over(span_of(id, sizeof id));

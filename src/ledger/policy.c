@@ -16,26 +16,38 @@ static enum err refuse(const struct words *words, const char *what, struct why *
     return why_set(why, ERR_MALFORMED, "line %d of the policy: %s", words->number, what);
 }
 
+static bool is_blank(uint8_t letter)
+{
+    return letter == ' ' || letter == '\t';
+}
+
+/* Takes the next word off `*line`, which begins with one. */
+static bool cut_word(struct words *words, struct span *line)
+{
+    size_t size = 0;
+    if (words->count == WORDS_MAX) { return false; }
+    char *word = words->texts[words->count++];
+    for (; size < line->size && !is_blank(line->data[size]); size++) {
+        const uint8_t letter = line->data[size];
+        if (size == WORD_SIZE - 1 || letter < 0x20 || letter == 0x7f) { return false; }
+        word[size] = (char)letter;
+    }
+    word[size] = '\0';
+    *line = span_of(line->data + size, line->size - size);
+    return true;
+}
+
 /* False when a word is too long, there are too many, or a control character stands there. */
 static bool cut(struct words *words, struct span line)
 {
     words->count = 0;
-    size_t at = 0;
-    while (at < line.size) {
-        if (line.data[at] == ' ' || line.data[at] == '\t') {
-            at++;
+    while (line.size > 0) {
+        if (is_blank(line.data[0])) {
+            line = span_of(line.data + 1, line.size - 1);
             continue;
         }
-        if (words->count == 0 && line.data[at] == '#') { return true; }
-        size_t size = 0;
-        char *word = words->count < WORDS_MAX ? words->texts[words->count++] : NULL;
-        for (; at < line.size && line.data[at] != ' ' && line.data[at] != '\t'; at++) {
-            if (!word || size == WORD_SIZE - 1 || line.data[at] < 0x20 || line.data[at] == 0x7f) {
-                return false;
-            }
-            word[size++] = (char)line.data[at];
-        }
-        word[size] = '\0';
+        if (words->count == 0 && line.data[0] == '#') { return true; }
+        if (!cut_word(words, &line)) { return false; }
     }
     return true;
 }
@@ -104,8 +116,9 @@ static enum err read_witness(struct policy *policy, const struct words *words, s
     enum err err =
         add_key(policy->witnesses, &policy->witness_count, words, NOTE_KIND_COSIGNATURE, why);
     if (err == OK) { err = add_node(policy, words, &node, why); }
-    if (err == OK) { node->witness = policy->witness_count - 1; }
-    return err;
+    if (err != OK || !node) { return err; }
+    node->witness = policy->witness_count - 1;
+    return OK;
 }
 
 /* "any", "all", or a number of 1..count. */
@@ -139,7 +152,7 @@ static enum err read_group(struct policy *policy, const struct words *words, str
         group.members |= UINT64_C(1) << member;
     }
     const enum err err = add_node(policy, words, &node, why);
-    if (err != OK) { return err; }
+    if (err != OK || !node) { return err; }
     memcpy(group.name, node->name, sizeof group.name);
     *node = group;
     return OK;

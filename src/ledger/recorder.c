@@ -145,7 +145,8 @@ static enum err carry(struct recorder *recorder, struct why *why)
 {
     CLEANUP(mem_free_p) struct batch *batch = MEM_NEW(struct batch);
     CLEANUP(mem_free_p) struct span *entries = MEM_ARRAY(struct span, RECORDER_BATCH_MAX);
-    CLEANUP(text_deinit) struct text bytes = text_limited(RECORDER_BATCH_MAX * ENTRY_BYTES_MAX);
+    CLEANUP(text_deinit)
+    struct text bytes = text_limited((size_t)RECORDER_BATCH_MAX * ENTRY_BYTES_MAX);
     const struct journal_reader reader = {.context = batch, .each = take_entry};
     enum err err = OK;
     do {

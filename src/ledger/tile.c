@@ -123,7 +123,7 @@ struct merkle_hash tile_fold(const struct merkle_hash *hashes, unsigned count)
     struct merkle_hash row[TILE_WIDTH];
     memcpy(row, hashes, count * sizeof *hashes);
     for (; count > 1; count /= 2) {
-        for (unsigned i = 0; i < count / 2; i++) {
+        for (size_t i = 0; i < count / 2; i++) {
             row[i] = merkle_node(&row[2 * i], &row[2 * i + 1]);
         }
     }

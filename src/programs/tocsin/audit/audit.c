@@ -54,8 +54,8 @@ enum err audit_prove(const struct audit_arguments *arguments, struct why *why)
 {
     CLEANUP(text_deinit) struct text note = text_limited(CHECKPOINT_SIZE_MAX);
     CLEANUP(text_deinit) struct text out = text_limited(PROOF_SIZE_MAX);
-    struct checkpoint checkpoint;
-    struct checkpoint_proof proof;
+    struct checkpoint checkpoint = {.size = 0};
+    struct checkpoint_proof proof = {.index = 0};
     enum err err = audit_index(arguments->words[0], &proof.index, why);
     if (err == OK) { err = audit_read_checkpoint(arguments->from, &note, &checkpoint, why); }
     if (err != OK) { return err; }
@@ -185,8 +185,8 @@ int audit_command(int argc, char *argv[])
     if (err == OK && (!deed || words.count != deed->words + 1)) {
         err = why_set(&why, ERR_MALFORMED, "expected %s", table.words);
     }
-    if (err == OK) { err = check_needs(&arguments, deed->needs, &why); }
-    if (err == OK) {
+    if (err == OK && deed) { err = check_needs(&arguments, deed->needs, &why); }
+    if (err == OK && deed) {
         arguments.words[0] = words.items[1];
         err = deed->run ? deed->run(&arguments, &why) : judge(&arguments, deed->name, &good, &why);
     }

@@ -84,7 +84,8 @@ static enum err copy_rotations(const char *from, const char *to, struct why *why
     enum err err = file_join(path, from, RECORDER_ROTATIONS, why);
     DIR *folder = err == OK ? opendir(path) : NULL;
     if (!folder) { return err; }
-    for (const struct dirent *file = readdir(folder); err == OK && file; file = readdir(folder)) {
+    const struct dirent *file = NULL;
+    while (err == OK && (file = readdir(folder))) { /* NOLINT(concurrency-mt-unsafe): own stream */
         char name[300];
         char source[FILE_PATH_SIZE];
         CLEANUP(text_deinit) struct text note = text_limited(CHECKPOINT_SIZE_MAX);
