@@ -62,7 +62,7 @@ static enum err range_root(const struct merkle_source *source, uint64_t start, u
     assert(start < end);
     while (start < end) {
         const unsigned level = level_at(start, end);
-        assert(count < LEVEL_MAX && level < LEVEL_MAX);
+        assert(count < LEVEL_MAX);
         const enum err err =
             source->read(source->context, level, start >> level, &parts[count++], why);
         if (err != OK) { return err; }

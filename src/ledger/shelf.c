@@ -45,19 +45,25 @@ static enum err read_place(const struct shelf *shelf, const struct tile_place *p
     return err == OK ? file_read(bytes, path, why) : err;
 }
 
+/* How many bytes the first `count` entries of a bundle have. */
+static enum err measure(const struct text *bundle, unsigned count, size_t *size, struct why *why)
+{
+    struct cursor cursor = cursor_over(text_span(bundle));
+    enum err err = OK;
+    for (unsigned i = 0; err == OK && i < count; i++) {
+        struct span entry;
+        err = bundle_next(&cursor, &entry, why);
+    }
+    *size = bundle->size - cursor.rest.size;
+    return err;
+}
+
 /* Cuts a full tile's or bundle's bytes down to the first `width`. */
 static enum err cut(struct text *bytes, const struct tile_place *place, struct why *why)
 {
     size_t size = place->width * (size_t)MERKLE_HASH_SIZE;
-    if (place->entries) {
-        struct cursor cursor = cursor_over(text_span(bytes));
-        for (unsigned i = 0; i < place->width; i++) {
-            struct span entry;
-            const enum err err = bundle_next(&cursor, &entry, why);
-            if (err != OK) { return err; }
-        }
-        size = bytes->size - cursor.rest.size;
-    }
+    const enum err err = place->entries ? measure(bytes, place->width, &size, why) : OK;
+    if (err != OK) { return err; }
     if (bytes->size < size) { return why_set(why, ERR_MALFORMED, "a tile is cut off"); }
     bytes->size = size;
     return OK;

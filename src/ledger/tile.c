@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+enum { PATH_PARTS_MAX = 25 }; /* five times "x123/": more than MERKLE_SIZE_MAX needs */
+
 /* Three digits a part, all but the last behind an x: 1234067 is x001/x234/067. */
 static size_t write_number(char *path, size_t size, uint64_t number)
 {
@@ -57,7 +59,9 @@ static const char *read_number(const char *at, uint64_t *number)
     uint64_t read = 0;
     const char *begin = at;
     while (*at == 'x') {
-        if (at - begin >= 5 * 5 || !read_digits(at + 1, &read) || at[4] != '/') { return NULL; }
+        if (at - begin >= PATH_PARTS_MAX || !read_digits(at + 1, &read) || at[4] != '/') {
+            return NULL;
+        }
         at += 5;
     }
     if (!read_digits(at, &read)) { return NULL; }
@@ -65,26 +69,32 @@ static const char *read_number(const char *at, uint64_t *number)
     return at + 3;
 }
 
+/* Behind "tile/": what kind of file, and of which level. */
+static const char *read_kind(const char *at, struct tile_place *place)
+{
+    static const char entries[] = "entries/";
+    if (strncmp(at, entries, strlen(entries)) == 0) {
+        place->entries = true;
+        return at + strlen(entries);
+    }
+    at = read_decimal(at, TILE_LEVEL_MAX, &place->level);
+    return at && *at == '/' ? at + 1 : NULL;
+}
+
+/* Behind the number: nothing, or the width of a partial tile. */
+static bool read_width(const char *at, struct tile_place *place)
+{
+    if (strncmp(at, ".p/", 3) == 0) { at = read_decimal(at + 3, TILE_WIDTH - 1, &place->width); }
+    return at && *at == '\0' && place->width > 0;
+}
+
 enum err tile_path_parse(struct tile_place *place, const char *path, struct why *why)
 {
     struct tile_place read = {.width = TILE_WIDTH};
     char again[TILE_PATH_SIZE];
-    const char *at = path;
-    if (strncmp(at, "tile/entries/", 13) == 0) {
-        read.entries = true;
-        at += 13;
-    } else if (strncmp(at, "tile/", 5) == 0) {
-        at = read_decimal(at + 5, TILE_LEVEL_MAX, &read.level);
-        at = at && *at == '/' ? at + 1 : NULL;
-    } else {
-        at = NULL;
-    }
+    const char *at = strncmp(path, "tile/", 5) == 0 ? read_kind(path + 5, &read) : NULL;
     if (at) { at = read_number(at, &read.number); }
-    if (at && strncmp(at, ".p/", 3) == 0) {
-        at = read_decimal(at + 3, TILE_WIDTH - 1, &read.width);
-        if (at && read.width == 0) { at = NULL; }
-    }
-    if (at && *at == '\0') {
+    if (at && read_width(at, &read)) {
         tile_path(again, &read); /* one number has one path: no x000 before it */
         if (strcmp(again, path) == 0) {
             *place = read;
