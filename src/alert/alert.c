@@ -30,6 +30,24 @@ const char *alert_action_name(enum alert_action action)
     return action == ALERT_ACTION_SHOW ? "show" : "cancel";
 }
 
+static const char *const status_names[] = {"actual", "exercise", "test"};
+
+const char *alert_status_name(enum alert_status status)
+{
+    return status_names[status];
+}
+
+enum err alert_status_parse(enum alert_status *status, const char *name, struct why *why)
+{
+    for (size_t i = 0; i < ARRAY_LEN(status_names); i++) {
+        if (strcmp(name, status_names[i]) != 0) { continue; }
+        *status = (enum alert_status)i;
+        return OK;
+    }
+    return why_set(why, ERR_MALFORMED, "status is \"%.20s\", expected actual, exercise or test",
+                   name);
+}
+
 static bool printable(const char *text)
 {
     for (const char *at = text; *at; at++) {
@@ -137,6 +155,15 @@ static enum err parse_head(struct alert *alert, const struct value *content, str
     return err;
 }
 
+/* Absent means actual, as in every alert before there were exercises. */
+static enum err parse_status(struct alert *alert, const struct value *content, struct why *why)
+{
+    char status[12];
+    if (!value_get(content, "status")) { return OK; }
+    const enum err err = value_need_text(content, "status", status, sizeof status, why);
+    return err ? err : alert_status_parse(&alert->status, status, why);
+}
+
 static enum err parse_times(struct alert *alert, const struct value *content, struct why *why)
 {
     int64_t repeats[2] = {0, ALERT_REPEAT_MAX_S};
@@ -155,6 +182,7 @@ enum err alert_parse(struct alert *out, const struct value *content, struct why 
 {
     CLEANUP(alert_deinit) struct alert alert = {0};
     enum err err = parse_head(&alert, content, why);
+    if (err == OK) { err = parse_status(&alert, content, why); }
     if (err == OK) { err = parse_times(&alert, content, why); }
     if (err == OK) { err = target_set_parse(&alert.targets, value_get(content, "targets"), why); }
     if (err == OK) {
@@ -174,6 +202,9 @@ struct value *alert_to_value(const struct alert *alert)
     value_set_integer(content, "revision", alert->revision);
     value_set_text(content, "action", alert_action_name(alert->action));
     value_set_text(content, "tier", tier_name(alert->tier));
+    if (alert->status != ALERT_STATUS_ACTUAL) {
+        value_set_text(content, "status", alert_status_name(alert->status));
+    }
     value_set(content, "targets", target_set_to_value(&alert->targets));
     value_set(content, "texts", alert_texts_to_value(alert->texts, alert->text_count));
     value_set_time(content, "begin", alert->begin_us);

@@ -21,6 +21,11 @@ enum {
 enum alert_action { ALERT_ACTION_SHOW, ALERT_ACTION_CANCEL };
 const char *alert_action_name(enum alert_action action); /* "show", "cancel" */
 
+/* Exercises and tests say so inside what is signed; a sign lights them only where it may. */
+enum alert_status { ALERT_STATUS_ACTUAL, ALERT_STATUS_EXERCISE, ALERT_STATUS_TEST };
+const char *alert_status_name(enum alert_status status); /* "actual", "exercise", "test" */
+MUST_USE enum err alert_status_parse(enum alert_status *status, const char *name, struct why *why);
+
 struct alert_text {
     char language[ALERT_LANGUAGE_SIZE]; /* "en", "hi", "ml", "zh-Hant" */
     char text[ALERT_TEXT_SIZE];
@@ -32,6 +37,7 @@ struct alert {
     int64_t revision;      /* from 1 */
     enum alert_action action;
     enum tier tier;
+    enum alert_status status;
     struct target_set targets;
     struct alert_text *texts; /* 1..ALERT_TEXT_MAX, in the author's order */
     size_t text_count;

@@ -1,5 +1,6 @@
 #include "alert/inbox.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "alert/lifecycle.h"
@@ -11,6 +12,8 @@ struct inbox {
     char device[TARGET_NAME_SIZE];
     char zone[TARGET_NAME_SIZE];
     bool everything;
+    bool exercises;
+    int64_t emergency_approvals;
     struct receipt_queue *receipts; /* borrowed, may be NULL */
     struct unsaved *unsaved;        /* owned */
     struct statement *find, *store, *progress, *count, *open, *over, *next, *forget,
@@ -32,6 +35,8 @@ enum err inbox_open(struct inbox **out, struct database *database,
     CLEANUP(inbox_close_p) struct inbox *inbox = MEM_NEW(struct inbox);
     inbox->database = database;
     inbox->everything = config->everything;
+    inbox->exercises = config->exercises;
+    inbox->emergency_approvals = config->emergency_approvals > 0 ? config->emergency_approvals : 1;
     inbox->receipts = config->receipts;
     inbox->unsaved = unsaved_new();
     if (!text_copy(inbox->device, sizeof inbox->device, config->device) ||
@@ -64,9 +69,9 @@ void inbox_close(struct inbox *inbox)
 
 const char *inbox_answer_name(enum inbox_answer answer)
 {
-    static const char *const names[] = {"show",      "cancel",     "replayed",
-                                        "expired",   "not_for_us", "malformed",
-                                        "over_tier", "too_long",   "full"};
+    static const char *const names[] = {"show",       "cancel",     "replayed",  "expired",
+                                        "not_for_us", "malformed",  "over_tier", "too_long",
+                                        "full",       "unapproved", "exercise"};
     return names[answer];
 }
 
@@ -113,8 +118,25 @@ static enum err count_kept(struct inbox *inbox, int64_t *count, struct why *why)
     return err;
 }
 
+/*
+ * Whether enough people have approved what only people may say. The number is ours: a message that
+ * could name it would be its own judge.
+ */
+static bool approved(const struct inbox *inbox, const struct inbox_message *message,
+                     const struct alert *alert, struct why *why)
+{
+    const struct approvals *approvals = &message->envelope->approvals;
+    const int64_t count = (int64_t)approvals->count;
+    if (!tier_approved(alert->tier) || count >= inbox->emergency_approvals) { return true; }
+    (void)why_set(why, OK, "the %s needs approvals of %lld operators, it has %lld%s%s",
+                  tier_name(alert->tier), (long long)inbox->emergency_approvals, (long long)count,
+                  approvals->fault.text[0] ? ": " : "", approvals->fault.text);
+    return false;
+}
+
 /* What the message says of itself, before memory is asked. SHOW or CANCEL: go on. */
-static enum inbox_answer judge_content(const struct inbox_message *message,
+static enum inbox_answer judge_content(const struct inbox *inbox,
+                                       const struct inbox_message *message,
                                        const struct alert *alert, struct why *why)
 {
     if (alert->tier != message->envelope->tier) {
@@ -128,6 +150,12 @@ static enum inbox_answer judge_content(const struct inbox_message *message,
     if (alert->begin_us > message->now_us + LIFECYCLE_AHEAD_MAX_US + CLOCK_DAY_US) {
         (void)why_set(why, OK, "begin is more than 30 days ahead");
         return INBOX_ANSWER_TOO_LONG;
+    }
+    if (!approved(inbox, message, alert, why)) { return INBOX_ANSWER_UNAPPROVED; }
+    if (alert->status != ALERT_STATUS_ACTUAL && !inbox->exercises && !inbox->everything) {
+        (void)why_set(why, OK, "the alert is for %s, which this sign does not light",
+                      alert_status_name(alert->status));
+        return INBOX_ANSWER_EXERCISE;
     }
     return alert->action == ALERT_ACTION_SHOW ? INBOX_ANSWER_SHOW : INBOX_ANSWER_CANCEL;
 }
@@ -187,33 +215,6 @@ static enum err keep(struct inbox *inbox, const struct inbox_message *message,
     return statement_run(store, NULL, why);
 }
 
-static enum err queue_receipt(struct inbox *inbox, const struct alert *alert,
-                              enum inbox_answer answer, int64_t now_us, struct why *why)
-{
-    if (!inbox->receipts) { return OK; }
-    if (answer == INBOX_ANSWER_REPLAYED) {
-        struct why cause = {0}; /* that none is kept is no error: `why` keeps the refusal */
-        const enum err err = receipt_queue_repeat(inbox->receipts, alert->id, &cause);
-        return err == OK || err == ERR_NOT_FOUND ? OK : why_set(why, err, "%s", cause.text);
-    }
-    struct receipt receipt = {.revision = alert->revision, .at_us = now_us};
-    memcpy(receipt.alert_id, alert->id, ID_TEXT_SIZE);
-    const bool taken = answer == INBOX_ANSWER_SHOW || answer == INBOX_ANSWER_CANCEL;
-    receipt.state = taken ? RECEIPT_STATE_RECEIVED : RECEIPT_STATE_REFUSED;
-    if (!taken) {
-        (void)!text_copy(receipt.reason, sizeof receipt.reason, inbox_answer_name(answer));
-    }
-    return receipt_queue_push(inbox->receipts, &receipt, why);
-}
-
-/* What is known of the alert already concerns us, even if the device has moved since. */
-static bool concerns_us(const struct inbox *inbox, const struct memory *memory,
-                        const struct alert *alert)
-{
-    return memory->known || inbox->everything ||
-           target_set_includes(&alert->targets, inbox->device, inbox->zone);
-}
-
 /* One message before the inbox. */
 struct trial {
     const struct inbox_message *message;
@@ -225,6 +226,43 @@ struct trial {
 static bool accepted(const struct trial *trial)
 {
     return trial->answer == INBOX_ANSWER_SHOW || trial->answer == INBOX_ANSWER_CANCEL;
+}
+
+/* The word of a receipt that says why: the board makes a sentence of it. */
+static void write_reason(const struct inbox *inbox, const struct trial *trial,
+                         struct receipt *receipt)
+{
+    if (trial->answer == INBOX_ANSWER_UNAPPROVED) {
+        (void)snprintf(receipt->reason, sizeof receipt->reason, "unapproved_%zu_of_%lld",
+                       trial->message->envelope->approvals.count,
+                       (long long)inbox->emergency_approvals);
+    } else if (!accepted(trial)) {
+        (void)!text_copy(receipt->reason, sizeof receipt->reason, inbox_answer_name(trial->answer));
+    }
+}
+
+static enum err queue_receipt(struct inbox *inbox, const struct trial *trial, struct why *why)
+{
+    const struct alert *alert = trial->alert;
+    if (!inbox->receipts) { return OK; }
+    if (trial->answer == INBOX_ANSWER_REPLAYED) {
+        struct why cause = {0}; /* that none is kept is no error: `why` keeps the refusal */
+        const enum err err = receipt_queue_repeat(inbox->receipts, alert->id, &cause);
+        return err == OK || err == ERR_NOT_FOUND ? OK : why_set(why, err, "%s", cause.text);
+    }
+    struct receipt receipt = {.revision = alert->revision, .at_us = trial->message->now_us};
+    memcpy(receipt.alert_id, alert->id, ID_TEXT_SIZE);
+    receipt.state = accepted(trial) ? RECEIPT_STATE_RECEIVED : RECEIPT_STATE_REFUSED;
+    write_reason(inbox, trial, &receipt);
+    return receipt_queue_push(inbox->receipts, &receipt, why);
+}
+
+/* What is known of the alert already concerns us, even if the device has moved since. */
+static bool concerns_us(const struct inbox *inbox, const struct memory *memory,
+                        const struct alert *alert)
+{
+    return memory->known || inbox->everything ||
+           target_set_includes(&alert->targets, inbox->device, inbox->zone);
 }
 
 static enum err remember(struct inbox *inbox, struct trial *trial, struct why *why)
@@ -254,7 +292,7 @@ static enum err settle_inside(struct inbox *inbox, struct trial *trial, struct w
     if (err != OK) { return err; }
     /* Whoever meddles with an alert changes nothing, not even what we report of it. */
     if (trial->memory.known && trial->answer == INBOX_ANSWER_OVER_TIER) { return OK; }
-    return queue_receipt(inbox, trial->alert, trial->answer, trial->message->now_us, why);
+    return queue_receipt(inbox, trial, why);
 }
 
 /*
@@ -265,7 +303,7 @@ static void settle_unsaved(struct inbox *inbox, struct trial *trial)
 {
     const struct alert *alert = trial->alert;
     recall_unsaved(inbox, alert->id, &trial->memory);
-    trial->answer = judge_content(trial->message, alert, NULL);
+    trial->answer = judge_content(inbox, trial->message, alert, NULL);
     if (!accepted(trial)) { return; }
     const struct unsaved_entry *known = unsaved_find(inbox->unsaved, alert->id);
     if (!concerns_us(inbox, &trial->memory, alert)) {
@@ -303,7 +341,7 @@ enum err inbox_admit(struct inbox *inbox, const struct inbox_message *message,
         return OK;
     }
     struct trial trial = {.message = message, .alert = &candidate};
-    trial.answer = judge_content(message, &candidate, why);
+    trial.answer = judge_content(inbox, message, &candidate, why);
     const enum err err = settle(inbox, &trial, why);
     if (err != OK) { settle_unsaved(inbox, &trial); }
     *answer = trial.answer;

@@ -29,6 +29,8 @@ struct inbox_config {
     const char *device; /* copied; ours, for targets.devices */
     const char *zone;   /* copied; "" = none */
     bool everything;    /* gateway: keep alerts for every device and zone that reach us */
+    bool exercises;     /* edge: may light exercises and tests; a gateway keeps them for others */
+    int64_t emergency_approvals;    /* people who must have approved an emergency; 0 means 1 */
     struct receipt_queue *receipts; /* borrowed; edge; NULL on a gateway: no receipts */
 };
 
@@ -48,6 +50,8 @@ enum inbox_answer {
     INBOX_ANSWER_OVER_TIER,  /* content says another tier than the signature covers */
     INBOX_ANSWER_TOO_LONG,   /* lasts longer than its tier may */
     INBOX_ANSWER_FULL,       /* INBOX_COUNT_MAX, or the tier's share of it, are kept */
+    INBOX_ANSWER_UNAPPROVED, /* not enough people have approved it: receipt "unapproved_1_of_2" */
+    INBOX_ANSWER_EXERCISE,   /* an exercise or a test, and this sign lights none */
 };
 const char *inbox_answer_name(enum inbox_answer answer); /* "show", "over_tier" ...: for /metrics */
 

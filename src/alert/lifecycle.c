@@ -114,6 +114,10 @@ static enum err read_tier(enum tier *tier, const struct value *body, enum role r
     if (err == OK && !tier_allowed(role, *tier)) {
         err = why_set(why, ERR_DENIED, "role %s may not sign tier %s", role_name(role), name);
     }
+    if (err == OK && tier_approved(*tier)) {
+        err = why_set(why, ERR_DENIED,
+                      "tier %s needs the approvals of operators: it begins as a draft", name);
+    }
     return err;
 }
 
@@ -145,8 +149,13 @@ enum err lifecycle_create(struct alert *out, const struct value *body, enum role
 {
     CLEANUP(alert_deinit) struct alert alert = {.revision = 1, .action = ALERT_ACTION_SHOW};
     enum err err =
-        check_members(body, " tier texts targets begin expire duration_s repeat_s ", why);
+        check_members(body, " tier status texts targets begin expire duration_s repeat_s ", why);
     if (err == OK) { err = read_tier(&alert.tier, body, role, why); }
+    if (err == OK && value_get(body, "status")) {
+        char status[12];
+        err = value_need_text(body, "status", status, sizeof status, why);
+        if (err == OK) { err = alert_status_parse(&alert.status, status, why); }
+    }
     if (err == OK) { err = read_times(&alert, body, now_us, why); }
     if (err == OK) { err = target_set_parse(&alert.targets, value_get(body, "targets"), why); }
     if (err == OK) {

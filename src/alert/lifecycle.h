@@ -34,10 +34,10 @@ enum alert_state lifecycle_state(const struct alert *alert, int64_t now_us);
 int64_t lifecycle_next_us(const struct alert *alert, int64_t now_us);
 
 /*
- * A new alert, revision 1 with a new id, from the body of POST /api/alerts: tier, texts, targets,
- * begin?, expire? or duration_s?, repeat_s?. `role` is the one that will sign. ERR_DENIED: the role
- * may not sign this tier. ERR_RANGE: times (the sentence says the longest validity of the tier).
- * ERR_MALFORMED, ERR_LIMIT: the rest. Unknown members are refused.
+ * A new alert, revision 1 with a new id, from the body of POST /api/alerts: tier, status?, texts,
+ * targets, begin?, expire? or duration_s?, repeat_s?. `role` is the one that will sign. ERR_DENIED:
+ * the role may not sign this tier. ERR_RANGE: times (the sentence says the longest validity of the
+ * tier). ERR_MALFORMED, ERR_LIMIT: the rest. Unknown members are refused.
  */
 MUST_USE enum err lifecycle_create(struct alert *out, const struct value *body, enum role role,
                                    int64_t now_us, struct why *why);

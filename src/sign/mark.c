@@ -76,3 +76,33 @@ int64_t sign_mark_wait_us(enum tier tier, int64_t shown_us)
 {
     return blinks(tier) ? blink_us - shown_us % blink_us : INT64_MAX;
 }
+
+struct sign_colour sign_mark_drill_colour(void)
+{
+    return (struct sign_colour){235, 235, 235};
+}
+
+const struct sign_icon *sign_mark_drill_icon(void)
+{
+    /* A square with a diagonal through it. */
+    static const struct sign_icon icon = {
+        11, 11, {0x7FF, 0x403, 0x405, 0x409, 0x411, 0x421, 0x441, 0x481, 0x501, 0x601, 0x7FF}};
+    return &icon;
+}
+
+static void draw_hatch(struct sign_frame *frame, struct sign_colour colour, int x, int y)
+{
+    static const struct sign_colour dark;
+    const bool inside = x >= MARK_ROWS && x < frame->width - MARK_ROWS && y >= MARK_ROWS &&
+                        y < frame->height - MARK_ROWS;
+    if (!inside) { sign_frame_light(frame, x, y, (x + y) % 6 < 3 ? colour : dark); }
+}
+
+void sign_mark_draw_drill(struct sign_frame *frame, struct sign_colour colour)
+{
+    for (int y = 0; y < frame->height; y++) {
+        for (int x = 0; x < frame->width; x++) {
+            draw_hatch(frame, colour, x, y);
+        }
+    }
+}

@@ -22,3 +22,11 @@ void sign_mark_draw(struct sign_frame *frame, enum tier tier, int64_t shown_us,
 
 /* How long after `shown_us` the pattern changes; INT64_MAX for one that never does. */
 int64_t sign_mark_wait_us(enum tier tier, int64_t shown_us);
+
+/*
+ * What is not the real thing looks the same for every tier, and like none of them: white, a hatched
+ * frame all round that never blinks, an icon of its own.
+ */
+struct sign_colour sign_mark_drill_colour(void);
+const struct sign_icon *sign_mark_drill_icon(void);
+void sign_mark_draw_drill(struct sign_frame *frame, struct sign_colour colour);

@@ -7,7 +7,7 @@
 #include "sign/mark.h"
 #include "sign/shape.h"
 
-enum { MARGIN_PX = 2, LANGUAGE_SIZE = 36, GAP_PX = 8 };
+enum { MARGIN_PX = 2, LANGUAGE_SIZE = 36, GAP_PX = 8, WORDS_SIZE_MAX = 64 * 1024 };
 
 static const int64_t still_us = 4 * CLOCK_SECOND_US;
 static const int64_t hold_us = 1200000; /* before a text starts to move */
@@ -20,6 +20,7 @@ struct part {
 
 struct sign_show {
     enum tier tier;
+    enum sign_purpose purpose;
     int width, height, brightness_percent;
     struct part parts[SIGN_TEXTS_MAX];
     size_t count;
@@ -58,15 +59,24 @@ static int64_t part_lasts_us(const struct sign_strip *strip)
     return hold_us + (int64_t)(strip->width + GAP_PX) * CLOCK_SECOND_US / SIGN_SPEED_PX_S;
 }
 
+/* What stands before every text that is not the real thing, in every language alike. */
+static const char *const purpose_words[] = {"", "EXERCISE: ", "TEST: "};
+
 static enum err add_part(struct sign_show *show, const struct sign_fonts *fonts,
                          const struct sign_words *words, struct why *why)
 {
     struct part *part = &show->parts[show->count];
+    CLEANUP(text_deinit) struct text whole = text_limited(WORDS_SIZE_MAX);
+    text_add(&whole, purpose_words[show->purpose]);
+    text_add(&whole, words->text);
+    if (whole.overflow) {
+        return why_set(why, ERR_LIMIT, "a text of more than %d bytes", WORDS_SIZE_MAX);
+    }
     const struct sign_text text = {
         .language = words->language,
-        .words = words->text,
+        .words = text_c(&whole),
         .box = {show->width, show->height - 2 * MARGIN_PX},
-        .icon = sign_mark_icon(show->tier),
+        .icon = show->purpose ? sign_mark_drill_icon() : sign_mark_icon(show->tier),
     };
     if (!text_copy(part->language, sizeof part->language, words->language)) {
         return why_set(why, ERR_LIMIT, "language tag of more than %d letters", LANGUAGE_SIZE - 1);
@@ -87,6 +97,7 @@ enum err sign_show_new(struct sign_show **out, const struct sign_fonts *fonts,
     assert(screen->brightness_percent >= 5 && screen->brightness_percent <= 100);
     CLEANUP(sign_show_free_p) struct sign_show *show = MEM_NEW(struct sign_show);
     show->tier = message->tier;
+    show->purpose = message->purpose;
     show->width = screen->width;
     show->height = screen->height;
     show->brightness_percent = screen->brightness_percent;
@@ -141,7 +152,8 @@ void sign_show_render(const struct sign_show *show, int64_t shown_us, struct sig
     const struct part *part = part_at(show, shown_us, &since_us);
     const struct sign_strip *strip = &part->strip;
     const struct sign_colour colour =
-        dimmed(sign_tier_colour(show->tier), show->brightness_percent);
+        dimmed(show->purpose ? sign_mark_drill_colour() : sign_tier_colour(show->tier),
+               show->brightness_percent);
     const int moved = moved_px(part, since_us);
     /* The strip's column under the frame's left edge: reading starts at its right end in Hebrew. */
     const int first =
@@ -154,7 +166,11 @@ void sign_show_render(const struct sign_show *show, int64_t shown_us, struct sig
             sign_frame_light(frame, x, y + MARGIN_PX, lit ? colour : dark);
         }
     }
-    sign_mark_draw(frame, show->tier, shown_us, colour);
+    if (show->purpose) {
+        sign_mark_draw_drill(frame, colour);
+    } else {
+        sign_mark_draw(frame, show->tier, shown_us, colour);
+    }
 }
 
 int64_t sign_show_wait_us(const struct sign_show *show, int64_t shown_us)
@@ -163,7 +179,7 @@ int64_t sign_show_wait_us(const struct sign_show *show, int64_t shown_us)
     const struct part *part = part_at(show, shown_us, &since_us);
     int64_t wait_us = part->lasts_us - since_us;
     if (part->strip.scrolls) { wait_us = since_us < hold_us ? hold_us - since_us : SIGN_STEP_US; }
-    const int64_t mark_us = sign_mark_wait_us(show->tier, shown_us);
+    const int64_t mark_us = show->purpose ? INT64_MAX : sign_mark_wait_us(show->tier, shown_us);
     return mark_us < wait_us ? mark_us : wait_us;
 }
 

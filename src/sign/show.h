@@ -14,6 +14,9 @@
 #include "sign/frame.h"
 #include "trust/tier.h"
 
+/* Whether it is the real thing; what is not says so before every text, in a hatched frame. */
+enum sign_purpose { SIGN_PURPOSE_ACTUAL, SIGN_PURPOSE_EXERCISE, SIGN_PURPOSE_TEST };
+
 enum { SIGN_TEXTS_MAX = 16, SIGN_STEP_US = 40000, SIGN_SPEED_PX_S = 50 };
 
 struct sign_show; /* a message, shaped */
@@ -26,6 +29,7 @@ struct sign_message {
     enum tier tier;
     const struct sign_words *words; /* borrowed */
     size_t count;                   /* 1..SIGN_TEXTS_MAX */
+    enum sign_purpose purpose;
 };
 
 struct sign_screen {

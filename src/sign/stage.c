@@ -62,14 +62,20 @@ bool stage_remove(struct stage *stage, const char *alert_id)
     return place != NULL;
 }
 
-/* Makes room on a full stage for a message of `tier`. */
-static bool give_way(struct stage *stage, enum tier tier)
+/* How grave it is: nothing that is not real stands in the way of what is. */
+static int weight(const struct stage_entry *entry)
+{
+    return (entry->drill ? 0 : TIER_COUNT) + (int)entry->tier;
+}
+
+/* Makes room on a full stage for a message of that weight. */
+static bool give_way(struct stage *stage, int weighs)
 {
     struct place *least = &stage->places[0];
     for (size_t i = 1; i < stage->count; i++) {
-        if (stage->places[i].entry.tier <= least->entry.tier) { least = &stage->places[i]; }
+        if (weight(&stage->places[i].entry) <= weight(&least->entry)) { least = &stage->places[i]; }
     }
-    if (least->entry.tier >= tier) { return false; }
+    if (weight(&least->entry) >= weighs) { return false; }
     drop(stage, least);
     return true;
 }
@@ -81,7 +87,7 @@ enum err stage_put(struct stage *stage, const struct stage_entry *entry, struct 
     if (place) {
         sign_show_free(place->entry.show);
         if (strcmp(stage->lit_id, entry->alert_id) == 0) { stage->lit_id[0] = '\0'; }
-    } else if (stage->count == STAGE_COUNT_MAX && !give_way(stage, entry->tier)) {
+    } else if (stage->count == STAGE_COUNT_MAX && !give_way(stage, weight(entry))) {
         return why_set(why, ERR_LIMIT, "the sign holds %d messages already, none less grave",
                        STAGE_COUNT_MAX);
     } else {
@@ -118,7 +124,7 @@ static void pass_time(struct stage *stage, int64_t monotonic_us)
 /* Whether `a` is to be lit rather than `b`; the lit one keeps its place while its turn lasts. */
 static bool before(const struct stage *stage, const struct place *a, const struct place *b)
 {
-    if (a->entry.tier != b->entry.tier) { return a->entry.tier > b->entry.tier; }
+    if (weight(&a->entry) != weight(&b->entry)) { return weight(&a->entry) > weight(&b->entry); }
     const bool a_new = a->last_turn == 0 && a->shown_us == 0;
     const bool b_new = b->last_turn == 0 && b->shown_us == 0;
     if (a_new != b_new) { return a_new; }

@@ -24,6 +24,7 @@ struct stage_entry {
     char alert_id[ID_TEXT_SIZE];
     int64_t revision;
     enum tier tier;
+    bool drill; /* an exercise or a test: below everything that is real, whatever its tier */
     int64_t begin_us, expire_us; /* wall */
     bool was_lit;                /* before a restart: it need not go first again */
     struct sign_show *show;      /* taken by stage_put on OK */

@@ -8,15 +8,15 @@
  * first, without the site CA. docs/protocols/envelope.md describes it for others.
  *
  * A receiver opens a message with one verifier, which checks in this order: size, shape, chain to
- * the site CA, not withdrawn, role against tier, time window, not seen before, signature. No I/O.
- * One thread each.
+ * the site CA, not withdrawn, role against tier, time window, not seen before, signature, and for a
+ * tier that people approve whose approvals it has. No I/O. One thread each.
  */
 #pragma once
 
 #include "base/err.h"
 #include "base/id.h"
 #include "base/value.h"
-#include "trust/revocation.h"
+#include "trust/approval.h"
 
 enum { ENVELOPE_SIZE_MAX = 64 * 1024, ENVELOPE_TYPE_SIZE = 32 };
 
@@ -41,6 +41,14 @@ const struct identity *signer_identity(const struct signer *signer);
 /* The leaf, for the life of the signer; after a renewal there is another. */
 const struct certificate *signer_certificate(const struct signer *signer);
 
+/*
+ * An operator's word for `content` (trust/approval), to be added to its "approvals"; the caller
+ * owns
+ * `*approval`. Whether the signer's role counts is for receivers to judge.
+ */
+MUST_USE enum err signer_approve(const struct signer *signer, const struct value *content,
+                                 struct value **approval, struct why *why);
+
 /* What is to be signed, before it has an id. */
 struct envelope_draft {
     enum tier tier;
@@ -64,6 +72,7 @@ struct envelope {
     struct identity signer;
     int64_t signer_until_us; /* when its certificate, or one above it, runs out */
     char type[ENVELOPE_TYPE_SIZE];
+    struct approvals approvals;  /* of a tier that people approve: by whom it was */
     const struct value *content; /* borrowed from `whole` */
     struct value *whole;         /* owned */
 };
@@ -116,7 +125,8 @@ CLEANUP_FOR(struct verifier, verifier_close)
  * in `why`. Content of type "alert" is not judged for time and replay here: alert/inbox does, by
  * revision and expiry, because alerts are sent again on purpose. Nor is a "status" of state
  * "offline", which as an MQTT will is signed long before it is sent: the receiver compares its time
- * with the newest status that it knows of the device.
+ * with the newest status that it knows of the device. Of a tier that people approve only alerts are
+ * admitted, with the approvals that fit; how many are needed is the receiver's rule (alert/inbox).
  */
 MUST_USE enum verdict verifier_judge(struct verifier *verifier, struct span bytes, int64_t now_us,
                                      struct envelope *envelope, struct why *why);

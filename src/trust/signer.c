@@ -233,3 +233,22 @@ enum err envelope_sign(const struct signer *signer, const struct envelope_draft 
     err = canonical_write(whole, &body, why);
     return err ? err : compose(current_seal(signer), &body, out, why);
 }
+
+enum err signer_approve(const struct signer *signer, const struct value *content,
+                        struct value **approval, struct why *why)
+{
+    CLEANUP(text_deinit) struct text words = text_limited(APPROVAL_TEXT_SIZE_MAX);
+    CLEANUP(text_deinit) struct text signature = text_limited((size_t)2 * SIGNATURE_SIZE);
+    const struct seal *seal = current_seal(signer);
+    uint8_t bytes[SIGNATURE_SIZE];
+    struct value *chain = NULL;
+    enum err err = approval_text(&words, signer->identity.site, content, why);
+    if (!err) { err = value_parse(&chain, text_span(&seal->chain), ENVELOPE_SIZE_MAX, why); }
+    if (err) { return err; }
+    signature_make(seal->key, text_span(&words), bytes);
+    encode_base64(&signature, span_of(bytes, sizeof bytes));
+    *approval = value_object();
+    value_set_text(*approval, "signature", text_c(&signature));
+    value_set(*approval, "certificate_chain", chain);
+    return OK;
+}

@@ -10,6 +10,7 @@ struct tier_rule {
     const char *name;
     unsigned signers; /* MAY(role) of every role that may sign it */
     int64_t validity_max_us;
+    bool approved; /* by operators' own keys; the signer only carries it */
 };
 
 /* The longest anything of a lower tier may stand is two days: as long as a part lives on alone. */
@@ -21,14 +22,15 @@ static const struct tier_rule rules[TIER_COUNT] = {
     [TIER_ADVISORY] = {"advisory", MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS),
                        48 * CLOCK_HOUR_US},
     [TIER_WARNING] = {"warning", MAY(ROLE_CONTROL) | MAY(ROLE_OPS), 5 * CLOCK_MINUTE_US},
-    [TIER_EMERGENCY] = {"emergency", MAY(ROLE_OPS), 24 * CLOCK_HOUR_US},
+    [TIER_EMERGENCY] = {"emergency", MAY(ROLE_CONTROL) | MAY(ROLE_OPS), 24 * CLOCK_HOUR_US,
+                        .approved = true},
     [TIER_IPAWS] = {"ipaws", 0, 24 * CLOCK_HOUR_US},
 };
 
 static const char *const roles[] = {
     [ROLE_EDGE] = "edge",     [ROLE_GATEWAY] = "gateway", [ROLE_CONTROL] = "control",
     [ROLE_OPS] = "ops",       [ROLE_MAP] = "map",         [ROLE_CLOUD] = "cloud",
-    [ROLE_BROKER] = "broker", [ROLE_ENROL] = "enrol",
+    [ROLE_BROKER] = "broker", [ROLE_ENROL] = "enrol",     [ROLE_OPERATOR] = "operator",
 };
 
 const char *tier_name(enum tier tier)
@@ -64,14 +66,19 @@ enum err role_parse(enum role *role, const char *name, struct why *why)
         }
     }
     return why_set(why, ERR_MALFORMED,
-                   "role is \"%.32s\", expected edge, gateway, control, ops, map, cloud, broker or "
-                   "enrol",
+                   "role is \"%.32s\", expected edge, gateway, control, ops, map, cloud, broker, "
+                   "enrol or operator",
                    name);
 }
 
 bool tier_allowed(enum role role, enum tier tier)
 {
     return (rules[tier].signers & MAY(role)) != 0;
+}
+
+bool tier_approved(enum tier tier)
+{
+    return rules[tier].approved;
 }
 
 int64_t tier_validity_max_us(enum tier tier)

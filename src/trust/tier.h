@@ -26,8 +26,11 @@ enum role {
     ROLE_CLOUD,
     ROLE_BROKER,
     ROLE_ENROL,
+    /* A person of the operations centre, by their own key: signs approvals (trust/approval), never
+     * an envelope, and opens no connection. */
+    ROLE_OPERATOR,
 };
-enum { ROLE_COUNT = 8 };
+enum { ROLE_COUNT = 9 };
 
 const char *tier_name(enum tier tier); /* "informational" ... "ipaws" */
 MUST_USE enum err tier_parse(enum tier *tier, const char *name, struct why *why);
@@ -36,8 +39,15 @@ const char *role_name(enum role role); /* "edge" ... */
 MUST_USE enum err role_parse(enum role *role, const char *name, struct why *why);
 
 /* informational: edge and above, enrol; advisory: gateway, control, ops; warning: control, ops;
- * emergency: ops only; ipaws: nobody of the site. map, cloud and broker sign nothing. */
+ * emergency: control, ops, and then only what people have approved (tier_approved); ipaws: nobody
+ * of the site. map, cloud, broker and operator sign no message. */
 bool tier_allowed(enum role role, enum tier tier);
+
+/*
+ * Whether a message of this tier is nothing but an envelope until enough operators have signed its
+ * content with their own keys: who signs the envelope only carries it (docs/protocols/approval.md).
+ */
+bool tier_approved(enum tier tier);
 
 /* The longest validity of an alert of this tier, from its begin, in microseconds. */
 int64_t tier_validity_max_us(enum tier tier);

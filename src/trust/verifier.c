@@ -4,7 +4,6 @@
 #include "base/encode.h"
 #include "system/file.h"
 #include "trust/canonical.h"
-#include "trust/chain.h"
 #include "trust/envelope.h"
 #include "trust/replay.h"
 #include "trust/signature.h"
@@ -232,6 +231,36 @@ static enum verdict judge_signature(struct message *message, struct why *why)
     return VERDICT_ADMIT;
 }
 
+/* What only people may say is an alert, and theirs to count by its receiver. */
+static enum verdict judge_tier(const struct message *message, struct why *why)
+{
+    const struct envelope *envelope = &message->envelope;
+    if (!tier_allowed(envelope->signer.role, envelope->tier)) {
+        (void)why_set(why, ERR_DENIED, "%s may not sign tier %s", message->issuer,
+                      tier_name(envelope->tier));
+        return VERDICT_OVER_TIER;
+    }
+    if (tier_approved(envelope->tier) && strcmp(envelope->type, "alert") != 0) {
+        (void)why_set(why, ERR_DENIED, "tier %s is for alerts, not for type %s",
+                      tier_name(envelope->tier), envelope->type);
+        return VERDICT_OVER_TIER;
+    }
+    return VERDICT_ADMIT;
+}
+
+static enum verdict judge_approvals(struct verifier *verifier, struct message *message,
+                                    int64_t now_us, struct why *why)
+{
+    struct envelope *envelope = &message->envelope;
+    if (!tier_approved(envelope->tier)) { return VERDICT_ADMIT; }
+    const struct approval_court court = {.judge = verifier->judge,
+                                         .revocations = verifier->revocations,
+                                         .site = verifier->site,
+                                         .now_us = now_us};
+    const enum err err = approvals_count(&court, envelope->content, &envelope->approvals, why);
+    return err ? VERDICT_MALFORMED : VERDICT_ADMIT;
+}
+
 static enum verdict judge_signer(struct verifier *verifier, struct message *message, int64_t now_us,
                                  struct why *why)
 {
@@ -241,20 +270,14 @@ static enum verdict judge_signer(struct verifier *verifier, struct message *mess
     }
     envelope->signer = message->leaf.identity;
     envelope->signer_until_us = message->leaf.end_us;
-    const enum role role = envelope->signer.role;
-    (void)snprintf(message->issuer, sizeof message->issuer, "%s/%s", role_name(role),
-                   envelope->signer.name);
+    (void)snprintf(message->issuer, sizeof message->issuer, "%s/%s",
+                   role_name(envelope->signer.role), envelope->signer.name);
     for (size_t i = 0; verifier->revocations && i < message->leaf.count; i++) {
         if (!revocations_hold(verifier->revocations, &message->leaf.serials[i])) { continue; }
         (void)why_set(why, ERR_DENIED, "the certificate of %s was withdrawn", message->issuer);
         return VERDICT_REVOKED;
     }
-    if (!tier_allowed(role, envelope->tier)) {
-        (void)why_set(why, ERR_DENIED, "%s may not sign tier %s", message->issuer,
-                      tier_name(envelope->tier));
-        return VERDICT_OVER_TIER;
-    }
-    return VERDICT_ADMIT;
+    return judge_tier(message, why);
 }
 
 enum verdict verifier_judge(struct verifier *verifier, struct span bytes, int64_t now_us,
@@ -274,6 +297,7 @@ enum verdict verifier_judge(struct verifier *verifier, struct span bytes, int64_
     if (!exempt) { verdict = judge_time(verifier, &message, now_us, why); }
     if (!exempt && !verdict) { verdict = judge_replay(verifier, &message, now_us, why); }
     if (!verdict) { verdict = judge_signature(&message, why); }
+    if (!verdict) { verdict = judge_approvals(verifier, &message, now_us, why); }
     if (verdict) { return verdict; }
     if (!exempt) {
         replay_admit(verifier->replay, message.issuer, message.envelope.message_id,
@@ -294,4 +318,40 @@ void verifier_marks_each(struct verifier *verifier,
 void verifier_mark_set(struct verifier *verifier, const char *issuer, int64_t timestamp_us)
 {
     replay_mark_set(verifier->replay, issuer, timestamp_us);
+}
+
+/* ---- envelopes ---- */
+
+const char *verdict_name(enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_ADMIT: return "admit";
+    case VERDICT_OVERSIZED: return "oversized";
+    case VERDICT_MALFORMED: return "malformed";
+    case VERDICT_UNSIGNED: return "unsigned";
+    case VERDICT_UNTRUSTED: return "untrusted";
+    case VERDICT_REVOKED: return "revoked";
+    case VERDICT_OVER_TIER: return "over_tier";
+    case VERDICT_STALE: return "stale";
+    case VERDICT_REPLAYED: return "replayed";
+    case VERDICT_FORGED: return "forged";
+    case VERDICT_MISPLACED: return "misplaced";
+    }
+    abort(); /* unreachable: -Wswitch-enum keeps the list complete */
+}
+
+enum verdict envelope_from(const struct envelope *envelope, const char *device, struct why *why)
+{
+    const struct identity *signer = &envelope->signer;
+    const bool stands_in_street = signer->role == ROLE_EDGE || signer->role == ROLE_GATEWAY;
+    if (stands_in_street && strcmp(signer->name, device) == 0) { return VERDICT_ADMIT; }
+    (void)why_set(why, ERR_DENIED, "signed by %s \"%s\", expected device \"%.63s\"",
+                  role_name(signer->role), signer->name, device);
+    return VERDICT_MISPLACED;
+}
+
+void envelope_deinit(struct envelope *envelope)
+{
+    if (envelope->whole) { value_free(envelope->whole); }
+    *envelope = (struct envelope){0};
 }

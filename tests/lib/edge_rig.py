@@ -64,7 +64,7 @@ class Rig:
     def __enter__(self):
         os.makedirs(self.media)
         self.tocsin("ca", "init", "--site", "park", "--dir", self.path("ca"))
-        identities = [("control", "main"), ("ops", "chief"), ("gateway", "gate"), ("edge", DEVICE), ("edge", "thief"), ("broker", "zone")]
+        identities = [("control", "main"), ("ops", "chief"), ("operator", "anna"), ("operator", "ben"), ("gateway", "gate"), ("edge", DEVICE), ("edge", "thief"), ("broker", "zone")]
         for role, name in identities:
             self.tocsin("ca", "issue", role, name, "--dir", self.path("ca"), "--out", self.folder, "--host", "127.0.0.1")
         self.broker_start()
@@ -144,13 +144,20 @@ class Rig:
 
     # -- the edge --
 
-    def edge_start(self, disk_kb=0, **environment):
-        """`disk_kb`: the state folder is a disk of its own, so large, in a mount namespace of the edge's."""
+    def approve(self, content, *names):
+        """The content with the approvals of these operators."""
+        for name in names:
+            command = ["operator", "approve", "--key", self.path(f"{name}.key"), "--chain", self.path(f"{name}.crt")]
+            content = json.loads(self.tocsin(*command, data=json.dumps(content).encode()))
+        return content
+
+    def edge_start(self, disk_kb=0, settings="", **environment):
+        """`settings`: more lines of its configuration. `disk_kb`: the state folder is a disk of its own, so large, in a mount namespace of the edge's."""
         config = (
             f"[site]\nname = park\nca = {self.path('ca/ca.crt')}\n[identity]\ncertificate = {self.path(DEVICE + '.crt')}\n"
             f"key = {self.path(DEVICE + '.key')}\n[broker]\nhost = 127.0.0.1\nport = {self.broker_port}\n[zone]\nname = {ZONE}\n"
             f"[state]\nfolder = {self.path('state')}\n[media]\nfolder = {self.media}\n[watch]\nsocket = {self.path('edge.sock')}\n"
-            "[http]\naddress = 127.0.0.1\nport = 0\n[metrics]\nport = 0\n"
+            f"[http]\naddress = 127.0.0.1\nport = 0\n[metrics]\nport = 0\n{settings}"
         )
         with open(self.path("edge.ini"), "w", encoding="ascii") as file:
             file.write(config)

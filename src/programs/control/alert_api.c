@@ -222,8 +222,13 @@ static enum err read_draft(struct alert *draft, struct sign_screen *screen,
                            const struct value *body, struct why *why)
 {
     char tier[16];
+    char status[12];
     enum err err = value_need_text(body, "tier", tier, sizeof tier, why);
     if (!err) { err = tier_parse(&draft->tier, tier, why); }
+    if (!err && value_get(body, "status")) {
+        err = value_need_text(body, "status", status, sizeof status, why);
+        if (!err) { err = alert_status_parse(&draft->status, status, why); }
+    }
     if (!err) { err = read_screen(screen, value_get(body, "sign"), why); }
     if (err) { return err; }
     return alert_texts_parse(&draft->texts, &draft->text_count, value_get(body, "texts"), why);
@@ -264,7 +269,12 @@ static enum err film_draft(struct sign_studio *studio, const struct value *body,
     for (size_t i = 0; i < draft.text_count; i++) {
         words[i] = (struct sign_words){draft.texts[i].language, draft.texts[i].text};
     }
-    const struct sign_message message = {draft.tier, words, draft.text_count};
+    static const enum sign_purpose purposes[] = {SIGN_PURPOSE_ACTUAL, SIGN_PURPOSE_EXERCISE,
+                                                 SIGN_PURPOSE_TEST};
+    const struct sign_message message = {.tier = draft.tier,
+                                         .words = words,
+                                         .count = draft.text_count,
+                                         .purpose = purposes[draft.status]};
     return sign_studio_film(studio, &screen, &message, film, why);
 }
 

@@ -62,16 +62,23 @@ void lamp_free(struct lamp *lamp)
 
 enum err lamp_put(struct lamp *lamp, const struct alert *alert, bool was_lit, struct why *why)
 {
+    static const enum sign_purpose purposes[] = {[ALERT_STATUS_ACTUAL] = SIGN_PURPOSE_ACTUAL,
+                                                 [ALERT_STATUS_EXERCISE] = SIGN_PURPOSE_EXERCISE,
+                                                 [ALERT_STATUS_TEST] = SIGN_PURPOSE_TEST};
     struct sign_words words[ALERT_TEXT_MAX];
     for (size_t i = 0; i < alert->text_count; i++) {
         words[i] = (struct sign_words){alert->texts[i].language, alert->texts[i].text};
     }
-    const struct sign_message message = {alert->tier, words, alert->text_count};
+    const struct sign_message message = {.tier = alert->tier,
+                                         .words = words,
+                                         .count = alert->text_count,
+                                         .purpose = purposes[alert->status]};
     CLEANUP(sign_show_free_p) struct sign_show *show = NULL;
     enum err err = sign_show_new(&show, lamp->config.fonts, &lamp->config.screen, &message, why);
     if (err) { return err; }
     struct stage_entry entry = {.revision = alert->revision,
                                 .tier = alert->tier,
+                                .drill = alert->status != ALERT_STATUS_ACTUAL,
                                 .begin_us = alert->begin_us,
                                 .expire_us = alert->expire_us,
                                 .was_lit = was_lit,

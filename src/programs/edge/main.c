@@ -244,6 +244,8 @@ static enum err open_trust(struct edge *edge, struct why *why)
     err = replay_marks_load(edge->marks, trust_verifier(edge->trust), why);
     const struct inbox_config inbox = {.device = signer_identity(trust_signer(edge->trust))->name,
                                        .zone = options->zone,
+                                       .exercises = options->sign_exercises,
+                                       .emergency_approvals = options->emergency_approvals,
                                        .receipts = edge->receipt_queue};
     if (!err) { err = inbox_open(&edge->inbox, edge->database, &inbox, why); }
     return err;

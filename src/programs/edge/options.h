@@ -24,6 +24,8 @@ struct options {
     char http_public_url[OPTION_TEXT_SIZE];
     int64_t metrics_port;
     int64_t sign_width, sign_height, sign_brightness_percent;
+    bool sign_exercises;
+    int64_t emergency_approvals;
     char sign_languages[OPTION_TEXT_SIZE];
     char sign_fonts[OPTION_TEXT_SIZE];
     char enrol_url[OPTION_TEXT_SIZE];

@@ -20,7 +20,8 @@ void refusal_begin(void)
     for (enum verdict verdict = VERDICT_OVERSIZED; verdict <= VERDICT_MISPLACED; verdict++) {
         (void)counter(verdict_name(verdict));
     }
-    for (enum inbox_answer answer = INBOX_ANSWER_REPLAYED; answer <= INBOX_ANSWER_FULL; answer++) {
+    for (enum inbox_answer answer = INBOX_ANSWER_REPLAYED; answer <= INBOX_ANSWER_EXERCISE;
+         answer++) {
         (void)counter(inbox_answer_name(answer));
     }
 }

@@ -56,6 +56,19 @@ static void answer_invitation(struct desk *desk, const struct enrolment_invitati
     http_answer_json(request, 201, body);
 }
 
+/*
+ * The server that carries emergencies must not make the people whose approvals it needs, nor one
+ * who makes them: operators and ops are invited by ops.
+ */
+static enum err check_rank(const struct http_request *request, enum role role, struct why *why)
+{
+    if (role != ROLE_OPERATOR && role != ROLE_OPS) { return OK; }
+    CLEANUP(certificate_free_p) struct certificate *peer = routes_peer(request);
+    const struct identity *identity = peer ? certificate_identity(peer) : NULL;
+    if (identity && identity->role == ROLE_OPS) { return OK; }
+    return why_set(why, ERR_DENIED, "role %s is invited by ops, not by control", role_name(role));
+}
+
 static void invite(struct desk *desk, const struct value *body, struct http_request *request)
 {
     struct why why = {0};
@@ -68,6 +81,7 @@ static void invite(struct desk *desk, const struct value *body, struct http_requ
         .life_s = value_integer_or(value_get(body, "life_s"), LIFE_DEFAULT_S)};
     enum err err = value_need_text(body, "name", name, sizeof name, &why);
     if (!err) { err = read_role(&invitation.role, body, &why); }
+    if (!err) { err = check_rank(request, invitation.role, &why); }
     if (!err) { err = read_hosts(&hosts, value_get(body, "hosts"), &why); }
     invitation.hosts = text_c(&hosts);
     if (!err) { err = desk_invite(desk, &invitation, token, &why); }

@@ -44,7 +44,8 @@ struct count count_begin(void)
     for (enum verdict verdict = VERDICT_OVERSIZED; verdict <= VERDICT_MISPLACED; verdict++) {
         (void)refused(verdict_name(verdict));
     }
-    for (enum inbox_answer answer = INBOX_ANSWER_REPLAYED; answer <= INBOX_ANSWER_FULL; answer++) {
+    for (enum inbox_answer answer = INBOX_ANSWER_REPLAYED; answer <= INBOX_ANSWER_EXERCISE;
+         answer++) {
         (void)refused(inbox_answer_name(answer));
     }
     return (struct count){

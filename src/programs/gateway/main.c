@@ -31,8 +31,10 @@ static enum err open_cache(struct gateway *gateway, struct why *why)
         .database = {.path = path, .key = key, .cache_kib = CACHE_KIB},
         .migrations = MIGRATIONS_GATEWAY,
         .migration_count = ARRAY_LEN(MIGRATIONS_GATEWAY)};
-    const struct inbox_config inbox = {
-        .device = gateway->name, .zone = gateway->options.zone, .everything = true};
+    const struct inbox_config inbox = {.device = gateway->name,
+                                       .zone = gateway->options.zone,
+                                       .everything = true,
+                                       .emergency_approvals = gateway->options.emergency_approvals};
     bool renewed = false;
     err = salvage_open(&gateway->database, &database, &renewed, why);
     if (err == OK && renewed) {

@@ -30,6 +30,8 @@ static const struct option options[] = {
     PORT("broker.port", broker_port, 1, "8883", "Its TLS port."),
     TEXT("broker.prefix", broker_prefix, "tocsin", "What all topics stand under."),
     TEXT("zone.name", zone, NULL, "The zone of this gateway."),
+    NUMBER("alert.emergency_approvals", emergency_approvals, 1, 8, "1",
+           "How many operators must have approved an emergency with their own keys."),
     TEXT("state.folder", state_folder, "/var/lib/tocsin/gateway",
          "Where the database lies. Its key is in TOCSIN_DATABASE_KEY (64 hex digits)."),
     TEXT("http.address", http_address, "127.0.0.1",

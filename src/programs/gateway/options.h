@@ -14,6 +14,7 @@ struct options {
     int64_t broker_port;
     char broker_prefix[OPTION_TEXT_SIZE];
     char zone[OPTION_TEXT_SIZE];
+    int64_t emergency_approvals;
     char state_folder[OPTION_TEXT_SIZE];
     char http_address[OPTION_TEXT_SIZE];
     int64_t http_port;

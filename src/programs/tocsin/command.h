@@ -8,6 +8,7 @@
 
 int ca_command(int argc, char *argv[]);
 int device_command(int argc, char *argv[]);
+int operator_command(int argc, char *argv[]);
 int sign_command(int argc, char *argv[]);
 int verify_command(int argc, char *argv[]);
 int audit_command(int argc, char *argv[]);

@@ -15,7 +15,8 @@ static const struct command commands[] = {
      "    its PIN.\n"
      "tocsin ca issue ROLE NAME [--dir DIR] [--out DIR] [--days N] [--host HOST]... [--web]\n"
      "        [--key pkcs11:URI]\n"
-     "    Makes NAME.key and NAME.crt. ROLE: edge, gateway, control, ops, map, cloud, broker.\n"
+     "    Makes NAME.key and NAME.crt. ROLE: edge, gateway, control, ops, operator, map,\n"
+     "    cloud, broker.\n"
      "    Valid for 30 days (edge, gateway) or 365 (all others) unless --days says otherwise.\n"
      "    --host adds a DNS name or an IP address, for a server. --web makes a certificate that\n"
      "    browsers know, of the web CA; it neither signs messages nor opens the bus.\n"
@@ -45,6 +46,15 @@ static const struct command commands[] = {
      "OFFICE: --url URL --ca FILE --identity PATH: tocsin-enrol's address, the site CA's\n"
      "certificate, and the control or ops identity (PATH.crt, PATH.key) in whose name you ask.\n",
      device_command},
+    {"operator", "certify operators' own keys, approve an emergency",
+     "tocsin operator certify NAME [--request FILE] [--dir DIR] [--days N] > NAME.crt\n"
+     "    Certifies the key of a signing request (PEM, of the operator's page) with the CA in "
+     "DIR.\n"
+     "    Compare the key's mark with the operator before the certificate is handed over.\n"
+     "    A key for the command line is made by `tocsin ca issue operator NAME`.\n"
+     "tocsin operator approve --key KEY --chain CHAIN < content.json > approved.json\n"
+     "    Adds an operator's approval to the content of an alert.\n",
+     operator_command},
     {"sign", "sign a message",
      "tocsin sign --key KEY --chain CHAIN --tier TIER [--at TIME] < content.json > message.json\n"
      "    Puts a JSON object with a text member \"type\" into a signed envelope.\n"

@@ -36,6 +36,14 @@ static enum err verify(const struct verify *verify, enum verdict *verdict, struc
     (void)printf("admit: %s of %s, signed by %s \"%s\" at %s\n", envelope.type,
                  tier_name(envelope.tier), role_name(envelope.signer.role), envelope.signer.name,
                  clock_text(time, envelope.timestamp_us));
+    if (tier_approved(envelope.tier)) {
+        (void)printf("approved by %zu of however many the receiver needs:",
+                     envelope.approvals.count);
+        for (size_t i = 0; i < envelope.approvals.count; i++) {
+            (void)printf(" %s", envelope.approvals.people[i].name);
+        }
+        (void)printf("\n");
+    }
     return OK;
 }
 

@@ -57,7 +57,7 @@ def refusals(tap, rig):
     expect(tap, rig, "oversized", lambda: rig.publish(b"x" * 70000))
     expect(tap, rig, "unsigned", lambda: rig.publish(unsigned(good)))
     expect(tap, rig, "forged", lambda: rig.publish(good.replace(b"Path closed", b"Path opened")))
-    expect(tap, rig, "over_tier", lambda: rig.publish(rig.sign(alert(tier="emergency"))))
+    expect(tap, rig, "unapproved", lambda: rig.publish(rig.sign(alert(tier="emergency"))))
     expect(tap, rig, "over_tier", lambda: rig.publish(rig.sign(alert(), name="thief")))
     confirm = {"type": "confirm", "events": []}
     expect(tap, rig, "stale", lambda: rig.publish(rig.sign(confirm, at=rfc3339(-50 * 3600)), topic=f"tocsin/commands/{DEVICE}/confirm"))

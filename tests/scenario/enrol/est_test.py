@@ -2,6 +2,7 @@
 """tocsin-enrol as an EST server: strongSwan's client and OpenSSL's enrol and renew there, strangers do not."""
 
 import base64
+import json
 import os
 import shutil
 import subprocess
@@ -137,6 +138,12 @@ def offices(tap, office):
     }.items():
         status, _, answer = office.request("POST", "/members", body, identity=control)
         tap.check(status == 400 and b"detail" in answer, f"an invitation with {what} is refused", status)
+    office.tocsin("ca", "issue", "ops", "chief", "--dir", office.path("ca"), "--out", office.path("id"))
+    for role in ("operator", "ops"):
+        body = json.dumps({"role": role, "name": "anna"}).encode()
+        status, _, answer = office.request("POST", "/members", body, identity=control)
+        tap.check(status == 400 and b"invited by ops" in answer, f"control invites no {role}: it would approve its own emergencies", answer)
+        tap.check(office.request("POST", "/members", body, identity=office.path("id/chief"))[0] == 201, f"ops does invite one ({role})")
     tap.check({m["name"] for m in office.members()} >= {"hand-1"}, "members are listed")
     shown = office.tocsin("device", "add", "shown", *office.office())
     tap.check("█" in shown and office.fingerprint() in shown, "device add prints a QR code and the CA's fingerprint")

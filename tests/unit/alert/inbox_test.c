@@ -11,6 +11,9 @@
 #include "migrations/gateway.h"
 
 struct device {
+    size_t approvals; /* of the next message, as the verifier has counted them */
+    int64_t needed;
+    bool exercises;
     struct tables tables;
     struct receipt_queue *receipts;
     struct inbox *inbox;
@@ -19,7 +22,10 @@ struct device {
 
 static void device_start(struct device *device)
 {
-    const struct inbox_config config = {.device = "sign-1", .zone = "north"};
+    const struct inbox_config config = {.device = "sign-1",
+                                        .zone = "north",
+                                        .exercises = device->exercises,
+                                        .emergency_approvals = device->needed};
     struct inbox_config whole = config;
     CHECK(receipt_queue_open(&device->receipts, device->tables.database, NULL) == OK);
     whole.receipts = device->receipts;
@@ -28,7 +34,7 @@ static void device_start(struct device *device)
 
 static void device_open(struct device *device)
 {
-    *device = (struct device){0};
+    *device = (struct device){.needed = 0};
     tables_open(&device->tables, MIGRATIONS_EDGE, ARRAY_LEN(MIGRATIONS_EDGE));
     device_start(device);
 }
@@ -57,6 +63,7 @@ static enum err judged(struct device *device, const struct alert *alert, int64_t
 {
     CLEANUP(envelope_deinit) struct envelope envelope = test_alert_envelope(alert);
     CLEANUP(alert_deinit) struct alert stored = {0};
+    envelope.approvals.count = device->approvals;
     const struct inbox_message message = {.envelope = &envelope, .now_us = now_us};
     enum inbox_answer answer = INBOX_ANSWER_FULL;
     device->why = (struct why){0};
@@ -433,8 +440,51 @@ static void a_flood_leaves_room_for_what_is_graver(void)
     device_close(&device);
 }
 
+/* A sign counts by its own rule, for whatever may happen to an emergency. */
+static void an_emergency_needs_its_approvals(void)
+{
+    struct device device;
+    CLEANUP(text_deinit) struct text words = text_limited(1024);
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    device_open(&device);
+    test_alert(&alert);
+    alert.tier = TIER_EMERGENCY;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "unapproved");
+    device.needed = 2;
+    device_reboot(&device);
+    device.approvals = 1;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "unapproved");
+    CHECK_TEXT(owed(&device, &words), "refused1unapproved_0_of_1 refused1unapproved_1_of_2 ");
+    device.approvals = 2;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    device.approvals = 1;
+    alert.revision = 2;
+    alert.action = ALERT_ACTION_CANCEL;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "unapproved");
+    CHECK_TEXT(open_items(&device, &words, TEST_NOW_US), "Path/1 ");
+    device.approvals = 2;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "cancel");
+    device_close(&device);
+}
+static void an_exercise_lights_only_where_it_may(void)
+{
+    struct device device;
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    device_open(&device);
+    test_alert(&alert);
+    alert.status = ALERT_STATUS_EXERCISE;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "exercise");
+    device.exercises = true;
+    device_reboot(&device);
+    alert.status = ALERT_STATUS_TEST;
+    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
+    device_close(&device);
+}
+
 int main(void)
 {
+    an_emergency_needs_its_approvals();
+    an_exercise_lights_only_where_it_may();
     an_alert_lives_and_is_cancelled();
     a_cancel_before_its_alert_leaves_a_tombstone();
     what_is_wrong_is_named();

@@ -13,8 +13,9 @@ static struct sign_show *made(enum tier tier, const struct sign_words *words, si
 {
     struct sign_show *show = NULL;
     struct why why = {0};
-    CHECK(sign_show_new(&show, fonts, &screen, &(struct sign_message){tier, words, count}, &why) ==
-          OK);
+    CHECK(sign_show_new(&show, fonts, &screen,
+                        &(struct sign_message){.tier = tier, .words = words, .count = count},
+                        &why) == OK);
     return show;
 }
 

@@ -49,8 +49,36 @@ static void test_grave_tiers_blink_once_a_second(void)
     CHECK(sign_mark_wait_us(TIER_ADVISORY, 600000) == INT64_MAX);
 }
 
+/* White, all round, and still: no tier looks like it. */
+static void test_drill_is_like_no_tier(void)
+{
+    struct sign_frame frame;
+    const struct sign_colour white = sign_mark_drill_colour();
+    for (int tier = 0; tier < TIER_COUNT; tier++) {
+        const struct sign_colour colour = sign_tier_colour((enum tier)tier);
+        CHECK(memcmp(&colour, &white, sizeof white) != 0);
+        CHECK(memcmp(sign_mark_icon((enum tier)tier), sign_mark_drill_icon(),
+                     sizeof(struct sign_icon)) != 0);
+    }
+    sign_frame_clear(&frame, 64, 32);
+    sign_mark_draw_drill(&frame, white);
+    int rim = 0;
+    int inside = 0;
+    for (int y = 0; y < 32; y++) {
+        for (int x = 0; x < 64; x++) {
+            const bool edge = x < 2 || x >= 62 || y < 2 || y >= 30;
+            const bool lit = sign_frame_at(&frame, x, y).red != 0;
+            rim += edge && lit;
+            inside += !edge && lit;
+        }
+    }
+    CHECK(inside == 0);
+    CHECK(rim > 160 && rim < 210); /* half of the 368 lamps of the frame */
+}
+
 int main(void)
 {
+    test_drill_is_like_no_tier();
     test_told_apart_without_colour();
     test_icons_fit_their_rows();
     test_grave_tiers_blink_once_a_second();

@@ -15,8 +15,9 @@ static struct sign_show *made(enum tier tier, const struct sign_words *words, si
         .width = 64, .height = 32, .brightness_percent = 100, .order = order};
     struct sign_show *show = NULL;
     struct why why = {0};
-    CHECK(sign_show_new(&show, fonts, &screen, &(struct sign_message){tier, words, count}, &why) ==
-          OK);
+    CHECK(sign_show_new(&show, fonts, &screen,
+                        &(struct sign_message){.tier = tier, .words = words, .count = count},
+                        &why) == OK);
     return show;
 }
 
@@ -81,8 +82,10 @@ static void test_colour_and_dimming(void)
     const struct sign_words words = {"en", "STOP"};
     for (int tier = 0; tier < TIER_COUNT; tier++) {
         struct sign_show *show = NULL;
-        CHECK(sign_show_new(&show, fonts, &dim, &(struct sign_message){(enum tier)tier, &words, 1},
-                            NULL) == OK);
+        CHECK(sign_show_new(
+                  &show, fonts, &dim,
+                  &(struct sign_message){.tier = (enum tier)tier, .words = &words, .count = 1},
+                  NULL) == OK);
         sign_show_render(show, 0, &one);
         const struct sign_colour full = sign_tier_colour((enum tier)tier);
         int lit = 0;
@@ -105,9 +108,32 @@ static void test_refuses_what_cannot_be_drawn(void)
     const struct sign_words words[] = {{"en", "STOP"}, {"en", "  "}};
     struct sign_show *show = NULL;
     struct why why = {0};
-    CHECK(sign_show_new(&show, fonts, &screen, &(struct sign_message){TIER_ADVISORY, words, 2},
+    CHECK(sign_show_new(&show, fonts, &screen,
+                        &(struct sign_message){.tier = TIER_ADVISORY, .words = words, .count = 2},
                         &why) == ERR_MALFORMED);
     CHECK(!show && why.text[0]);
+}
+
+static void test_drill_says_so(void)
+{
+    const struct sign_screen screen = {.width = 64, .height = 32, .brightness_percent = 100};
+    const struct sign_words words = {"en", "STOP"};
+    struct sign_message message = {.tier = TIER_EMERGENCY, .words = &words, .count = 1};
+    CLEANUP(sign_show_free_p) struct sign_show *real = NULL;
+    CLEANUP(sign_show_free_p) struct sign_show *drill = NULL;
+    CHECK(sign_show_new(&real, fonts, &screen, &message, NULL) == OK);
+    message.purpose = SIGN_PURPOSE_EXERCISE;
+    CHECK(sign_show_new(&drill, fonts, &screen, &message, NULL) == OK);
+    sign_show_render(real, 600000, &two); /* when an emergency's rim is dark */
+    sign_show_render(drill, 600000, &one);
+    CHECK(!span_equal(sign_frame_bytes(&one), sign_frame_bytes(&two)));
+    CHECK(sign_frame_at(&one, 0, 0).green > 200 && sign_frame_at(&one, 0, 0).red > 200);
+    for (int y = 0; y < 32; y++) {
+        for (int x = 0; x < 64; x++) {
+            const struct sign_colour lamp = sign_frame_at(&one, x, y);
+            if (lamp.red != lamp.green || lamp.red != lamp.blue) { CHECK(!"a colour of a tier"); }
+        }
+    }
 }
 
 int main(void)
@@ -119,6 +145,7 @@ int main(void)
     test_languages_in_turn();
     test_colour_and_dimming();
     test_refuses_what_cannot_be_drawn();
+    test_drill_says_so();
     sign_fonts_close(fonts);
     return CHECK_DONE();
 }

@@ -9,14 +9,20 @@ static struct sign_fonts *fonts;
 static struct stage_time now = {.wall_us = 1000 * CLOCK_SECOND_US};
 
 /* A message of one still text: its cycle lasts 4 s. */
+static bool drilling; /* what is put is an exercise */
+
 static void put(struct stage *stage, const char *alert_id, enum tier tier, int64_t lasts_us)
 {
     const struct sign_screen screen = {.width = 64, .height = 32, .brightness_percent = 100};
     const struct sign_words words = {"en", "STOP"};
-    struct stage_entry entry = {
-        .revision = 1, .tier = tier, .begin_us = now.wall_us, .expire_us = now.wall_us + lasts_us};
+    struct stage_entry entry = {.revision = 1,
+                                .tier = tier,
+                                .begin_us = now.wall_us,
+                                .expire_us = now.wall_us + lasts_us,
+                                .drill = drilling};
     CHECK(text_copy(entry.alert_id, sizeof entry.alert_id, alert_id));
-    CHECK(sign_show_new(&entry.show, fonts, &screen, &(struct sign_message){tier, &words, 1},
+    CHECK(sign_show_new(&entry.show, fonts, &screen,
+                        &(struct sign_message){.tier = tier, .words = &words, .count = 1},
                         NULL) == OK);
     if (stage_put(stage, &entry, NULL)) { sign_show_free(entry.show); }
 }
@@ -110,6 +116,20 @@ static void test_full_stage_keeps_the_grave(void)
     CHECK(stage_count(stage) == STAGE_COUNT_MAX && !stage_remove(stage, "a255"));
 }
 
+/* However grave it pretends to be, it gives way to the least that is real. */
+static void test_drill_stands_behind(void)
+{
+    CLEANUP(stage_free_p) struct stage *stage = stage_new();
+    drilling = true;
+    put(stage, "drill", TIER_EMERGENCY, CLOCK_HOUR_US);
+    drilling = false;
+    CHECK_TEXT(after(stage, 0).alert_id, "drill");
+    put(stage, "real", TIER_INFORMATIONAL, CLOCK_HOUR_US);
+    CHECK_TEXT(after(stage, 0).alert_id, "real");
+    CHECK(stage_remove(stage, "real"));
+    CHECK_TEXT(after(stage, 0).alert_id, "drill");
+}
+
 int main(void)
 {
     struct why why = {0};
@@ -119,6 +139,7 @@ int main(void)
     test_begins_and_expires();
     test_revision_starts_afresh();
     test_full_stage_keeps_the_grave();
+    test_drill_stands_behind();
     sign_fonts_close(fonts);
     return CHECK_DONE();
 }

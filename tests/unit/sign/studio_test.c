@@ -13,7 +13,7 @@ static enum err film(const char *language, const char *words, struct sign_film *
                      struct why *why)
 {
     const struct sign_words text = {language, words};
-    const struct sign_message message = {TIER_ADVISORY, &text, 1};
+    const struct sign_message message = {.tier = TIER_ADVISORY, .words = &text, .count = 1};
     return sign_studio_film(studio, &screen, &message, out, why);
 }
 

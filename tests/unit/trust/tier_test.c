@@ -10,12 +10,13 @@ static const struct {
 } rules[] = {
     {ROLE_EDGE, {true, false, false, false, false}},
     {ROLE_GATEWAY, {true, true, false, false, false}},
-    {ROLE_CONTROL, {true, true, true, false, false}},
+    {ROLE_CONTROL, {true, true, true, true, false}},
     {ROLE_OPS, {true, true, true, true, false}},
     {ROLE_MAP, {false}},
     {ROLE_CLOUD, {false}},
     {ROLE_BROKER, {false}},
     {ROLE_ENROL, {true, false, false, false, false}},
+    {ROLE_OPERATOR, {false}},
 };
 
 int main(void)
@@ -32,6 +33,7 @@ int main(void)
         enum tier tier = TIER_IPAWS;
         CHECK(tier_parse(&tier, tier_name((enum tier)i), &why) == OK && (int)tier == i);
         CHECK(tier_validity_max_us(tier) > 0);
+        CHECK(tier_approved(tier) == (tier == TIER_EMERGENCY));
     }
     CHECK(tier_validity_max_us(TIER_WARNING) == 5 * CLOCK_MINUTE_US);
 

@@ -201,6 +201,45 @@ static void test_over_tier(struct bench *bench)
     signer_close(broker);
 }
 
+/* Whoever carries an emergency: it is an alert, and counts by what its operators have signed. */
+static size_t people_behind(struct bench *bench, const struct signer *carrier,
+                            const struct signer *person)
+{
+    struct why why = {0};
+    CLEANUP(text_deinit) struct text message = text_limited(ENVELOPE_SIZE_MAX);
+    CLEANUP(envelope_deinit) struct envelope envelope = {0};
+    struct value *content = value_object();
+    value_set_text(content, "type", "alert");
+    value_set_text(content, "alert_id", "x");
+    if (person) {
+        struct value *approval = NULL;
+        struct value *list = value_array();
+        test_must(signer_approve(person, content, &approval, &why), &why);
+        value_append(list, approval);
+        value_set(content, "approvals", list);
+    }
+    const struct envelope_draft draft = {
+        .tier = TIER_EMERGENCY, .now_us = TEST_NOW_US, .content = content};
+    test_must(envelope_sign(carrier, &draft, &message, &why), &why);
+    const enum verdict verdict =
+        verifier_judge(bench->verifier, text_span(&message), TEST_NOW_US, &envelope, &why);
+    return verdict == VERDICT_ADMIT ? envelope.approvals.count : 99;
+}
+
+static void test_approvals(struct bench *bench)
+{
+    struct signer *anna = test_site_signer(&bench->site, ROLE_OPERATOR, "anna");
+    struct signer *ops = test_site_signer(&bench->site, ROLE_OPS, "ops-1");
+    CHECK(people_behind(bench, bench->control, NULL) == 0);
+    CHECK(people_behind(bench, bench->control, anna) == 1);
+    CHECK(people_behind(bench, ops, NULL) == 0);
+    CHECK(people_behind(bench, bench->control, ops) == 0);
+    CHECK(people_behind(bench, bench->control, bench->control) == 0);
+    CHECK(people_behind(bench, anna, anna) == 99); /* an operator's key carries no message */
+    signer_close(ops);
+    signer_close(anna);
+}
+
 static void test_time_window(struct bench *bench)
 {
     struct verifier *fresh = test_site_verifier(&bench->site);
@@ -400,6 +439,7 @@ int main(void)
     test_unsigned(&bench);
     test_untrusted(&bench);
     test_over_tier(&bench);
+    test_approvals(&bench);
     test_time_window(&bench);
     test_replay(&bench);
     test_forged(&bench);
