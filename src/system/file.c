@@ -49,15 +49,40 @@ static enum err write_all(int fd, struct span bytes)
     return OK;
 }
 
-static enum err sync_folder_of(const char *path)
+/* Opens the folder that `path` lies in, with further flags. */
+static int open_folder_of(const char *path, int flags, mode_t mode)
 {
     char folder[FILE_PATH_SIZE];
-    if (!text_copy(folder, sizeof folder, path)) { return ERR_LIMIT; }
+    if (!text_copy(folder, sizeof folder, path)) { return -1; }
     char *slash = strrchr(folder, '/');
     if (slash) { slash[1] = '\0'; }
-    CLEANUP(file_close_p)
-    const int fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return open(slash ? folder : ".", flags | O_CLOEXEC, mode);
+}
+
+static enum err sync_folder_of(const char *path)
+{
+    CLEANUP(file_close_p) const int fd = open_folder_of(path, O_RDONLY | O_DIRECTORY, 0);
     return fd >= 0 && fsync(fd) == 0 ? OK : ERR_IO;
+}
+
+/* fchmod: the mode is what was asked for, whatever the umask. */
+static bool fill(int fd, struct span bytes, mode_t mode)
+{
+    return fchmod(fd, mode) == 0 && !write_all(fd, bytes) && fsync(fd) == 0;
+}
+
+/*
+ * Writes a file that has no name until it is whole, so that a kill -9 leaves nothing behind, and
+ * then gives it one. False where the file system or a sandbox knows no such files, or on an error.
+ */
+static bool write_nameless(const char *name, struct span bytes, mode_t mode)
+{
+    char self[32];
+    CLEANUP(file_close_p) const int fd = open_folder_of(name, O_WRONLY | O_TMPFILE, mode);
+    if (fd < 0 || !fill(fd, bytes, mode)) { return false; }
+    (void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+    (void)unlink(name); /* a leftover must not stand in the way */
+    return linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0;
 }
 
 /* A file that nobody else has or had open: a link or a leftover at that name must not get a key. */
@@ -77,11 +102,13 @@ enum err file_write(const char *path, struct span bytes, mode_t mode, struct why
                  atomic_fetch_add(&turn, 1U)) >= (int)sizeof temporary) {
         return why_set(why, ERR_LIMIT, "path %.100s... is too long", path);
     }
-    CLEANUP(file_close_p) const int fd = create_fresh(temporary, mode);
-    if (fd < 0) { return failed(why, "create", temporary); }
-    /* fchmod: the mode is what was asked for, whatever the umask. */
-    if (fchmod(fd, mode) != 0 || write_all(fd, bytes) || fsync(fd) != 0 ||
-        rename(temporary, path) != 0 || sync_folder_of(path)) {
+    bool whole = write_nameless(temporary, bytes, mode);
+    if (!whole) {
+        CLEANUP(file_close_p) const int fd = create_fresh(temporary, mode);
+        if (fd < 0) { return failed(why, "create", temporary); }
+        whole = fill(fd, bytes, mode);
+    }
+    if (!whole || rename(temporary, path) != 0 || sync_folder_of(path)) {
         const enum err err = failed(why, "write", path);
         (void)unlink(temporary);
         return err;
