@@ -21,7 +21,7 @@ enum { PEER_THINGS_MAX = 64, PEER_BODY_MAX = 12 << 20, PEER_LOG_MAX = 400 };
 
 /* An object ("maps/key") or a part ("id#1"). */
 struct peer_thing {
-    char name[256], etag[64];
+    char name[300], etag[64];
     uint8_t *data;
     size_t size;
 };
