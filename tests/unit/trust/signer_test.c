@@ -149,15 +149,14 @@ static void test_renew(const struct test_site *site)
     const char *name = signer_identity(signer)->name;
     test_site_issue(site, ROLE_EDGE, "renewed", TEST_NOW_US + CLOCK_MINUTE_US);
     char paths[2][256];
-    const struct renewing renewing = {.signer = signer,
-                                      .key = test_path(site, paths[0], "renewed.key"),
-                                      .chain = test_path(site, paths[1], "renewed.crt")};
+    struct renewing renewing = {.signer = signer,
+                                .key = test_path(site, paths[0], "renewed.key"),
+                                .chain = test_path(site, paths[1], "renewed.crt")};
     static struct crowd crowd;
     crowd.signer = signer;
     pthread_t threads[2];
     if (pthread_create(&threads[0], NULL, sign_many, &crowd) ||
-        pthread_create(&threads[1], NULL, renew_many,
-                       &(struct renewing){renewing.signer, renewing.key, renewing.chain})) {
+        pthread_create(&threads[1], NULL, renew_many, &renewing)) {
         abort();
     }
     (void)pthread_join(threads[0], NULL);
