@@ -67,6 +67,9 @@ enum err telemetry_parse(struct telemetry *out, const struct value *content, str
         value_each(fps, read_fps, &reading);
         err = reading.err;
     }
+    if (err == OK) {
+        err = physical_parse(&telemetry.physical, value_get(content, "physical"), why);
+    }
     if (err != OK) { return why_prefix(why, err, "telemetry"); }
     *out = telemetry;
     return OK;
@@ -89,5 +92,6 @@ struct value *telemetry_to_value(const struct telemetry *telemetry)
         value_set_real(fps, telemetry->fps[i].camera, telemetry->fps[i].per_s);
     }
     value_set(content, "fps", fps);
+    value_set(content, "physical", physical_to_value(&telemetry->physical));
     return content;
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "fleet/physical.h"
 #include "fleet/status.h"
 
 struct telemetry {
@@ -21,6 +22,7 @@ struct telemetry {
         double per_s;
     } fps[STATUS_CAMERA_MAX];
     size_t fps_count;
+    struct physical physical;
 };
 
 MUST_USE enum err telemetry_parse(struct telemetry *out, const struct value *content,

@@ -118,7 +118,7 @@ class Street(Office):
 
     # -- what stands in the street --
 
-    def member(self, role, name, token=None, token_file=None, look_s=86400, offline=False):
+    def member(self, role, name, token=None, token_file=None, look_s=86400, offline=False, more=""):
         """Starts an edge or a gateway; a first start needs a token."""
         port = 1 if offline else self.ports["zone"]
         config = (
@@ -129,6 +129,7 @@ class Street(Office):
         )
         if role == "edge":
             config += f"[media]\nfolder = {self.path(name)}\n[watch]\nsocket = {self.path(name, 'sock')}\n[metrics]\nport = 0\n"
+        config += more
         os.makedirs(self.path(name), exist_ok=True)
         with open(self.path(name + ".ini"), "w", encoding="ascii") as file:
             file.write(config)

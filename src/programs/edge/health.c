@@ -139,6 +139,7 @@ static void send_telemetry(struct health *health)
         telemetry->fps[i].per_s = health->fps[i];
     }
     telemetry->fps_count = status->camera_count;
+    telemetry->physical = *guard_look(health->config.guard);
     metric_set(health->rss, telemetry->rss_bytes);
     if (!health->bus || !bus_connected(health->bus)) { return; }
     const struct bus_message message = {.kind = TOPIC_KIND_TELEMETRY,

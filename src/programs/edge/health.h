@@ -9,6 +9,7 @@
 #include "evidence/media.h"
 #include "programs/edge/bus.h"
 #include "programs/edge/events.h"
+#include "programs/edge/guard.h"
 #include "programs/edge/receipts.h"
 
 struct health;
@@ -20,6 +21,7 @@ struct health_config {
     struct events *events;
     struct receipts *receipts;
     struct media_index *media;
+    const struct guard *guard;
 };
 
 struct health *health_new(const struct health_config *config);

@@ -35,6 +35,7 @@ struct edge {
     struct link *link;
     struct bus *bus;
     struct health *health;
+    struct guard *guard;
     struct events *events;
     struct alerts *alerts;
     struct lamp *lamp;
@@ -66,6 +67,7 @@ static void edge_close(struct edge *edge)
     link_close(edge->link);
     bus_close(edge->bus);
     health_free(edge->health);
+    guard_free(edge->guard);
     events_free(edge->events);
     alerts_free(edge->alerts);
     lamp_free(edge->lamp);
@@ -169,6 +171,13 @@ static void on_lit(void *context, const char *alert_id, int64_t revision)
 {
     struct edge *edge = context;
     alerts_lit(edge->alerts, alert_id, revision);
+}
+
+/* The housing was opened or closed: told at once. */
+static void on_body(void *context)
+{
+    const struct edge *edge = context;
+    health_send(edge->health);
 }
 
 static void keep_time(struct edge *edge)
@@ -297,12 +306,20 @@ static void begin_parts(struct edge *edge)
                                          .memory = edge->memory,
                                          .zone = edge->options.zone};
     edge->events = events_new(&events);
+    const struct guard_config guard = {.loop = edge->loop,
+                                       .options = &edge->options,
+                                       .clock = &edge->clock,
+                                       .memory = edge->memory,
+                                       .context = edge,
+                                       .changed = on_body};
+    edge->guard = guard_new(&guard);
     const struct health_config health = {.loop = edge->loop,
                                          .clock = &edge->clock,
                                          .options = &edge->options,
                                          .events = edge->events,
                                          .receipts = edge->receipts,
-                                         .media = edge->media_index};
+                                         .media = edge->media_index,
+                                         .guard = edge->guard};
     edge->health = health_new(&health);
     edge->minute =
         loop_timer_start(edge->loop, CLOCK_MINUTE_US, CLOCK_MINUTE_US, every_minute, edge);

@@ -52,6 +52,11 @@ static const struct option options[] = {
          "Languages to be shown first, in this order, such as ml,hi,en; others follow."),
     TEXT("sign.fonts", sign_fonts, "",
          "A folder of font files to be used instead of the system's Noto and Unifont."),
+    TEXT("tamper.file", tamper_file, "",
+         "A file whose first letter is 1 while the housing is open, such as a GPIO's value; empty: "
+         "no contact."),
+    TEXT("position.nmea", position_nmea, "",
+         "The device of a GNSS receiver that speaks NMEA 0183, such as /dev/ttyS1; empty: none."),
     TEXT("enrol.url", enrol_url, "",
          "Where tocsin-enrol renews the certificate, such as https://enrol.site:8443; empty: "
          "nobody does."),

@@ -28,6 +28,8 @@ struct options {
     int64_t emergency_approvals;
     char sign_languages[OPTION_TEXT_SIZE];
     char sign_fonts[OPTION_TEXT_SIZE];
+    char tamper_file[OPTION_TEXT_SIZE];
+    char position_nmea[OPTION_TEXT_SIZE];
     char enrol_url[OPTION_TEXT_SIZE];
     char enrol_fingerprint[OPTION_TEXT_SIZE];
     char enrol_token_file[OPTION_TEXT_SIZE];

@@ -136,6 +136,40 @@ def memory(tap, street):
     lights(tap, street, "sign-2", "the others work on")
 
 
+def body(tap, street):
+    contact, receiver = street.path("contact"), street.path("receiver")
+    with open(contact, "w", encoding="ascii") as file:
+        file.write("0\n")
+    os.mkfifo(receiver)
+    more = f"[tamper]\nfile = {contact}\n[position]\nnmea = {receiver}\n"
+    antenna = os.open(receiver, os.O_RDWR)
+    street.member("edge", "bodied", token=street.invite("bodied"), more=more)
+    os.write(antenna, b"$GPGSV,1,1,00*79\r\n$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n")
+
+    def told(**match):
+        found = [m["content"]["physical"] for topic, m in list(street.messages) if topic.endswith("bodied/telemetry")]
+        return [p for p in found if all((p["tamper"] or {}).get(key) == value for key, value in match.items())]
+
+    wait_for(lambda: told(open=False), 10, "telemetry")
+    tap.check(told()[-1]["tamper"] == {"open": False, "since": None} and told()[-1]["secure_boot"] in ("on", "off", "unknown"), "telemetry says that the housing is closed, and how it was booted")
+    begin = time.monotonic()
+    with open(contact, "w", encoding="ascii") as file:
+        file.write("1\n")
+    wait_for(lambda: told(open=True), 5, "the opening to be told", every_s=0.01)
+    print(f"# opened: told after {(time.monotonic() - begin) * 1000:.0f} ms")
+    opened = told(open=True)[-1]
+    tap.check(opened["tamper"]["since"] is not None, "an opening is told at once")
+    tap.check(opened["position"] and abs(opened["position"]["latitude"] - 48.1173) < 0.001, "and where it stands", opened["position"])
+    street.end("bodied", 9)
+    with open(contact, "w", encoding="ascii") as file:
+        file.write("0\n")
+    street.member("edge", "bodied", more=more)
+    again = wait_for(lambda: told(open=False, since=opened["tamper"]["since"]), 10, "telemetry after the restart")
+    tap.check(bool(again), "after kill -9 with the housing closed again, it still tells when it was opened")
+    street.end("bodied")
+    os.close(antenna)
+
+
 def main():
     tap = Tap()
     with Street() as street:
@@ -143,6 +177,7 @@ def main():
         first_start(tap, street)
         lights(tap, street, "sign-1", "an alert through both brokers lights the sign")
         refusals(tap, street)
+        body(tap, street)
         renewal(tap, street)
         revocation(tap, street)
         memory(tap, street)

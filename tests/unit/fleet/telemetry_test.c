@@ -23,6 +23,8 @@ int main(void)
         {"fps", "[]", ERR_MALFORMED},
         {"fps", "{'gate':-1}", ERR_MALFORMED},
         {"fps", "{'gate':'ten'}", ERR_MALFORMED},
+        {"physical", "{'tamper':null,'position':null,'secure_boot':'on'}", OK},
+        {"physical", "{'tamper':null,'position':null,'secure_boot':'maybe'}", ERR_MALFORMED},
     };
     struct telemetry telemetry;
     struct telemetry back;
