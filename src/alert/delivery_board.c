@@ -94,6 +94,7 @@ static enum err read_alert(const struct statement *row, struct value **out, stru
     value_set_integer(alert, "revision", column_integer(row, 1));
     copy_member(alert, content, "tier");
     value_set_text(alert, "state", alert_state_name((enum alert_state)column_integer(row, 2)));
+    value_set_text(alert, "status", value_text_or(value_get(content, "status"), "actual"));
     copy_member(alert, content, "texts");
     copy_member(alert, content, "targets");
     copy_member(alert, content, "begin");

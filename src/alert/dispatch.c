@@ -47,6 +47,7 @@ void dispatch_close(struct dispatch *dispatch)
 struct passage {
     struct dispatch *dispatch;
     const struct alert *alert;
+    const struct value *approvals; /* NULL for a tier that needs none */
     const char *actor;
     int64_t now_us;
     enum err err;
@@ -152,6 +153,7 @@ static enum err enter(struct passage *passage)
     CLEANUP(text_deinit) struct text content = text_limited(ENVELOPE_SIZE_MAX);
     CLEANUP(text_deinit) struct text payload = text_limited(ENVELOPE_SIZE_MAX);
     struct value *object = alert_to_value(alert);
+    if (passage->approvals) { value_set(object, "approvals", value_copy(passage->approvals)); }
     value_write(object, &content);
     const struct envelope_draft draft = {
         .tier = alert->tier, .now_us = passage->now_us, .content = object};
@@ -262,8 +264,8 @@ enum err dispatch_create(struct dispatch *dispatch, const struct dispatch_order 
     return err;
 }
 
-static enum err load(struct dispatch *dispatch, const char *alert_id, struct alert *alert,
-                     struct why *why)
+enum err dispatch_current(struct dispatch *dispatch, const char *alert_id, struct alert *alert,
+                          struct why *why)
 {
     CLEANUP(statement_reset_p) struct statement *row = dispatch->find;
     statement_bind_text(row, ":alert_id", alert_id);
@@ -284,7 +286,11 @@ static enum err revise_inside(struct dispatch *dispatch, const struct dispatch_o
 {
     CLEANUP(alert_deinit) struct alert current = {0};
     CLEANUP(alert_deinit) struct alert next = {0};
-    enum err err = load(dispatch, order->alert_id, &current, why);
+    enum err err = dispatch_current(dispatch, order->alert_id, &current, why);
+    if (err == OK && tier_approved(current.tier)) {
+        err = why_set(why, ERR_DENIED, "tier %s is changed with the approvals of operators only",
+                      tier_name(current.tier));
+    }
     if (err != OK) { return err; }
     if (!order->body && current.action == ALERT_ACTION_CANCEL) { return OK; }
     err = order->body ? lifecycle_update(&next, &current, order->body, now_us, why)
@@ -318,4 +324,36 @@ enum err dispatch_cancel(struct dispatch *dispatch, const struct dispatch_order 
 {
     const struct dispatch_order cancel = {.alert_id = order->alert_id, .actor = order->actor};
     return revise(dispatch, &cancel, now_us, why);
+}
+
+/* A new alert, or the next revision of one: what was approved for another state of it is void. */
+static enum err check_turn(struct dispatch *dispatch, const struct alert *alert, struct why *why)
+{
+    CLEANUP(alert_deinit) struct alert current = {0};
+    const enum err err = dispatch_current(dispatch, alert->id, &current, why);
+    if (err == ERR_NOT_FOUND && alert->revision == 1) { return OK; }
+    if (err != OK) { return err; }
+    if (current.action == ALERT_ACTION_CANCEL || current.revision != alert->revision - 1) {
+        return why_set(why, ERR_CONFLICT, "the alert has changed since this was written");
+    }
+    return OK;
+}
+
+enum err dispatch_approved(struct dispatch *dispatch, const struct dispatch_order *order,
+                           const struct value *approvals, int64_t now_us, struct why *why)
+{
+    CLEANUP(alert_deinit) struct alert alert = {0};
+    enum err err = alert_parse(&alert, order->body, why);
+    if (err == OK && alert.expire_us <= now_us) {
+        err = why_set(why, ERR_CONFLICT, "the alert would be over");
+    }
+    if (err == OK) { err = check_turn(dispatch, &alert, why); }
+    if (err != OK) { return err; }
+    struct passage passage = {.dispatch = dispatch,
+                              .alert = &alert,
+                              .approvals = approvals,
+                              .actor = order->actor,
+                              .now_us = now_us,
+                              .why = why};
+    return enter(&passage);
 }

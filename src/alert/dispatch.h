@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "base/id.h"
+#include "alert/alert.h"
 #include "base/value.h"
 #include "store/database.h"
 #include "trust/envelope.h"
@@ -41,7 +41,20 @@ struct dispatch_order {
 MUST_USE enum err dispatch_create(struct dispatch *dispatch, const struct dispatch_order *order,
                                   int64_t now_us, struct id *alert_id, struct why *why);
 
-/* The next revision (PUT /api/alerts/{id}). ERR_NOT_FOUND, ERR_CONFLICT when it is over. */
+/* The newest revision of an alert (release: alert_deinit). ERR_NOT_FOUND. */
+MUST_USE enum err dispatch_current(struct dispatch *dispatch, const char *alert_id,
+                                   struct alert *alert, struct why *why);
+
+/*
+ * Sends what people have approved (alert/draft): `order->body` is the content, `approvals` the list
+ * that goes out with it, unchanged. Joins the caller's transaction. ERR_CONFLICT when it is not the
+ * next revision of its alert, or over.
+ */
+MUST_USE enum err dispatch_approved(struct dispatch *dispatch, const struct dispatch_order *order,
+                                    const struct value *approvals, int64_t now_us, struct why *why);
+
+/* The next revision (PUT /api/alerts/{id}). ERR_NOT_FOUND, ERR_CONFLICT when it is over,
+ * ERR_DENIED when its tier needs approvals (alert/draft). */
 MUST_USE enum err dispatch_update(struct dispatch *dispatch, const struct dispatch_order *order,
                                   int64_t now_us, struct why *why);
 

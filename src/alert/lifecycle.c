@@ -105,20 +105,34 @@ static enum err read_end(int64_t *expire_us, const struct value *body, enum tier
     return OK;
 }
 
-static enum err read_tier(enum tier *tier, const struct value *body, enum role role,
-                          struct why *why)
+static enum err read_tier(enum tier *tier, const struct value *body, struct why *why)
 {
     char name[16];
-    enum err err = value_need_text(body, "tier", name, sizeof name, why);
-    if (err == OK) { err = tier_parse(tier, name, why); }
-    if (err == OK && !tier_allowed(role, *tier)) {
-        err = why_set(why, ERR_DENIED, "role %s may not sign tier %s", role_name(role), name);
+    const enum err err = value_need_text(body, "tier", name, sizeof name, why);
+    return err ? err : tier_parse(tier, name, why);
+}
+
+/* Whether `role` may send it as it stands, without anybody's approval. */
+static enum err check_tier(enum tier tier, enum role role, struct why *why)
+{
+    if (!tier_allowed(role, tier)) {
+        return why_set(why, ERR_DENIED, "role %s may not sign tier %s", role_name(role),
+                       tier_name(tier));
     }
-    if (err == OK && tier_approved(*tier)) {
-        err = why_set(why, ERR_DENIED,
-                      "tier %s needs the approvals of operators: it begins as a draft", name);
+    if (tier_approved(tier)) {
+        return why_set(why, ERR_DENIED,
+                       "tier %s needs the approvals of operators: it begins as a draft",
+                       tier_name(tier));
     }
-    return err;
+    return OK;
+}
+
+static enum err read_status(enum alert_status *status, const struct value *body, struct why *why)
+{
+    char name[12];
+    if (!value_get(body, "status")) { return OK; }
+    const enum err err = value_need_text(body, "status", name, sizeof name, why);
+    return err ? err : alert_status_parse(status, name, why);
 }
 
 static enum err read_times(struct alert *alert, const struct value *body, int64_t now_us,
@@ -144,18 +158,13 @@ static enum err read_times(struct alert *alert, const struct value *body, int64_
     return err;
 }
 
-enum err lifecycle_create(struct alert *out, const struct value *body, enum role role,
-                          int64_t now_us, struct why *why)
+/* Everything but who may say it. */
+static enum err read_new(struct alert *out, const struct value *body, int64_t now_us,
+                         struct why *why)
 {
     CLEANUP(alert_deinit) struct alert alert = {.revision = 1, .action = ALERT_ACTION_SHOW};
-    enum err err =
-        check_members(body, " tier status texts targets begin expire duration_s repeat_s ", why);
-    if (err == OK) { err = read_tier(&alert.tier, body, role, why); }
-    if (err == OK && value_get(body, "status")) {
-        char status[12];
-        err = value_need_text(body, "status", status, sizeof status, why);
-        if (err == OK) { err = alert_status_parse(&alert.status, status, why); }
-    }
+    enum err err = read_tier(&alert.tier, body, why);
+    if (err == OK) { err = read_status(&alert.status, body, why); }
     if (err == OK) { err = read_times(&alert, body, now_us, why); }
     if (err == OK) { err = target_set_parse(&alert.targets, value_get(body, "targets"), why); }
     if (err == OK) {
@@ -166,6 +175,31 @@ enum err lifecycle_create(struct alert *out, const struct value *body, enum role
     *out = alert;
     alert = (struct alert){0};
     return OK;
+}
+
+static const char members[] = " tier status texts targets begin expire duration_s repeat_s ";
+
+enum err lifecycle_create(struct alert *out, const struct value *body, enum role role,
+                          int64_t now_us, struct why *why)
+{
+    enum tier tier = TIER_IPAWS;
+    enum err err = check_members(body, members, why);
+    if (err == OK) { err = read_tier(&tier, body, why); }
+    if (err == OK) { err = check_tier(tier, role, why); }
+    return err ? err : read_new(out, body, now_us, why);
+}
+
+enum err lifecycle_draft(struct alert *out, const struct value *body, int64_t now_us,
+                         struct why *why)
+{
+    enum tier tier = TIER_IPAWS;
+    enum err err = check_members(body, members, why);
+    if (err == OK) { err = read_tier(&tier, body, why); }
+    if (err == OK && !tier_approved(tier)) {
+        err = why_set(why, ERR_DENIED, "tier %s needs no approvals: send it as an alert",
+                      tier_name(tier));
+    }
+    return err ? err : read_new(out, body, now_us, why);
 }
 
 static enum err check_open(const struct alert *current, int64_t now_us, struct why *why)

@@ -43,6 +43,13 @@ MUST_USE enum err lifecycle_create(struct alert *out, const struct value *body, 
                                    int64_t now_us, struct why *why);
 
 /*
+ * The same for a tier that people approve, which lifecycle_create refuses: what is to be approved.
+ * ERR_DENIED for the other tiers.
+ */
+MUST_USE enum err lifecycle_draft(struct alert *out, const struct value *body, int64_t now_us,
+                                  struct why *why);
+
+/*
  * The next revision with the texts and expire (or duration_s from now) of PUT /api/alerts/{id}.
  * When it lasts longer than the tier allows from the old begin, it begins anew now: that is how a
  * warning is renewed. ERR_CONFLICT when the alert is over.

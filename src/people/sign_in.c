@@ -249,3 +249,39 @@ enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *at
     database_end(sign_in->database, &err, why);
     return err ? err : settle(sign_in, attempt, &user, result, why);
 }
+
+static enum err spend_code(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                           const char *user_id, enum factor_answer *answer, struct why *why)
+{
+    enum err err = database_begin(sign_in->database, why);
+    if (err) { return err; }
+    err = factor_use(sign_in->factors, user_id, attempt->code, attempt->now_us, answer, why);
+    database_end(sign_in->database, &err, why);
+    return err;
+}
+
+enum err sign_in_factor(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                        const char *user_id, struct sign_in_result *result, struct why *why)
+{
+    struct rate_limit *tries = sign_in->limits->factors;
+    enum factor_answer answer = FACTOR_ANSWER_WRONG;
+    *result = (struct sign_in_result){.answer = SIGN_IN_ANSWER_FACTOR};
+    enum err err = factor_find(sign_in->factors, user_id, &result->factors, why);
+    if (err || !result->factors.app) { return err; } /* recovery codes come with the app */
+    result->wait_us = rate_limit_wait_us(tries, attempt->name, attempt->monotonic_us);
+    if (result->wait_us > 0) {
+        result->answer = SIGN_IN_ANSWER_WAIT;
+        return OK;
+    }
+    err = spend_code(sign_in, attempt, user_id, &answer, why);
+    if (err) { return err; }
+    if (answer == FACTOR_ANSWER_WRONG) {
+        result->answer = SIGN_IN_ANSWER_WRONG_CODE;
+        rate_limit_failed(tries, attempt->name, attempt->monotonic_us);
+        return OK;
+    }
+    result->answer = SIGN_IN_ANSWER_WELCOME;
+    result->method = answer == FACTOR_ANSWER_APP ? "app" : "recovery";
+    rate_limit_forget(tries, attempt->name);
+    return OK;
+}

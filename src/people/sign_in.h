@@ -73,6 +73,16 @@ struct sign_in_result {
 MUST_USE enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *attempt,
                               struct sign_in_result *result, struct why *why);
 
+/*
+ * The second factor of somebody who is signed in, once more, where an act may not rest on the
+ * session alone: spends `code`, of the app or a recovery code, of the user `user_id` named
+ * attempt->name. WELCOME with the `method` "app" or "recovery", WRONG_CODE, WAIT, or FACTOR when
+ * they have neither. Counts as a try.
+ */
+MUST_USE enum err sign_in_factor(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                                 const char *user_id, struct sign_in_result *result,
+                                 struct why *why);
+
 /* Whether `password` is the present one of the session's person; counts as a try. */
 MUST_USE enum err sign_in_confirm(const struct sign_in *sign_in, const struct sign_in_try *attempt,
                                   struct user *user, struct sign_in_result *result,

@@ -80,8 +80,7 @@ static enum err check_targets(struct call *call, const struct target_set *target
     return OK;
 }
 
-/* Whether everything that an order is for is the person's to alert; else it is answered. */
-static bool may_alert(struct call *call, const struct value *body)
+bool alert_api_may(struct call *call, const struct value *body)
 {
     const struct value *list = value_get(body, "targets");
     CLEANUP(target_set_deinit) struct target_set targets = {.broadcast = false};
@@ -131,7 +130,7 @@ void alert_api_get(struct call *call)
 void alert_api_create(struct call *call)
 {
     CLEANUP(value_free_p) struct value *body = NULL;
-    if (!call_body(call, &body) || !may_alert(call, body)) { return; }
+    if (!call_body(call, &body) || !alert_api_may(call, body)) { return; }
     struct dispatch_order order = order_of(call, body);
     order.alert_id = NULL;
     order.idempotency_key = http_header(call->request, "Idempotency-Key");

@@ -9,6 +9,7 @@
 
 #include "alert/delivery_board.h"
 #include "alert/dispatch.h"
+#include "alert/draft.h"
 #include "fleet/device.h"
 #include "fleet/event_store.h"
 #include "fleet/zone.h"
@@ -59,6 +60,9 @@ struct desk {
     struct passkey_store *passkeys;
     struct sign_in sign_in;
     struct dispatch *dispatch;
+    struct draft_store *drafts;
+    struct anchors *anchors;
+    struct chain_judge *approvers;
     struct delivery_board *board;
     struct device_store *devices;
     struct event_store *events;

@@ -10,12 +10,21 @@ static enum err open_stores(struct desk *desk, struct why *why)
     if (!err) { err = passkey_store_open(&desk->passkeys, database, why); }
     if (!err) { err = factor_store_open(&desk->factors, database, why); }
     if (!err) { err = dispatch_open(&desk->dispatch, database, desk->control->signer, why); }
+    if (!err) { err = draft_store_open(&desk->drafts, database, desk->dispatch, why); }
     if (!err) { err = delivery_board_open(&desk->board, database, why); }
     if (!err) { err = device_store_open(&desk->devices, database, why); }
     if (!err) { err = event_store_open(&desk->events, database, why); }
     if (!err) { err = zone_store_open(&desk->zones, database, why); }
     if (!err) { err = journal_open(&desk->journal, database, why); }
     return err;
+}
+
+/* Who judges operators' approvals for this worker. */
+static enum err open_court(struct desk *desk, struct why *why)
+{
+    const struct control_options *options = desk->control->options;
+    const enum err err = anchors_open(&desk->anchors, options->ca, why);
+    return err ? err : chain_judge_new(&desk->approvers, desk->anchors, options->site, why);
 }
 
 struct desk *desk_open(struct control *control)
@@ -25,6 +34,7 @@ struct desk *desk_open(struct control *control)
     desk->control = control;
     enum err err = database_open(&desk->database, &control->database, &why);
     if (!err) { err = open_stores(desk, &why); }
+    if (!err) { err = open_court(desk, &why); }
     if (err) {
         log_event(LOG_LEVEL_ERROR, "database.failed", "reason", why.text, NULL);
         desk_close(desk);
@@ -48,6 +58,9 @@ void desk_close(struct desk *desk)
     event_store_close(desk->events);
     device_store_close(desk->devices);
     delivery_board_close(desk->board);
+    chain_judge_free(desk->approvers);
+    anchors_free(desk->anchors);
+    draft_store_close(desk->drafts);
     dispatch_close(desk->dispatch);
     passkey_store_close(desk->passkeys);
     factor_store_close(desk->factors);

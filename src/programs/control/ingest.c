@@ -305,3 +305,8 @@ bool ingest_healthy(const struct ingest *ingest)
 {
     return metric_value(ingest->healthy) != 0;
 }
+
+struct revocations *ingest_revocations(const struct ingest *ingest)
+{
+    return ingest->revocations;
+}

@@ -36,6 +36,8 @@ struct ingest_config {
 /* Starts the thread. */
 MUST_USE enum err ingest_open(struct ingest **out, const struct ingest_config *config,
                               struct why *why);
+/* What the CA has withdrawn, as the bus has told; any thread. Borrowed. */
+struct revocations *ingest_revocations(const struct ingest *ingest);
 /* Enters what is queued, then ends. NULL is allowed. */
 void ingest_close(struct ingest *ingest);
 CLEANUP_FOR(struct ingest, ingest_close)

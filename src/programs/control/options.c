@@ -26,6 +26,9 @@ static const struct option OPTIONS[] = {
      "What all topics begin with."},
     {"state.folder", OPTION_KIND_TEXT, AT(state_folder), 0, 0, NULL,
      "Folder of control.db; created with mode 0700."},
+    {"alert.emergency_approvals", OPTION_KIND_INTEGER, AT(emergency_approvals), 1, 8, "1",
+     "Operators who must approve an emergency before it is sent; signs count by their own "
+     "setting."},
     {"events.days", OPTION_KIND_INTEGER, AT(events_days), 0, 36500, "365",
      "Days after which events leave the timeline; 0 keeps them."},
     {"http.address", OPTION_KIND_TEXT, AT(http_address), 0, 0, "127.0.0.1",

@@ -26,6 +26,7 @@ struct control_options {
     int64_t broker_port;
     char state_folder[OPTION_TEXT_SIZE];
     char http_address[OPTION_TEXT_SIZE];
+    int64_t emergency_approvals;
     int64_t events_days;
     int64_t http_port, http_workers, http_connections;
     char http_certificate[OPTION_TEXT_SIZE], http_key[OPTION_TEXT_SIZE];

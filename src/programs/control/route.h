@@ -48,6 +48,9 @@ MUST_USE bool factor_api_confirmed(struct call *call);
 MUST_USE enum err token_api_add(struct call *call, struct value *body,
                                 const struct session *session, int64_t number, struct why *why);
 
+/* Whether all of `content`'s targets are the person's to alert; else it is answered. */
+MUST_USE bool alert_api_may(struct call *call, const struct value *content);
+
 /* The handlers, each in the file of its noun. */
 void auth_login(struct call *call);
 void auth_session(struct call *call);
@@ -80,6 +83,11 @@ void alert_api_create(struct call *call);
 void alert_api_update(struct call *call);
 void alert_api_cancel(struct call *call);
 void alert_api_preview(struct call *call);
+void draft_api_list(struct call *call);
+void draft_api_create(struct call *call);
+void draft_api_get(struct call *call);
+void draft_api_approve(struct call *call);
+void draft_api_withdraw(struct call *call);
 void event_api_list(struct call *call);
 void event_api_get(struct call *call);
 void fleet_api_resources(struct call *call);

@@ -168,6 +168,25 @@ def check_audit(tap, zones):
         tap.check(zones.rig.ask("GET", path, headers=chief).status == 403, f"{pattern} is not for one zone's supervisor")
 
 
+def check_drafts(tap, zones):
+    """Emergencies that wait: those of one's own zones are there, the others are unknown, and what is for more is not theirs to approve."""
+    new = {"tier": "emergency", "texts": TEXTS, "duration_s": 600}
+    drafts = {}
+    for name, targets in (("north", {"zones": ["north"]}), ("south", {"zones": ["south"]}), ("both", {"zones": ["north", "south"]}), ("all", {"broadcast": True})):
+        drafts[name] = zones.rig.ask("POST", "/api/drafts", {**new, "targets": targets}).json["id"]
+    listed = {draft["id"] for draft in zones.ask("GET", "/api/drafts").json["drafts"]}
+    tap.check(listed == {drafts["north"], drafts["both"], drafts["all"]}, "drafts that reach north are listed, no others", str(listed))
+    for targets in ({"zones": ["south"]}, {"zones": ["north", "south"]}, {"broadcast": True}):
+        got = zones.ask("POST", "/api/drafts", body={**new, "targets": targets})
+        tap.check(got.status == 403, f"no draft to {targets}", str(got.status))
+    for method, pattern in (("GET", "/api/drafts/{id}"), ("POST", "/api/drafts/{id}/approve"), ("POST", "/api/drafts/{id}/withdraw")):
+        body = None if method == "GET" else {"code": "000000", "approval": {}}
+        statuses = [zones.ask(method, pattern, drafts[name], body).status for name in ("south", "both", "all")]
+        tap.check(statuses == ([404, 200, 200] if method == "GET" else [404, 403, 403]), f"{method} {pattern} of other zones", str(statuses))
+    for name in drafts:
+        zones.rig.ask("POST", f"/api/drafts/{drafts[name]}/withdraw", {})
+
+
 def check_tried(tap, zones):
     """A route that a later hand adds is tried here too, or this fails."""
     about = {r for r in routes_of(zones.rig) if r[1].startswith(("/api/", "/stream/")) and not r[1].startswith(("/api/users", "/api/invitations", "/api/openapi", "/api/alerts/preview", "/api/map", "/api/audit"))}
@@ -213,7 +232,7 @@ def main():
             rig.begin()
             check_walk(tap, rig)
             zones = Zones(rig)
-            for check in (check_objects, check_lists, check_shared, check_live, check_audit, check_tried, check_changes):
+            for check in (check_objects, check_lists, check_shared, check_live, check_audit, check_drafts, check_tried, check_changes):
                 check(tap, zones)
         except (OSError, ValueError, KeyError, TimeoutError, RuntimeError, ApiError, http.client.HTTPException) as error:
             tap.check(False, "the test ran to its end", f"{type(error).__name__}: {error}")

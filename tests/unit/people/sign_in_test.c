@@ -167,6 +167,43 @@ static void test_factor(const struct sign_in *sign_in)
 }
 
 /* An unknown name costs the same work as a wrong password. */
+static enum sign_in_answer once_more(const struct sign_in *sign_in, const char *user_id,
+                                     const char *code, int64_t later_us)
+{
+    const struct sign_in_try attempt = {.name = "maya",
+                                        .code = code,
+                                        .now_us = NOW_US + later_us,
+                                        .monotonic_us = 10 * CLOCK_DAY_US + later_us};
+    struct sign_in_result result;
+    CHECK(sign_in_factor(sign_in, &attempt, user_id, &result, NULL) == OK);
+    return result.answer;
+}
+
+/* Asked for in the middle of a session: a code counts once, guesses are slowed, none is none. */
+static void test_factor_once_more(const struct sign_in *sign_in)
+{
+    struct user user;
+    struct factor_codes codes;
+    enum factor_answer answer = FACTOR_ANSWER_WRONG;
+    uint8_t secret[TOTP_SECRET_SIZE] = {2};
+    char code[TOTP_DIGITS + 1];
+    CHECK(user_find(sign_in->users, "asha", &user, NULL) == OK);
+    CHECK(once_more(sign_in, user.id, "123456", 0) == SIGN_IN_ANSWER_FACTOR);
+    CHECK(user_find(sign_in->users, "maya", &user, NULL) == OK);
+    CHECK(factor_app_begin(sign_in->factors, user.id, secret, NULL) == OK);
+    CHECK(oath_totp_generate((const char *)secret, TOTP_SECRET_SIZE, NOW_US / CLOCK_SECOND_US,
+                             TOTP_STEP_S, 0, TOTP_DIGITS, code) == OATH_OK);
+    CHECK(factor_app_confirm(sign_in->factors, user.id, code, NOW_US, &answer, &codes, NULL) == OK);
+    CHECK(once_more(sign_in, user.id, code, 0) == SIGN_IN_ANSWER_WRONG_CODE);
+    CHECK(once_more(sign_in, user.id, codes.codes[0], 0) == SIGN_IN_ANSWER_WELCOME);
+    CHECK(once_more(sign_in, user.id, codes.codes[0], 0) == SIGN_IN_ANSWER_WRONG_CODE);
+    for (int i = 0; i < 4; i++) {
+        CHECK(once_more(sign_in, user.id, "000000", 0) == SIGN_IN_ANSWER_WRONG_CODE);
+    }
+    CHECK(once_more(sign_in, user.id, codes.codes[1], 0) == SIGN_IN_ANSWER_WAIT);
+    CHECK(once_more(sign_in, user.id, codes.codes[1], CLOCK_HOUR_US) == SIGN_IN_ANSWER_WELCOME);
+}
+
 static void test_unknown(const struct sign_in *sign_in)
 {
     const int64_t before_us = clock_monotonic_us();
@@ -190,6 +227,7 @@ int main(void)
     test_device(&sign_in);
     test_upgrade(&sign_in);
     test_factor(&sign_in);
+    test_factor_once_more(&sign_in);
     test_unknown(&sign_in);
     user_store_close(sign_in.users);
     factor_store_close(sign_in.factors);
