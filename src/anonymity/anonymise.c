@@ -329,7 +329,8 @@ static enum err merge(struct work *work, struct why *why)
 static enum err write_out(struct work *work, struct why *why)
 {
     CLEANUP(text_deinit) struct text text = text_limited(RELEASE_SIZE_MAX);
-    release_write(work->release, work->options->rule, work->census != NULL, &text);
+    const struct release_rule rule = {work->options->rule, work->census != NULL};
+    release_write(work->release, &rule, &text);
     if (text.overflow) {
         return why_set(why, ERR_LIMIT, "the release would be larger than %zu MiB",
                        RELEASE_SIZE_MAX >> 20);
@@ -344,8 +345,8 @@ static enum err read_previous(struct work *work, struct why *why)
     const struct anonymise_options *options = work->options;
     if (!options->previous) { return OK; }
     work->previous = release_new();
-    enum err err =
-        release_read(work->previous, options->previous, options->rule, work->census != NULL, why);
+    const struct release_rule rule = {options->rule, work->census != NULL};
+    enum err err = release_read(work->previous, options->previous, &rule, why);
     for (size_t i = 0; i < work->previous->count && !err; i++) {
         err = release_add(work->release, &work->previous->cells[i], why);
     }

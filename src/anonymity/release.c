@@ -92,6 +92,9 @@ static bool cell_of(const struct taking *taking, const struct feature *feature,
     memcpy(word, period.data, period.size);
     cell->category = (uint32_t)rule_category(rule, category);
     const struct point point = feature->shape.points[0];
+    if (point.x < 0 || point.x >= WORLD_SIZE || point.y < 0 || point.y >= WORLD_SIZE) {
+        return false; /* no middle of a cell lies on the edge */
+    }
     cell->zoom = (int)zoom;
     cell->x = (uint32_t)(point.x >> (32 - zoom));
     cell->y = (uint32_t)(point.y >> (32 - zoom));
@@ -121,9 +124,9 @@ static enum err read_periods(struct release *release, const struct value *period
     return err;
 }
 
-static bool is_rule(const struct value *value, const struct rule *rule, bool with_addresses)
+static bool is_rule(const struct value *value, const struct release_rule *rule)
 {
-    CLEANUP(value_free_p) struct value *ours = rule_value(rule, with_addresses);
+    CLEANUP(value_free_p) struct value *ours = rule_value(rule->rule, rule->with_addresses);
     CLEANUP(text_deinit) struct text one = text_limited(1 << 20);
     CLEANUP(text_deinit) struct text other = text_limited(1 << 20);
     if (!value) { return false; }
@@ -158,25 +161,30 @@ static enum err read_cells(const struct taking *taking, struct span file, const 
     return err;
 }
 
-enum err release_read(struct release *release, const char *path, const struct rule *rule,
-                      bool with_addresses, struct why *why)
+enum err release_parse(struct release *release, struct span file, const char *name,
+                       const struct release_rule *rule, struct why *why)
 {
-    CLEANUP(text_deinit) struct text file = text_limited(RELEASE_SIZE_MAX);
     CLEANUP(value_free_p) struct value *head = NULL;
-    enum err err = file_read(&file, path, why);
-    if (err) { return err; }
-    err = read_head(&head, text_span(&file), why);
+    enum err err = read_head(&head, file, why);
     const struct value *about = err ? NULL : value_get(head, "anonymised");
     if (!err && !about) { err = why_set(why, ERR_MALFORMED, "it does not say its rule"); }
-    if (!err && !is_rule(value_get(about, "rule"), rule, with_addresses)) {
+    if (!err && !is_rule(value_get(about, "rule"), rule)) {
         err = why_set(why, ERR_CONFLICT,
                       "it was made by another rule: go on with that one, or begin anew under "
                       "another name");
     }
     if (!err) { err = read_periods(release, value_get(about, "periods"), why); }
-    const struct taking taking = {release, rule};
-    if (!err) { err = read_cells(&taking, text_span(&file), path, why); }
-    return err ? why_prefix(why, err, path) : OK;
+    const struct taking taking = {release, rule->rule};
+    if (!err) { err = read_cells(&taking, file, name, why); }
+    return err ? why_prefix(why, err, name) : OK;
+}
+
+enum err release_read(struct release *release, const char *path, const struct release_rule *rule,
+                      struct why *why)
+{
+    CLEANUP(text_deinit) struct text file = text_limited(RELEASE_SIZE_MAX);
+    const enum err err = file_read(&file, path, why);
+    return err ? err : release_parse(release, text_span(&file), path, rule, why);
 }
 
 /* Writing. */
@@ -238,9 +246,9 @@ static void write_cell(const struct release_cell *cell, const char *category, st
                 middle_longitude(cell), middle_latitude(cell));
 }
 
-void release_write(struct release *release, const struct rule *rule, bool with_addresses,
-                   struct text *out)
+void release_write(struct release *release, const struct release_rule *by, struct text *out)
 {
+    const struct rule *rule = by->rule;
     struct text names[RULE_CATEGORIES_MAX + 1]; /* as JSON */
     for (size_t i = 0; i <= rule->count; i++) {
         CLEANUP(value_free_p) struct value *name = value_text(i ? rule->names[i - 1] : "all");
@@ -251,7 +259,7 @@ void release_write(struct release *release, const struct rule *rule, bool with_a
         qsort(release->cells, release->count, sizeof *release->cells, compare_cells);
     }
     qsort(release->periods, release->period_count, sizeof *release->periods, compare_periods);
-    write_head(release, rule_value(rule, with_addresses), out);
+    write_head(release, rule_value(rule, by->with_addresses), out);
     for (size_t i = 0; i < release->count; i++) {
         const struct release_cell *cell = &release->cells[i];
         text_add(out, i ? ",\n" : "\n");

@@ -12,6 +12,12 @@
 
 enum { RELEASE_CELLS_MAX = 1 << 22, RELEASE_PERIODS_MAX = 4096 };
 
+/* By which rule, and whether with addresses. */
+struct release_rule {
+    const struct rule *rule;
+    bool with_addresses;
+};
+
 /* The largest file that is written or read. */
 #define RELEASE_SIZE_MAX ((size_t)1 << 30)
 
@@ -43,12 +49,17 @@ MUST_USE enum err release_add_period(struct release *release, uint32_t period, s
 bool release_has_period(const struct release *release, uint32_t period);
 
 /*
+ * Adds what the bytes of such a file say; `name` is for sentences. Errors as of release_read.
+ */
+MUST_USE enum err release_parse(struct release *release, struct span file, const char *name,
+                                const struct release_rule *rule, struct why *why);
+
+/*
  * Adds what the file at `path` contains. ERR_CONFLICT when it was made by another rule,
  * ERR_MALFORMED when it is no release.
  */
-MUST_USE enum err release_read(struct release *release, const char *path, const struct rule *rule,
-                               bool with_addresses, struct why *why);
+MUST_USE enum err release_read(struct release *release, const char *path,
+                               const struct release_rule *rule, struct why *why);
 
 /* Sorts the cells, and appends the file. */
-void release_write(struct release *release, const struct rule *rule, bool with_addresses,
-                   struct text *out);
+void release_write(struct release *release, const struct release_rule *by, struct text *out);

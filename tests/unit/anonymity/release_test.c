@@ -45,14 +45,15 @@ static void test_round(const struct rule *rule)
         CHECK(release_add_period(release, cells[i].period, NULL) == OK);
     }
     CHECK(release_add_period(release, period_of("2026-02"), NULL) == OK); /* without cells */
-    release_write(release, rule, true, &one);
+    release_write(release, &(struct release_rule){rule, true}, &one);
     put(&one);
     struct why why = {0};
-    check_(release_read(again, path, rule, true, &why) == OK, why.text, __FILE__, __LINE__);
+    check_(release_read(again, path, &(struct release_rule){rule, true}, &why) == OK, why.text,
+           __FILE__, __LINE__);
     CHECK(again->count == 3 && again->period_count == 3);
     CHECK(release_has_period(again, period_of("2026-02")));
     CHECK(!release_has_period(again, period_of("2026-04")));
-    release_write(again, rule, true, &other);
+    release_write(again, &(struct release_rule){rule, true}, &other);
     CHECK_TEXT(text_c(&one), text_c(&other));
     CHECK(strstr(text_c(&one),
                  "{\"category\":\"all\",\"period\":\"2026-03\",\"count\":105,\"zoom\":13}"));
@@ -69,10 +70,11 @@ static void test_other_rule(void)
     struct why why = {0};
     struct release *release = release_new();
     load_rule(&rule, "rule.premises=6");
-    CHECK(release_read(release, path, &rule, true, &why) == ERR_CONFLICT);
+    CHECK(release_read(release, path, &(struct release_rule){&rule, true}, &why) == ERR_CONFLICT);
     CHECK(strstr(why.text, "another rule") != NULL);
     load_rule(&rule, NULL);
-    CHECK(release_read(release, path, &rule, false, &why) == ERR_CONFLICT); /* no addresses */
+    CHECK(release_read(release, path, &(struct release_rule){&rule, false}, &why) ==
+          ERR_CONFLICT); /* no addresses */
     release_free(release);
 }
 
@@ -110,8 +112,9 @@ static void test_refusals(const struct rule *rule)
             text_add(&text, heads[i - ARRAY_LEN(features)]);
         }
         put(&text);
-        check_(release_read(release, path, rule, true, &why) == ERR_MALFORMED, why.text, __FILE__,
-               __LINE__);
+        check_(release_read(release, path, &(struct release_rule){rule, true}, &why) ==
+                   ERR_MALFORMED,
+               why.text, __FILE__, __LINE__);
         CHECK(strstr(why.text, path) != NULL);
         release_free(release);
         text_deinit(&text);
