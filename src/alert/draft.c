@@ -45,13 +45,19 @@ void draft_store_close(struct draft_store *store)
 
 /* ---- making one ---- */
 
-static enum err check_room(struct draft_store *store, int64_t now_us, struct why *why)
+static enum err check_room(struct draft_store *store, const char *actor, int64_t now_us,
+                           struct why *why)
 {
     CLEANUP(statement_reset_p) struct statement *row = store->count;
     statement_bind_integer(row, ":now", now_us);
+    statement_bind_text(row, ":actor", actor);
     enum step step = STEP_DONE;
     const enum err err = statement_step(row, &step, why);
     if (err != OK) { return err; }
+    if (column_integer(row, 1) >= DRAFT_WAITING_OF_ONE_MAX) {
+        return why_set(why, ERR_LIMIT, "%d drafts of yours wait already; withdraw some",
+                       DRAFT_WAITING_OF_ONE_MAX);
+    }
     if (column_integer(row, 0) < DRAFT_WAITING_MAX) { return OK; }
     return why_set(why, ERR_LIMIT, "%d drafts wait already; withdraw some", DRAFT_WAITING_MAX);
 }
@@ -77,7 +83,7 @@ enum err draft_create(struct draft_store *store, const struct dispatch_order *or
 {
     CLEANUP(alert_deinit) struct alert next = {0};
     CLEANUP(text_deinit) struct text content = text_limited(ALERT_CONTENT_SIZE_MAX);
-    enum err err = check_room(store, now_us, why);
+    enum err err = check_room(store, order->actor, now_us, why);
     if (err == OK) { err = make_next(store, order, &next, now_us, why); }
     if (err != OK) { return err; }
     CLEANUP(value_free_p) struct value *object = alert_to_value(&next);

@@ -15,7 +15,7 @@
 #include "alert/dispatch.h"
 #include "trust/approval.h"
 
-enum { DRAFT_WAITING_MAX = 100 };
+enum { DRAFT_WAITING_MAX = 100, DRAFT_WAITING_OF_ONE_MAX = 10 };
 
 struct draft_store;
 
@@ -36,7 +36,8 @@ const char *draft_state_name(enum draft_state state); /* "waiting" ... */
 /*
  * Makes a draft: of a new alert (order->alert_id NULL, the body of POST /api/alerts), of an update
  * (both), of a cancel (no body). Only for tiers that people approve (ERR_DENIED). Errors of
- * alert/lifecycle; ERR_LIMIT when DRAFT_WAITING_MAX wait.
+ * alert/lifecycle; ERR_LIMIT when DRAFT_WAITING_MAX
+ * wait, or DRAFT_WAITING_OF_ONE_MAX of the same person: nobody keeps the others from it.
  */
 MUST_USE enum err draft_create(struct draft_store *store, const struct dispatch_order *order,
                                int64_t now_us, struct id *draft_id, struct why *why);

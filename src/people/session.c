@@ -194,11 +194,6 @@ enum err session_find_id(struct session_store *store, const char *id, int64_t no
     return find(store, store->find_id, now_us, session, why);
 }
 
-enum err session_keep(struct session_store *store, const char *id, int64_t now_us, struct why *why)
-{
-    return session_find_id(store, id, now_us, NULL, why);
-}
-
 enum err session_end(struct session_store *store, const struct session *session, struct why *why)
 {
     statement_bind_bytes(store->delete, ":token_hash", span_of(session->key, sizeof session->key));

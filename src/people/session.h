@@ -68,13 +68,9 @@ MUST_USE enum err session_begin(struct session_store *store, const struct sessio
 MUST_USE enum err session_find(struct session_store *store, const char *token, int64_t now_us,
                                struct session *session, struct why *why);
 
-/* The same by its id: an access token names it so. */
+/* The same by its id: an access token and a live link name it so; `session` may be NULL. */
 MUST_USE enum err session_find_id(struct session_store *store, const char *id, int64_t now_us,
                                   struct session *session, struct why *why);
-
-/* Counts as use; ERR_NOT_FOUND when it has ended. For a live link, which carries no token. */
-MUST_USE enum err session_keep(struct session_store *store, const char *id, int64_t now_us,
-                               struct why *why);
 
 MUST_USE enum err session_end(struct session_store *store, const struct session *session,
                               struct why *why);

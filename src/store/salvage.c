@@ -7,7 +7,7 @@
 
 #include "queries/store_salvage.h"
 
-enum { PATH_SIZE = 4096 };
+enum { PATH_SIZE = 4096, SET_ASIDE_MAX = 9 };
 
 /* Every page is read, so that damage shows now and not at the first alert. */
 static enum err check(struct database *database, const char *path, struct why *why)
@@ -37,17 +37,28 @@ static enum err open_whole(struct database **out, const struct salvage_config *c
     return err;
 }
 
+/* A name for what is set aside that nothing has: the first set aside may be the one to come back.
+ */
+static void free_name(char name[static PATH_SIZE], const char *path)
+{
+    (void)snprintf(name, PATH_SIZE, "%s.damaged", path);
+    for (int i = 2; i <= SET_ASIDE_MAX && access(name, F_OK) == 0; i++) {
+        (void)snprintf(name, PATH_SIZE, "%s.damaged-%d", path, i);
+    }
+}
+
 /* `path` and its log get another name; the log first, which without its file means nothing. */
-static enum err set_aside(const char *path, struct why *why)
+static enum err set_aside(const char *path, char name[static PATH_SIZE], struct why *why)
 {
     static const char *const suffixes[] = {"-wal", ""};
-    char from[PATH_SIZE];
-    char to[PATH_SIZE];
+    char from[PATH_SIZE + 8];
+    char to[PATH_SIZE + 8];
+    free_name(name, path);
     (void)snprintf(from, sizeof from, "%s-shm", path);
     (void)unlink(from);
     for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
         (void)snprintf(from, sizeof from, "%s%s", path, suffixes[i]);
-        (void)snprintf(to, sizeof to, "%s.damaged%s", path, suffixes[i]);
+        (void)snprintf(to, sizeof to, "%s%s", name, suffixes[i]);
         if (rename(from, to) != 0 && errno != ENOENT) {
             return why_set(why, ERR_IO, "%.100s is damaged and cannot be set aside: %s", from,
                            strerrordesc_np(errno));
@@ -65,10 +76,11 @@ enum err salvage_open(struct database **out, const struct salvage_config *config
     if (err != ERR_DENIED && err != ERR_DAMAGED) {
         return err == OK ? OK : why_set(why, err, "%s", cause.text);
     }
-    err = set_aside(config->database.path, why);
+    char name[PATH_SIZE];
+    err = set_aside(config->database.path, name, why);
     if (err == OK) { err = open_whole(out, config, why); }
     if (err != OK) { return err; }
     *renewed = true;
-    (void)why_set(why, OK, "set aside as %.60s.damaged: %.150s", config->database.path, cause.text);
+    (void)why_set(why, OK, "set aside as %.80s: %.140s", name, cause.text);
     return OK;
 }

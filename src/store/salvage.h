@@ -4,8 +4,8 @@
  * For what a program can do without and others will bring again: an edge's and a gateway's memory.
  * A sign that does not start because its card has a bad block is worse than one that has forgotten.
  * So a file that is damaged, or that the key does not open, is set aside under the name
- * `<path>.damaged` (of several, the newest stays) and an empty one takes its place. Never for
- * control's database: that one is the site's record, and is restored from a backup.
+ * `<path>.damaged`, `<path>.damaged-2` to `-9` (the last is written over) and an empty one takes
+ * its place. Never for control's database: that one is the site's record, restored from a backup.
  *
  * Opening reads the whole file once (PRAGMA quick_check). Thread and I/O rules: store/database.h.
  */

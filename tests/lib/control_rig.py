@@ -239,12 +239,12 @@ class Rig:
             "queue_events": 0, "queue_receipts": 0, "fps": {"gate": 10.0},
         }, "telemetry")  # fmt: skip
 
-    def publish_event(self, event_id=None, clip=True, device=DEVICE, zone=ZONE):
+    def publish_event(self, event_id=None, clip=True, device=DEVICE, zone=ZONE, picture_zones=("door",)):
         event_id, now = event_id or uuid7(), rfc3339()
         self.publish({
             "type": "event", "event_id": event_id, "sequence": 1, "state": "end", "camera": "gate", "zone": zone, "label": "person",
             "score": 0.87, "count": 2, "started_at": now, "updated_at": now, "ended_at": now, "boxes": [[0.0, 0.4, 0.3, 0.1, 0.2]],
-            "clip": {"bytes": 1000, "duration_s": 2.5, "lead_s": 1.0, "codec": "avc1.4d401f"} if clip else None, "snapshot": clip, "model": "test", "zones": ["door"],
+            "clip": {"bytes": 1000, "duration_s": 2.5, "lead_s": 1.0, "codec": "avc1.4d401f"} if clip else None, "snapshot": clip, "model": "test", "zones": list(picture_zones),
         }, "detection", device)  # fmt: skip
         return event_id
 

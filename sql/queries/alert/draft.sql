@@ -17,7 +17,9 @@ SELECT draft_id, alert_id, revision, state, content, expire_us, created_us, crea
 FROM drafts WHERE state = 0 AND expire_us > :now ORDER BY draft_id LIMIT :limit;
 
 -- name: draft_count
-SELECT count(*) FROM drafts WHERE state = 0 AND expire_us > :now;
+-- Those that wait, and how many of them are somebody's.
+SELECT count(*), count(CASE WHEN created_by = :actor THEN 1 END)
+FROM drafts WHERE state = 0 AND expire_us > :now;
 
 -- name: draft_end
 UPDATE drafts SET state = :state, ended_us = :now, ended_by = :actor WHERE draft_id = :draft_id;

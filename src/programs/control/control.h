@@ -36,6 +36,7 @@ struct control {
     struct signer *signer;
     struct sign_in_limits *limits;
     struct rate_limit *accounts, *strangers; /* of requests */
+    struct rate_limit *refusals;             /* of an account, that the audit log takes */
     struct client_networks proxies;
     struct tokens *tokens;
     struct challenges *challenges;
@@ -79,8 +80,9 @@ struct call {
     struct http_request *request;
     const char *arguments[CALL_ARGUMENT_MAX]; /* what stands for {..} in the route's pattern */
     char address[CLIENT_ADDRESS_SIZE];        /* of the client, also behind proxies */
-    const char *token;                        /* cookie or bearer; NULL = none was shown */
-    const char *refused;                      /* why the token is worth nothing, or NULL */
+    bool direct;         /* the peer is on this machine, and speaks for nobody else */
+    const char *token;   /* cookie or bearer; NULL = none was shown */
+    const char *refused; /* why the token is worth nothing, or NULL */
     bool by_cookie;
     bool signed_in; /* `session` is filled */
     struct session session;

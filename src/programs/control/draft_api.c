@@ -91,12 +91,15 @@ static bool may(struct call *call)
     return alert_api_may(call, value_get(draft, "content"));
 }
 
-/* The same of the alert that is to be changed. */
+/* The same of the alert that is to be changed: one that lies in other zones is not found. */
 static bool may_change(struct call *call, const char *alert_id)
 {
     CLEANUP(alert_deinit) struct alert current = {0};
+    enum delivery_board_reach reach = DELIVERY_BOARD_REACH_SOME;
     struct why why = {""};
-    const enum err err = dispatch_current(call->desk->dispatch, alert_id, &current, &why);
+    enum err err = delivery_board_reach(call->desk->board, alert_id,
+                                        reach_filter(&call->session.reach), &reach, &why);
+    if (!err) { err = dispatch_current(call->desk->dispatch, alert_id, &current, &why); }
     if (err) {
         call_problem(call, err, &why);
         return false;

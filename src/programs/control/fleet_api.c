@@ -153,29 +153,37 @@ static struct value *areas_of(const struct control_options *options)
     return list;
 }
 
-static struct value *places_of(const struct control_options *options)
+/* Where the devices of the person's zones stand; one that was never heard of has no zone. */
+static enum err places_of(struct call *call, struct value *list, struct why *why)
 {
-    struct value *list = value_array();
+    const struct control_options *options = call->desk->control->options;
     for (size_t i = 0; i < options->place_count; i++) {
         const struct control_place *place = &options->places[i];
+        char zone[IDENTITY_NAME_SIZE] = "";
+        const enum err err = device_store_zone(call->desk->devices, place->name, zone, why);
+        if (err && err != ERR_NOT_FOUND) { return err; }
+        if (!permission_reaches(&call->session, zone)) { continue; }
         struct value *entry = value_object();
         value_set_text(entry, "name", place->name);
         value_set_real(entry, "latitude", place->latitude);
         value_set_real(entry, "longitude", place->longitude);
         value_append(list, entry);
     }
-    return list;
+    return OK;
 }
 
 void fleet_api_map(struct call *call)
 {
     const struct control_options *options = call->desk->control->options;
-    const struct why why = {""};
+    struct why why = {""};
+    struct value *places = value_array();
+    const enum err err = places_of(call, places, &why);
     struct value *body = value_object();
     value_set_text(body, "url", *options->map_url ? options->map_url : NULL);
-    value_set(body, "zones", areas_of(options));
-    value_set(body, "devices", places_of(options));
-    call_answer(call, OK, 200, &body, &why);
+    value_set(body, "zones", call_keep_reached(call, "name", areas_of(options)));
+    value_set(body, "devices", places);
+    call_answer(call, err, 200, &body, &why);
+    value_free(body);
 }
 
 /* ---- what there is ---- */

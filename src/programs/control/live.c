@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/metric.h"
+#include "people/permission.h"
 
 enum { LIVE_MESSAGE_SIZE_MAX = 512 * 1024 };
 
@@ -11,9 +12,7 @@ struct watcher {
     struct watcher *next; /* in live->watchers, once it has opened */
     struct live *live;
     struct websocket *socket;
-    char session[ID_TEXT_SIZE];
-    char user_id[ID_TEXT_SIZE];
-    struct reach reach; /* as it was when the link opened: a change closes the link */
+    struct session session; /* as it was when the link was asked for: a change closes the link */
 };
 
 struct live {
@@ -90,27 +89,36 @@ void live_answer(struct live *live, struct http_request *request, const struct s
 {
     struct watcher *watcher = MEM_NEW(struct watcher);
     watcher->live = live;
-    memcpy(watcher->session, session->id, sizeof watcher->session);
-    memcpy(watcher->user_id, session->user_id, sizeof watcher->user_id);
-    watcher->reach = session->reach;
+    watcher->session = *session;
     const struct websocket_handler handler = {
         .context = watcher, .opened = on_opened, .closed = on_closed};
     http_answer_websocket(request, &handler);
 }
 
-/* Whether a message about `data` concerns somebody with this reach. What names no zone does not. */
-static bool concerns(const struct reach *reach, const struct value *data)
+/* Whether a message about `data` is for people of these zones. What names no zone is not. */
+static bool within(const struct reach *reach, const char *kind, const struct value *data)
 {
     if (reach_whole(reach)) { return true; }
+    if (reach_includes(reach, value_text_or(value_get(data, "zone"), ""))) { return true; }
+    /* Of an event, `zones` are parts of its picture: an edge names them as it likes. */
+    if (strcmp(kind, "alert") != 0 && strcmp(kind, "draft") != 0) { return false; }
     if (value_boolean_or(value_get(value_get(data, "targets"), "broadcast"), false)) {
         return true;
     }
-    if (reach_includes(reach, value_text_or(value_get(data, "zone"), ""))) { return true; }
     const struct value *zones = value_get(data, "zones");
     for (size_t i = 0; i < value_count(zones); i++) {
         if (reach_includes(reach, value_text_or(value_at(zones, i), ""))) { return true; }
     }
     return false;
+}
+
+/* The same question as a route asks: what is being drafted is for those who may send it. */
+static bool concerns(const struct session *session, const char *kind, const struct value *data)
+{
+    const enum permission needed =
+        strcmp(kind, "draft") == 0 ? PERMISSION_SEND_ALERT : PERMISSION_SEE;
+    return permission_judge(needed, session) == PERMISSION_ANSWER_YES &&
+           within(&session->reach, kind, data);
 }
 
 void live_send(void *context, const char *kind, struct value *data)
@@ -123,7 +131,7 @@ void live_send(void *context, const char *kind, struct value *data)
     metric_add(live->sent, 1);
     (void)pthread_mutex_lock(&live->lock);
     for (const struct watcher *watcher = live->watchers; watcher; watcher = watcher->next) {
-        if (!concerns(&watcher->reach, data)) { continue; }
+        if (!concerns(&watcher->session, kind, data)) { continue; }
         if (websocket_send(watcher->socket, text_span(&text)) == ERR_LIMIT) {
             metric_add(live->slow, 1);
         }
@@ -135,8 +143,8 @@ static void end_where(struct live *live, const struct session *session, bool oth
 {
     (void)pthread_mutex_lock(&live->lock);
     for (const struct watcher *watcher = live->watchers; watcher; watcher = watcher->next) {
-        const bool same = strcmp(watcher->session, session->id) == 0;
-        const bool same_user = strcmp(watcher->user_id, session->user_id) == 0;
+        const bool same = strcmp(watcher->session.id, session->id) == 0;
+        const bool same_user = strcmp(watcher->session.user_id, session->user_id) == 0;
         if (others ? same_user && !same : same) { websocket_close(watcher->socket); }
     }
     (void)pthread_mutex_unlock(&live->lock);
@@ -160,27 +168,25 @@ void live_end_others(struct live *live, const struct session *session)
 }
 
 /* The sessions of all watchers; at most WEBSOCKET_MAX. Returns how many. */
-static size_t copy_sessions(struct live *live, struct id ids[static WEBSOCKET_MAX])
+static size_t copy_sessions(struct live *live, struct session *sessions)
 {
     size_t count = 0;
     (void)pthread_mutex_lock(&live->lock);
     for (const struct watcher *watcher = live->watchers; watcher && count < WEBSOCKET_MAX;
          watcher = watcher->next) {
-        memcpy(ids[count++].text, watcher->session, ID_TEXT_SIZE);
+        sessions[count++] = watcher->session;
     }
     (void)pthread_mutex_unlock(&live->lock);
     return count;
 }
 
-void live_sweep(struct live *live, bool (*keep)(void *context, const char *session_id),
+void live_sweep(struct live *live, bool (*keep)(void *context, const struct session *session),
                 void *context)
 {
-    struct id ids[WEBSOCKET_MAX];
-    const size_t count = copy_sessions(live, ids); /* `keep` may wait for the database */
+    /* A copy: `keep` may wait for the database. */
+    CLEANUP(mem_free_p) struct session *sessions = MEM_ARRAY(struct session, WEBSOCKET_MAX);
+    const size_t count = copy_sessions(live, sessions);
     for (size_t i = 0; i < count; i++) {
-        if (keep(context, ids[i].text)) { continue; }
-        struct session ended = {.used_us = 0};
-        memcpy(ended.id, ids[i].text, ID_TEXT_SIZE);
-        live_end_session(live, &ended);
+        if (!keep(context, &sessions[i])) { live_end_session(live, &sessions[i]); }
     }
 }

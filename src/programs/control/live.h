@@ -15,7 +15,10 @@ struct live *live_new(void);
 void live_free(struct live *live); /* after the HTTP server has ended; NULL is allowed */
 CLEANUP_FOR(struct live, live_free)
 
-/* A message reaches whom its zone does: "zone", or one of "zones", or everybody's ("targets"). */
+/*
+ * A message reaches whom its zone does: "zone", of alerts and drafts also one of "zones", or
+ * everybody ("targets"); drafts only those who may send alerts.
+ */
 /* Makes the request a watcher's WebSocket, which begins with "hello". */
 void live_answer(struct live *live, struct http_request *request, const struct session *session);
 
@@ -27,6 +30,9 @@ void live_end_session(struct live *live, const struct session *session);
 void live_end_others(struct live *live, const struct session *session);
 void live_end_user(struct live *live, const char *user_id); /* whose rights have changed */
 
-/* Closes the sockets whose session `keep` no longer knows; called for each session every minute. */
-void live_sweep(struct live *live, bool (*keep)(void *context, const char *session_id),
+/*
+ * Closes the sockets whose session, as it was when the link was asked for, `keep` knows no longer.
+ * Every few seconds: rights may change between the request and the open socket.
+ */
+void live_sweep(struct live *live, bool (*keep)(void *context, const struct session *session),
                 void *context);

@@ -16,6 +16,8 @@
 
 /* A new tier asks for every language at once; after that five a second are as fast as one types. */
 enum { PREVIEW_BURST = 48, PREVIEW_EVERY_US = 200000 };
+enum { REFUSAL_BURST = 60, REFUSAL_EVERY_US = 1000000 };
+#define SWEEP_LINKS_US (5 * CLOCK_SECOND_US)
 
 enum { QUEUE_MAX = 256 };
 
@@ -222,18 +224,26 @@ static enum err start_http(struct site *site, struct why *why)
 
 /* ---- once a minute ---- */
 
-static bool keep_session(void *context, const char *id)
+static bool keep_session(void *context, const struct session *session)
 {
     const struct site *site = context;
+    struct session now = {.used_us = 0};
+    const enum err err =
+        session_find_id(site->desk->sessions, session->id, clock_wall_us(), &now, NULL);
     /* A database that is locked for a moment ends nobody's session. */
-    return session_keep(site->desk->sessions, id, clock_wall_us(), NULL) != ERR_NOT_FOUND;
+    return err ? err != ERR_NOT_FOUND : now.generation == session->generation;
+}
+
+static void sweep_links(void *context)
+{
+    struct site *site = context;
+    live_sweep(site->control.live, keep_session, site);
 }
 
 static void sweep(void *context)
 {
     struct site *site = context;
     struct why why = {""};
-    live_sweep(site->control.live, keep_session, site);
     if (session_sweep(site->desk->sessions, clock_wall_us(), &why)) {
         log_event(LOG_LEVEL_WARNING, "database.failed", "reason", why.text, NULL);
     }
@@ -276,6 +286,7 @@ static enum err start(struct site *site, struct why *why)
     control->challenges = challenges_new();
     control->accounts = request_limit(site->options.http_rate_account);
     control->strangers = request_limit(site->options.http_rate_stranger);
+    control->refusals = rate_limit_new(REFUSAL_BURST, REFUSAL_EVERY_US);
     control->grants = grants_new();
     control->live = live_new();
     control->bus = bus_new();
@@ -286,6 +297,7 @@ static enum err start(struct site *site, struct why *why)
     site->desk = desk_open(control);
     if (!site->desk) { return why_set(why, ERR_IO, "the database cannot be opened again"); }
     (void)loop_timer_start(site->loop, CLOCK_MINUTE_US, CLOCK_MINUTE_US, sweep, site);
+    (void)loop_timer_start(site->loop, SWEEP_LINKS_US, SWEEP_LINKS_US, sweep_links, site);
     return start_http(site, why);
 }
 
@@ -307,6 +319,7 @@ static void stop(struct site *site)
     sign_in_limits_free(control->limits);
     rate_limit_free(control->accounts);
     rate_limit_free(control->strangers);
+    rate_limit_free(control->refusals);
     tokens_free(control->tokens);
     challenges_free(control->challenges);
     signer_close(control->signer);

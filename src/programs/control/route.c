@@ -6,6 +6,9 @@
 #include "base/log.h"
 #include "base/metric.h"
 
+/* More than all headers of a request together may have. */
+enum { FORWARDED_SIZE_MAX = 64 * 1024 };
+
 const struct route ROUTES[] = {
     {"POST", "/auth/login", PERMISSION_PUBLIC, ROUTE_WAY_JSON, auth_login},
     {"POST", "/auth/refresh", PERMISSION_PUBLIC, ROUTE_WAY_JSON, token_api_refresh},
@@ -108,15 +111,19 @@ static bool loopback(const char *address)
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
 }
 
-/* Behind proxies of ours the client is who they say; their list may come in several lines. */
+/*
+ * Behind proxies of ours the client is who they say; their list may come in several lines. None of
+ * it is cut off: what the nearest proxy wrote, the only part that counts, stands at the end.
+ */
 static void find_address(struct call *call)
 {
     const struct control *control = call->desk->control;
-    CLEANUP(text_deinit) struct text lines = text_limited(HTTP_HEADER_VALUE_SIZE);
-    if (control->options->http_behind_proxy) {
-        http_header_lines(call->request, "X-Forwarded-For", &lines);
-    }
-    client_find(&control->proxies, http_peer_address(call->request), text_c(&lines), call->address);
+    const char *peer = http_peer_address(call->request);
+    CLEANUP(text_deinit) struct text lines = text_limited(FORWARDED_SIZE_MAX);
+    http_header_lines(call->request, "X-Forwarded-For", &lines);
+    call->direct = loopback(peer) && lines.size == 0;
+    const bool believed = control->options->http_behind_proxy && !lines.overflow;
+    client_find(&control->proxies, peer, believed ? text_c(&lines) : "", call->address);
 }
 
 /* The session that an access token names, if the token and the rights that it was made for count.
@@ -209,7 +216,7 @@ static bool admit(struct call *call, const struct route *route)
         refuse(call, 403, "csrf", "The request lacks the X-CSRF-Token of its session.");
         return false;
     }
-    if (route->way == ROUTE_WAY_LOOPBACK && loopback(call->address)) { return true; }
+    if (route->way == ROUTE_WAY_LOOPBACK && call->direct) { return true; }
     return route_permits(call, route->permission);
 }
 

@@ -179,15 +179,20 @@ def check_proxy(tap, rig):
     tap.check(seen("127.0.0.1, 192.0.2.9") == 401, "a client of the proxy is not on loopback")
     tap.check(seen("127.0.0.1, 192.0.2.9, 10.9.1.1") == 401, "nor is one of two proxies")
     tap.check(seen(["127.0.0.5", "192.0.2.9"]) == 401, "nor with its list on two lines")
-    tap.check(seen("192.0.2.9, 127.0.0.5, 10.9.1.1") == 200, "loopback that our proxies saw is loopback")
+    tap.check(seen("192.0.2.9, 127.0.0.5, 10.9.1.1") == 401, "who comes through a proxy is never on this machine itself")
+    tap.check(seen(["127.0.0.1," * 800, "192.0.2.9"]) == 401, "nor with a line longer than any real one")
     login = {"username": "admin", "password": PASSWORD}
+    long = {"X-Forwarded-For": "198.51.100.7," * 600 + " 203.0.113.6"}
+    tap.check(rig.ask("POST", "/auth/login", login, long, as_nobody=True).status == 200, "a long list is no way in or out")
+    tap.check(audited(rig, "audit.signed_in", "address=203.0.113.6"), "its end counts, however long it is")
     answer = rig.ask("POST", "/auth/login", login, {"X-Forwarded-For": "198.51.100.1, 203.0.113.5, 10.9.3.3"}, as_nobody=True)
     tap.check("; Secure" in answer.headers["Set-Cookie"], "cookies are Secure behind a proxy")
     tap.check("max-age" in answer.headers["Strict-Transport-Security"], "and the browser is told to stay with TLS")
     tap.check(audited(rig, "audit.signed_in", "address=203.0.113.5"), "the audit names the client's address")
     rig.stop()
     rig.start()
-    tap.check(rig.ask("GET", "/metrics", headers={"X-Forwarded-For": "192.0.2.9"}, as_nobody=True).status == 200, "without a proxy nobody is believed")
+    tap.check(rig.ask("GET", "/metrics", headers={"X-Forwarded-For": "127.0.0.1"}, as_nobody=True).status == 401, "nor through a proxy that nobody told us of")
+    tap.check(rig.ask("GET", "/metrics", as_nobody=True).status == 200, "who asks on this machine is")
 
 
 def check_rates(tap, rig):

@@ -151,7 +151,7 @@ def check_shared(tap, zones):
 
 
 def check_live(tap, zones):
-    south = zones.rig.publish_event(device=SOUTH, zone="south")
+    south = zones.rig.publish_event(device=SOUTH, zone="south", picture_zones=["north"])  # of its picture, not of the site
     north = zones.rig.publish_event()
     zones.live.wait(lambda m: m["kind"] == "event" and m["data"]["id"] == north, 10, "the event of north")
     zones.tried.add(("GET", "/api/live"))
@@ -183,8 +183,17 @@ def check_drafts(tap, zones):
         body = None if method == "GET" else {"code": "000000", "approval": {}}
         statuses = [zones.ask(method, pattern, drafts[name], body).status for name in ("south", "both", "all")]
         tap.check(statuses == ([404, 200, 200] if method == "GET" else [404, 403, 403]), f"{method} {pattern} of other zones", str(statuses))
+    change = {"tier": "emergency", "texts": TEXTS, "alert_id": zones.alerts["south"], "action": "show", "duration_s": 600}
+    tap.check(zones.ask("POST", "/api/drafts", body=change).status == 404, "an alert of another zone cannot be drafted upon")
+    watching = zones.rig.live(zones.rig.invite("vera", "viewer", ["north"])["Authorization"].split()[1])
+    watching.wait(lambda m: m["kind"] == "hello", 5, "hello")
     for name in drafts:
         zones.rig.ask("POST", f"/api/drafts/{drafts[name]}/withdraw", {})
+    event = zones.rig.publish_event()
+    watching.wait(lambda m: m["kind"] == "event" and m["data"]["id"] == event, 10, "the event behind the drafts")
+    zones.live.wait(lambda m: m["kind"] == "draft" and m["data"]["id"] == drafts["north"], 10, "the draft of north")
+    tap.check(not any(m["kind"] == "draft" for m in watching.messages), "who may not send alerts is not shown what is being drafted")
+    tap.check(drafts["south"] not in str(zones.live.messages), "nor is anybody of other zones")
 
 
 def check_tried(tap, zones):

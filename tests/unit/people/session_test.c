@@ -48,7 +48,7 @@ static void test_life(struct session_store *store, const struct user *user)
     token[5] = token[5] == 'A' ? 'B' : 'A';
     CHECK(session_find(store, token, NOW_US, &found, NULL) == ERR_NOT_FOUND);
     CHECK(session_end(store, &session, NULL) == OK);
-    CHECK(session_keep(store, session.id, NOW_US, NULL) == ERR_NOT_FOUND);
+    CHECK(session_find_id(store, session.id, NOW_US, NULL, NULL) == ERR_NOT_FOUND);
 }
 
 static void test_ends(struct session_store *store, const struct user *user)
@@ -65,9 +65,10 @@ static void test_ends(struct session_store *store, const struct user *user)
     }
     CHECK(session_find(store, token, NOW_US + SESSION_AGE_US, &found, NULL) == ERR_NOT_FOUND);
     CHECK(session_expires_us(&found) == NOW_US + SESSION_AGE_US);
-    CHECK(session_keep(store, found.id, NOW_US + SESSION_AGE_US - 1, NULL) == OK);
+    CHECK(session_find_id(store, found.id, NOW_US + SESSION_AGE_US - 1, NULL, NULL) == OK);
     CHECK(session_sweep(store, NOW_US + SESSION_AGE_US, NULL) == OK);
-    CHECK(session_keep(store, found.id, NOW_US + SESSION_AGE_US - 1, NULL) == ERR_NOT_FOUND);
+    CHECK(session_find_id(store, found.id, NOW_US + SESSION_AGE_US - 1, NULL, NULL) ==
+          ERR_NOT_FOUND);
 }
 
 static void test_many(struct session_store *store, const struct user *user,
@@ -107,7 +108,7 @@ static void test_rights(struct people_database *people, struct session_store *st
     change.disabled = true;
     CHECK(user_change(users, user, &change, NULL) == OK);
     CHECK(session_find(store, token, NOW_US, &found, NULL) == ERR_NOT_FOUND);
-    CHECK(session_keep(store, session.id, NOW_US, NULL) == ERR_NOT_FOUND);
+    CHECK(session_find_id(store, session.id, NOW_US, NULL, NULL) == ERR_NOT_FOUND);
     change.disabled = false;
     CHECK(user_change(users, user, &change, NULL) == OK);
     CHECK(session_end_user(store, user->id, NULL) == OK);
@@ -168,11 +169,11 @@ static void test_refresh(struct session_store *store, const struct user *user)
               SESSION_REFRESH_AGAIN &&
           number == 1);
     CHECK(refresh(store, session.id, &number, NOW_US + 2) == SESSION_REFRESH_NEXT && number == 2);
-    CHECK(session_keep(store, session.id, NOW_US + 2, NULL) == OK);
+    CHECK(session_find_id(store, session.id, NOW_US + 2, NULL, NULL) == OK);
     number = 1;
     CHECK(refresh(store, session.id, &number, NOW_US + 3 + SESSION_GRACE_US) ==
           SESSION_REFRESH_REUSED);
-    CHECK(session_keep(store, session.id, NOW_US + 2, NULL) == ERR_NOT_FOUND);
+    CHECK(session_find_id(store, session.id, NOW_US + 2, NULL, NULL) == ERR_NOT_FOUND);
     number = 2;
     CHECK(refresh(store, session.id, &number, NOW_US + 4) == SESSION_REFRESH_ENDED);
     /* One that is two steps old is a copy even within the grace. */

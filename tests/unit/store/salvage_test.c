@@ -90,17 +90,25 @@ static void what_is_damaged_is_set_aside(int page)
     fill();
     break_page(page);
     CHECK(open_and_count(1, &renewed, &why) == 0);
-    CHECK(renewed && exists(".damaged") && strstr(why.text, ".damaged: ") != NULL);
+    CHECK(renewed && exists(".damaged") && strstr(why.text, "set aside as ") != NULL);
     CHECK(open_and_count(1, &renewed, NULL) == 0);
     CHECK(!renewed);
 }
 
+/* The right key comes back: what was whole is still there under its first name. */
 static void a_key_that_does_not_fit_sets_aside(void)
 {
     bool renewed = false;
+    struct why why = {0};
     fill();
-    CHECK(open_and_count(9, &renewed, NULL) == 0);
-    CHECK(renewed && exists(".damaged"));
+    CHECK(open_and_count(9, &renewed, &why) == 0);
+    CHECK(renewed && exists(".damaged-3") && strstr(why.text, ".damaged-3: ") != NULL);
+    CHECK(open_and_count(1, &renewed, NULL) == 0);
+    CHECK(renewed && exists(".damaged-4"));
+    char aside[96];
+    (void)snprintf(aside, sizeof aside, "%s.damaged-3", path);
+    CHECK(rename(aside, path) == 0);
+    CHECK(open_and_count(1, &renewed, NULL) == 2000 && !renewed);
 }
 
 static void what_a_new_file_would_not_mend_is_told(void)
@@ -122,10 +130,11 @@ int main(void)
     what_is_damaged_is_set_aside(0);
     what_is_damaged_is_set_aside(5);
     a_key_that_does_not_fit_sets_aside();
-    static const char *const suffixes[] = {"", "-wal", "-shm", ".damaged", ".damaged-wal"};
-    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+    static const char *const names[] = {"", ".damaged", ".damaged-2", ".damaged-3", ".damaged-4"};
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < ARRAY_LEN(names) * ARRAY_LEN(suffixes); i++) {
         char name[96];
-        (void)snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+        (void)snprintf(name, sizeof name, "%s%s%s", path, names[i / 3], suffixes[i % 3]);
         (void)unlink(name);
     }
     what_a_new_file_would_not_mend_is_told();

@@ -65,20 +65,40 @@ void call_audit_done(const struct call *call, const char *event, const char *key
     log_call(call, event, key, value);
 }
 
-/*
- * Somebody who is not signed in and is refused gets no entry of the log, and of everything else so
- * many a minute: whoever can send requests must not fill the disk.
- */
-static bool takes(const struct call *call, const char *event)
+static bool uncounted(const char *event, const char *value)
 {
-    if (call->signed_in) { return true; }
-    if (strcmp(event, "audit.refused") == 0) { return false; }
-    if (scribe_takes_stranger(call->desk->control->scribe, call->now_us)) { return true; }
-    metric_add(metric_counter("tocsin_audit_strangers_unrecorded_total",
-                              "Deeds of people not signed in, too many a minute for the log.",
-                              NULL),
+    if (strcmp(event, "audit.refresh_refused") == 0) { return strcmp(value, "reused") == 0; }
+    return strcmp(event, "audit.signed_in") == 0 || strcmp(event, "audit.user_added") == 0;
+}
+
+static bool unrecorded(const char *labels)
+{
+    metric_add(metric_counter("tocsin_audit_unrecorded_total",
+                              "Refusals and failed sign-ins, too many a minute for the log.",
+                              labels),
                1);
     return false;
+}
+
+/*
+ * Whoever can send requests must not fill the disk, nor crowd out what counts. What needs a secret
+ * (to come in, to use a stolen token) is always entered; that somebody asks too often never is; of
+ * other refusals as many as the limits let through, people signed in each by themselves.
+ */
+static bool takes(const struct call *call, const char *event, const char *value)
+{
+    const struct control *control = call->desk->control;
+    const bool refused = strcmp(event, "audit.refused") == 0;
+    if (uncounted(event, value)) { return true; }
+    if (strcmp(value, "too_often") == 0 || strcmp(value, "wait") == 0) { return false; }
+    if (call->signed_in) {
+        return !refused ||
+               rate_limit_take_us(control->refusals, call->session.user_id, clock_monotonic_us()) ==
+                   0 ||
+               unrecorded("who=\"account\"");
+    }
+    return !refused &&
+           (scribe_takes_stranger(control->scribe, call->now_us) || unrecorded("who=\"stranger\""));
 }
 
 void call_audit_sign_in(const struct call *call, const char *name, bool welcome, const char *how)
@@ -87,7 +107,7 @@ void call_audit_sign_in(const struct call *call, const char *name, bool welcome,
     const char *key = welcome ? "method" : "reason";
     struct why why = {""};
     log_event(LOG_LEVEL_INFO, event, "account", name, "address", call->address, key, how, NULL);
-    if (!takes(call, event)) { return; }
+    if (!takes(call, event, how)) { return; }
     CLEANUP(value_free_p) struct value *details = details_of(call, key, how);
     const struct entry_fact fact = {.at_us = call->now_us,
                                     .user = welcome ? name : NULL,
@@ -106,7 +126,7 @@ void call_audit_sign_in(const struct call *call, const char *name, bool welcome,
 void call_audit(const struct call *call, const char *event, const char *key, const char *value)
 {
     struct why why = {""};
-    if (!takes(call, event)) {
+    if (!takes(call, event, value)) {
         log_call(call, event, key, value);
         return;
     }
