@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from site_runner import Tap, wait_for  # noqa: E402
-from store_rig import StoreRig  # noqa: E402
+from store_rig import CDN_TOKEN, KEY, KEY_ID, StoreRig  # noqa: E402
 
 OBJECT, PART, POINTER = r"PUT /maps/maps/tactical-[0-9a-f]*\.pmtiles$", "PUT .*partNumber", "PUT /maps/maps/current.json"
 BEGIN, END = r"POST .*\?uploads=", "POST .*uploadId"
@@ -170,12 +170,25 @@ def check_full(tap, rig, turns):
         tap.check(done.returncode == 0 and whole(rig) == sha256(rig.read(archive)), "with room it goes on", done.stderr)
 
 
+def check_memory(tap, pid):
+    """While it works: nothing of its credentials outside its own memory, and no way of that memory to a disk."""
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        environment = file.read()
+    tap.check(not any(secret.encode() in environment for secret in (KEY, KEY_ID, CDN_TOKEN)), "credentials are taken out of its environment")
+    with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+        core = next(line for line in file if line.startswith("Max core file size")).split()
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        status = dict(line.split(":", 1) for line in file)
+    tap.check(core[4:6] == ["0", "0"] and status["Seccomp"].strip() == "2", "it leaves no core, and stands in its sandbox", str(core))
+
+
 def check_two(tap, rig, turns):
     archive = turns.next()
     rig.tell("forget")
     rig.fault(OBJECT, "slow", 1, seconds=2)
     first = rig.publish_begin(archive)
     wait_for(lambda: rig.ask("faults")[0]["times"] == 0, 20, "the first publisher's request")
+    check_memory(tap, first.pid)
     second = rig.publish(archive)
     tap.check(second.returncode == 1 and "another publisher holds" in second.stderr, "a second publisher is turned away", second.stderr)
     tap.check(first.wait(20) == 0 and whole(rig) == sha256(rig.read(archive)), "the first one ends in order")
