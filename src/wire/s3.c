@@ -245,8 +245,10 @@ enum err s3_refused(const struct s3_request *request, const struct s3_answer *an
     if (answer->status == 401 || answer->status == 403) { err = ERR_DENIED; }
     if (answer->status == 409 || answer->status == 412) { err = ERR_CONFLICT; }
     if (passes(answer->status, answer->code)) { err = ERR_UNAVAILABLE; }
-    return why_set(why, err, "%s %.100s: the store answers %d %s", request->method, request->key,
-                   answer->status, answer->code);
+    const bool unknown = answer->status == 501 && (request->if_match || request->if_none_match);
+    return why_set(why, err, "%s %.100s: the store answers %d %s%s", request->method, request->key,
+                   answer->status, answer->code,
+                   unknown ? "; it seems to know no conditional PUT" : "");
 }
 
 static void pause_for(int64_t us)

@@ -22,6 +22,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import sys
 import tempfile
 import threading
@@ -407,6 +408,7 @@ def main():
     arguments.add_argument("--root", required=True)
     arguments.add_argument("--write-only", action="store_true")
     arguments.add_argument("--lenient", action="store_true", help="other clients too: Expect: 100-continue, bodies that are not signed")
+    arguments.add_argument("--certificate", help="PEM with chain and key: the store speaks TLS")
     options = arguments.parse_args()
     for name in ("FAKE_S3_KEY_ID", "FAKE_S3_KEY"):
         if not os.environ.get(name):
@@ -416,6 +418,10 @@ def main():
     for port, public in ((options.port, False), (options.public_port, True)):
         handler = type("H", (Handler,), {"store": store, "public": public})
         servers.append(Server(("127.0.0.1", port), handler))
+    if options.certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options.certificate)
+        servers[0].socket = context.wrap_socket(servers[0].socket, server_side=True, do_handshake_on_connect=False)
     print(f"ready {servers[0].server_address[1]} {servers[1].server_address[1]}", flush=True)
     threading.Thread(target=servers[1].serve_forever, daemon=True).start()
     servers[0].serve_forever()

@@ -4,6 +4,7 @@
 import hashlib
 import json
 import os
+import subprocess
 import sys
 import threading
 
@@ -189,8 +190,30 @@ def check_switch(tap, rig):
     tap.check(not seen["error"] and not seen["mixed"] and seen["whole"] >= 6 and len(seen["names"]) >= 2, "nobody read a mixture of two archives", str(seen))
 
 
+def check_tls(tap):
+    """As in production: the store and the CDN's API over TLS, from within the sandbox."""
+    with StoreRig() as rig:
+        for name in ("store", "other"):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=store",
+                            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", rig.path(f"{name}.pem"), "-out", rig.path(f"{name}.crt")],
+                           capture_output=True, check=True, timeout=30)
+            rig.write(f"{name}.pem", rig.read(f"{name}.pem").decode() + rig.read(f"{name}.crt").decode())
+        rig.store_start("--certificate", rig.path("store.pem"))
+        archive = rig.archive("a.pmtiles", "tls", 900)
+        address = f"https://127.0.0.1:{rig.s3_port}"
+        rig.config(s3__endpoint=address, cdn__api=address, s3__ca=rig.path("other.crt"))
+        done = rig.publish(archive)
+        tap.check(done.returncode == 1 and "reason=denied" in done.stderr, "TLS: a store of another authority is not trusted", done.stderr)
+        rig.config(s3__endpoint=address, cdn__api=address, s3__ca=rig.path("store.crt"))
+        done = rig.publish(archive)
+        tap.check(done.returncode == 0 and done.report["purge"] == "done" and rig.current()["archive"] == name_of(rig, "a.pmtiles"), "TLS: published and purged", done.stderr)
+        rig.config(s3__endpoint=address.replace("https", "http"), s3__attempts="2")
+        tap.check(rig.publish(archive).returncode == 1, "TLS: no plain HTTP to it")
+
+
 def main():
     tap = Tap()
+    check_tls(tap)
     with StoreRig() as rig:
         for name, count in (("a", 1500), ("b", 1800), ("c", 1500), ("d", 1600)):
             rig.archive(f"{name}.pmtiles", name, count)

@@ -55,7 +55,7 @@ def main():
             tap.check(done.returncode == 1 and "SignatureDoesNotMatch" in done.stderr, "Swift refuses another key", done.stderr)
             rig.config(s3__idle_ms="30000")
             done = publish(rig, large)
-            tap.check(done.returncode == 1 and "501" in done.stderr, "a conditional PUT, which Swift does not know, is an error, no silence", done.stderr)
+            tap.check(done.returncode == 1 and "501" in done.stderr and "conditional PUT" in done.stderr, "a conditional PUT, which Swift does not know, is an error, no silence", done.stderr)
             rig.config(s3__conditional="no", s3__prefix="a b/ü+=&/", s3__idle_ms="30000")
             done = publish(rig, small)
             tap.check(done.returncode == 0, "keys with every kind of letter are signed as Swift signs them", done.stderr)
