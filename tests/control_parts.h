@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/metric.h"
+#include "fleet/device.h"
 #include "fleet/revocation_message.h"
 #include "fleet_words.h"
 #include "migrations/control.h"

@@ -16,8 +16,8 @@ enum { WORDS_SIZE_MAX = 32 * 1024 };
 #define AHEAD_MAX_US CLOCK_MINUTE_US
 
 struct device_store {
-    struct statement *find, *store, *contact, *telemetry, *lapse, *camera, *camera_forget,
-        *camera_fps, *list, *count, *cameras;
+    struct statement *find, *store, *contact, *telemetry, *suspended, *clear, *lapse, *camera,
+        *camera_forget, *camera_fps, *list, *count, *cameras;
 };
 
 enum err device_store_open(struct device_store **out, struct database *database, struct why *why)
@@ -28,6 +28,8 @@ enum err device_store_open(struct device_store **out, struct database *database,
         {&store->store, SQL_DEVICE_STORE},
         {&store->contact, SQL_DEVICE_CONTACT},
         {&store->telemetry, SQL_DEVICE_TELEMETRY},
+        {&store->suspended, SQL_DEVICE_SUSPENDED},
+        {&store->clear, SQL_DEVICE_CLEAR},
         {&store->lapse, SQL_DEVICE_LAPSE},
         {&store->camera, SQL_DEVICE_CAMERA},
         {&store->camera_forget, SQL_DEVICE_CAMERA_FORGET},
@@ -151,6 +153,10 @@ enum err device_store_telemetry(struct device_store *store, const char *name,
     statement_bind_text(store->telemetry, ":name", name);
     statement_bind_text(store->telemetry, ":telemetry", text_c(&words));
     statement_bind_integer(store->telemetry, ":now", now_us);
+    /* A clock that runs ahead must not put an opening beyond all later ones. */
+    const int64_t tampered_us = telemetry->physical.tampered_us;
+    statement_bind_integer(store->telemetry, ":tampered_us",
+                           tampered_us < now_us ? tampered_us : now_us);
     enum err err = statement_run(store->telemetry, &changed, why);
     if (err == OK && changed == 0) {
         return why_set(why, ERR_NOT_FOUND, "device %.63s has sent no status yet", name);
@@ -162,6 +168,26 @@ enum err device_store_telemetry(struct device_store *store, const char *name,
         err = statement_run(store->camera_fps, NULL, why);
     }
     return err;
+}
+
+enum err device_store_suspended(struct device_store *store, const char *name, bool *suspended,
+                                struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = store->suspended;
+    statement_bind_text(row, ":name", name);
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err == OK) { *suspended = step == STEP_ROW && column_integer(row, 0) != 0; }
+    return err;
+}
+
+enum err device_store_clear(struct device_store *store, const char *name, struct why *why)
+{
+    int64_t changed = 0;
+    statement_bind_text(store->clear, ":name", name);
+    const enum err err = statement_run(store->clear, &changed, why);
+    if (err != OK || changed > 0) { return err; }
+    return why_set(why, ERR_CONFLICT, "%.63s is not suspended", name);
 }
 
 enum err device_store_contact(struct device_store *store, const char *name, int64_t now_us,
@@ -263,6 +289,10 @@ static enum err read_device(struct device_store *store, const struct statement *
     value_set(device, "sign", sign_of(row));
     value_set(device, "cameras", cameras);
     value_set(device, "telemetry", telemetry_of(row));
+    value_set_text(device, "suspended_since", NULL);
+    if (column_integer(row, 12)) {
+        value_set_time(device, "suspended_since", column_integer(row, 12));
+    }
     struct value *certificate = value_object();
     value_set_text(certificate, "identity", column_text(row, 8));
     value_set_time(certificate, "expires_at", column_integer(row, 9));

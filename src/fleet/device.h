@@ -40,10 +40,18 @@ MUST_USE enum err device_store_status(struct device_store *store,
                                       const struct device_report *report,
                                       enum device_change *change, struct why *why);
 
-/* Enters the newest telemetry. ERR_NOT_FOUND before the device's first status. */
+/* Enters the newest telemetry; an opening of the housing that is newer than the last one cleared
+ * suspends the device. ERR_NOT_FOUND before the device's first status. */
 MUST_USE enum err device_store_telemetry(struct device_store *store, const char *name,
                                          const struct telemetry *telemetry, int64_t now_us,
                                          struct why *why);
+
+/* Whether it is suspended: nothing that it sees or confirms is believed until device_store_clear.
+ */
+MUST_USE enum err device_store_suspended(struct device_store *store, const char *name,
+                                         bool *suspended, struct why *why);
+/* An operator has looked at it. ERR_CONFLICT when it is not suspended. */
+MUST_USE enum err device_store_clear(struct device_store *store, const char *name, struct why *why);
 
 /* Any verified message of the device proves that it lives. */
 MUST_USE enum err device_store_contact(struct device_store *store, const char *name, int64_t now_us,

@@ -233,10 +233,10 @@ class Rig:
             "sign": {"width": 64, "height": 32}, "cameras": listed, "started_at": now, "at": now,
         }, "status", device)  # fmt: skip
 
-    def publish_telemetry(self):
+    def publish_telemetry(self, **more):
         self.publish({
             "type": "telemetry", "at": rfc3339(), "rss_bytes": 1000, "cpu_s": 1.5, "uptime_s": 3, "disk_free_bytes": 4, "clips": 5,
-            "queue_events": 0, "queue_receipts": 0, "fps": {"gate": 10.0},
+            "queue_events": 0, "queue_receipts": 0, "fps": {"gate": 10.0}, **more,
         }, "telemetry")  # fmt: skip
 
     def publish_event(self, event_id=None, clip=True, device=DEVICE, zone=ZONE, picture_zones=("door",)):

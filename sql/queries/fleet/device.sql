@@ -25,7 +25,15 @@ ON CONFLICT (name) DO UPDATE SET
 UPDATE devices SET contact_us = :now WHERE name = :name AND contact_us < :now;
 
 -- name: device_telemetry
-UPDATE devices SET telemetry = :telemetry, contact_us = :now WHERE name = :name;
+UPDATE devices SET telemetry = :telemetry, contact_us = :now,
+    tampered_us = max(tampered_us, :tampered_us)
+WHERE name = :name;
+
+-- name: device_suspended
+SELECT tampered_us > tamper_cleared_us FROM devices WHERE name = :name;
+
+-- name: device_clear
+UPDATE devices SET tamper_cleared_us = tampered_us WHERE name = :name AND tampered_us > tamper_cleared_us;
 
 -- name: device_lapse
 UPDATE devices SET online = 0, words = '' WHERE online = 1 AND contact_us <= :before RETURNING name;
@@ -45,7 +53,8 @@ UPDATE cameras SET fps = :fps WHERE device = :device AND name = :name;
 
 -- name: device_list
 SELECT name, kind, zone, online, version, sign_width, sign_height, contact_us, identity,
-       certificate_expires_us, telemetry, started_us
+       certificate_expires_us, telemetry, started_us,
+       iif(tampered_us > tamper_cleared_us, tampered_us, 0)
 FROM devices WHERE :name IS NULL OR name = :name ORDER BY name;
 
 -- name: device_count

@@ -61,6 +61,34 @@ void fleet_api_device(struct call *call)
     call_answer(call, err, 200, &device, &why);
 }
 
+/* With its entry of the audit log, or not at all. */
+static enum err clear_device(struct call *call, const char *name, struct why *why)
+{
+    enum err err = database_begin(call->desk->database, why);
+    if (err) { return err; }
+    err = device_store_clear(call->desk->devices, name, why);
+    if (!err) { err = call_audit_enter(call, "audit.device_cleared", "device", name, why); }
+    database_end(call->desk->database, &err, why);
+    return err;
+}
+
+/* An operator has looked at a device whose housing was opened. */
+void fleet_api_clear(struct call *call)
+{
+    struct why why = {""};
+    struct value *device = NULL;
+    const char *name = call->arguments[0];
+    enum err err = call_find_device(call, name, &device, &why); /* and the person may reach it */
+    value_free(TAKE(device));
+    if (!err) { err = clear_device(call, name, &why); }
+    if (!err) {
+        call_audit_done(call, "audit.device_cleared", "device", name);
+        err = call_find_device(call, name, &device, &why);
+    }
+    if (!err) { live_send(call->desk->control->live, "device", value_copy(device)); }
+    call_answer(call, err, 200, &device, &why);
+}
+
 void fleet_api_cameras(struct call *call)
 {
     struct why why = {""};

@@ -228,6 +228,22 @@ static const struct {
     {TOPIC_KIND_TELEMETRY, "telemetry", enter_telemetry},
 };
 
+/* Whether what the device sees or confirms is not believed now: its housing was opened. */
+static enum err judge_suspension(struct intake *intake, const struct intake_message *message,
+                                 const char **reason, struct why *why)
+{
+    bool suspended = false;
+    const enum topic_kind kind = message->parts.kind;
+    if (kind != TOPIC_KIND_DETECTION && kind != TOPIC_KIND_ACK) { return OK; }
+    const enum err err =
+        device_store_suspended(intake->devices, message->parts.device, &suspended, why);
+    if (err == OK && suspended) {
+        (void)why_set(why, OK, "its housing was opened; an operator has to clear it");
+        *reason = "suspended";
+    }
+    return err;
+}
+
 enum err intake_enter(struct intake *intake, const struct intake_message *message,
                       const char **reason, struct why *why)
 {
@@ -240,7 +256,9 @@ enum err intake_enter(struct intake *intake, const struct intake_message *messag
             *reason = "malformed";
             return OK;
         }
-        const enum err err = contents[i].enter(intake, message, reason, why);
+        enum err err = judge_suspension(intake, message, reason, why);
+        if (err != OK || *reason) { return err; }
+        err = contents[i].enter(intake, message, reason, why);
         const bool will = message->parts.kind == TOPIC_KIND_STATUS; /* says nothing of now */
         if (err != OK || *reason || will) { return err; }
         return device_store_contact(intake->devices, message->parts.device, intake->now_us, why);

@@ -59,6 +59,7 @@ const struct route ROUTES[] = {
     {"GET", "/api/zones", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_zones},
     {"GET", "/api/devices", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_devices},
     {"GET", "/api/devices/{name}", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_device},
+    {"POST", "/api/devices/{name}/clear", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, fleet_api_clear},
     {"GET", "/api/devices/{name}/sign/frames", PERMISSION_WATCH_MEDIA, ROUTE_WAY_JSON,
      media_api_sign},
     {"GET", "/api/cameras", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_cameras},

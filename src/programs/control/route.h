@@ -94,6 +94,7 @@ void fleet_api_resources(struct call *call);
 void fleet_api_zones(struct call *call);
 void fleet_api_devices(struct call *call);
 void fleet_api_device(struct call *call);
+void fleet_api_clear(struct call *call);
 void fleet_api_cameras(struct call *call);
 void fleet_api_map(struct call *call);
 void audit_api_list(struct call *call);

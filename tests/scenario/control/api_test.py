@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 from control_rig import ONE_TIME, PASSWORD, ZONE, Rig, hours_from_now  # noqa: E402
-from edge_rig import uuid7  # noqa: E402
+from edge_rig import rfc3339, uuid7  # noqa: E402
 from openapi import Document, Misfit  # noqa: E402
 from site_runner import Tap, percentile, wait_for  # noqa: E402
 
@@ -156,6 +156,24 @@ def check_people(judge):
     judge.ask(register, 404, body={"invitation": withdrawn["token"], "username": "late", "password": PASSWORD}, as_nobody=True)
 
 
+def check_suspension(judge, live):
+    """A device whose housing was opened is not believed until an operator clears it."""
+    rig, clear = judge.rig, ("POST", "/api/devices/{name}/clear")
+    judge.ask(clear, 409, "/api/devices/edge-1/clear")
+    judge.ask(clear, 404, "/api/devices/nobody/clear")
+    opened = {"tamper": {"open": True, "since": rfc3339()}, "position": None, "secure_boot": "on"}
+    rig.publish_telemetry(physical=opened)
+    live.wait(lambda m: m["kind"] == "device" and m["data"]["suspended_since"], 10, "the suspension, live")
+    unseen = rig.publish_event()
+    rig.publish_telemetry(physical=opened)
+    wait_for(lambda: "reason=suspended" in rig.log(), 10, "the event to be refused")
+    judge.ask(("GET", "/api/events/{id}"), 404, f"/api/events/{unseen}")
+    answer = judge.ask(clear, 200, "/api/devices/edge-1/clear")
+    judge.tap.check(answer.json["suspended_since"] is None, "a cleared device is suspended no longer")
+    seen = rig.publish_event()
+    live.wait(lambda m: m["kind"] == "event" and m["data"]["id"] == seen, 10, "the next event, live")
+
+
 def check_fleet(judge):
     rig = judge.rig
     for path in ("resources", "zones", "devices", "cameras", "events", "alerts"):
@@ -179,6 +197,7 @@ def check_fleet(judge):
         judge.ask(("GET", f"/api/{path}"), 200)
     judge.ask(("GET", "/api/devices/{name}"), 200, "/api/devices/edge-1")
     judge.ask(("GET", "/api/devices/{name}"), 404, "/api/devices/nobody")
+    check_suspension(judge, live)
     judge.ask(("POST", "/api/events/{id}/stream"), 201, f"/api/events/{event_id}/stream", body={"operation": "clip"})
     judge.ask(("POST", "/api/events/{id}/stream"), 400, f"/api/events/{event_id}/stream", body={"operation": "delete"})
     judge.ask(("POST", "/api/events/{id}/stream"), 404, f"/api/events/{uuid7()}/stream", body={"operation": "clip"})

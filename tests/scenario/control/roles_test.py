@@ -110,6 +110,9 @@ def check_objects(tap, zones):
         tap.check(there.status == 404, f"{method} {pattern} of another zone: 404", str(there.status))
         same = there.json["detail"].replace(theirs, "X") == never.json["detail"].replace("nothing", "X")
         tap.check(same, "in the words of an object that is not there", there.json["detail"])
+    for name, status in ((SOUTH, 404), ("nothing", 404), (NORTH, 409)):
+        got = zones.ask("POST", "/api/devices/{name}/clear", name, {})
+        tap.check(got.status == status, f"clearing {name}: {status}", str(got.status))
     tap.check(zones.ask("GET", "/api/devices/{name}/sign/frames", SOUTH).status == 404, "no sign of another zone is watched")
     tap.check(zones.ask("GET", "/api/alerts/{id}", alerts["device"]).status == 404, "an alert to a device of another zone is not seen")
     grant = zones.rig.ask("POST", f"/api/events/{events['south']}/stream", {"operation": "clip"}).json["token"]

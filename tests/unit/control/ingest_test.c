@@ -84,6 +84,38 @@ static void replays_are_refused_after_a_restart(struct parts *parts)
     CHECK(parts_refused("replayed") == before + 2);
 }
 
+static struct value *telemetry_opened(int64_t tampered_us)
+{
+    struct value *telemetry = json(words_telemetry);
+    const struct physical physical = {.guarded = true, .tampered_us = tampered_us};
+    value_set(telemetry, "physical", physical_to_value(&physical));
+    return telemetry;
+}
+
+/* What an opened device sees is not believed until an operator clears it, and comes again then. */
+static void the_tampered_is_suspended(struct parts *parts)
+{
+    struct why why = {0};
+    struct device_store *devices = NULL;
+    struct value *seen = event_of(700, 1);
+    CLEANUP(value_free_p) struct value *again = value_copy(seen);
+    struct ingest *ingest = parts_ingest(parts);
+    CHECK(parts_say(parts, ingest, parts->edge, "sign-1/telemetry",
+                    telemetry_opened(clock_wall_us())));
+    CHECK(parts_say(parts, ingest, parts->edge, "sign-1/detection", seen));
+    ingest_close(ingest);
+    CHECK(parts_refused("suspended") == 1);
+    const int64_t before = tables_number(&parts->tables, "SELECT count(*) FROM events");
+    test_must(device_store_open(&devices, parts->tables.database, &why), &why);
+    CHECK(device_store_clear(devices, "sign-1", &why) == OK);
+    device_store_close(devices);
+    ingest = parts_ingest(parts);
+    CHECK(parts_say(parts, ingest, parts->edge, "sign-1/detection", value_copy(again)));
+    ingest_close(ingest);
+    CHECK(parts_refused("suspended") == 1);
+    CHECK(tables_number(&parts->tables, "SELECT count(*) FROM events") == before + 1);
+}
+
 /* The list of `number` that withdraws `withdrawn`, as `signer` brings it. */
 static void tell_withdrawn(struct parts *parts, struct ingest *ingest, const struct signer *signer,
                            int64_t number, const struct signer *withdrawn)
@@ -238,6 +270,7 @@ int main(void)
     ingest_close(ingest);
     replays_are_refused_after_a_restart(&parts);
     receipts_move_deliveries(&parts);
+    the_tampered_is_suspended(&parts);
     the_withdrawn_are_refused(&parts);
     parts_close(&parts);
     return CHECK_DONE();

@@ -121,6 +121,43 @@ static void telemetry_is_the_newest(void)
     CHECK(shows(TEST_NOW_US, "\"fps\":10.0"));
 }
 
+static bool suspended(void)
+{
+    bool answer = false;
+    CHECK(device_store_suspended(store, "sign-1", &answer, NULL) == OK);
+    return answer;
+}
+
+/* An opened housing suspends until it is cleared, and again when it is opened again. */
+static void a_tampered_device_is_suspended(void)
+{
+    struct telemetry telemetry = {0};
+    struct why why = {0};
+    CHECK(!suspended() && device_store_clear(store, "sign-1", &why) == ERR_CONFLICT);
+    telemetry.physical.guarded = true;
+    CHECK(device_store_telemetry(store, "sign-1", &telemetry, TEST_NOW_US, NULL) == OK);
+    CHECK(!suspended() && shows(TEST_NOW_US, "\"suspended_since\":null"));
+    telemetry.physical.tampered_us = TEST_NOW_US - 5 * CLOCK_SECOND_US;
+    CHECK(device_store_telemetry(store, "sign-1", &telemetry, TEST_NOW_US, NULL) == OK);
+    CHECK(suspended() && shows(TEST_NOW_US, "\"suspended_since\":\"2026-"));
+    CHECK(device_store_clear(store, "sign-1", &why) == OK && !suspended());
+    CHECK(device_store_telemetry(store, "sign-1", &telemetry, TEST_NOW_US, NULL) == OK);
+    CHECK(!suspended()); /* the same opening, told again */
+    telemetry.physical.tampered_us = TEST_NOW_US;
+    CHECK(device_store_telemetry(store, "sign-1", &telemetry, TEST_NOW_US, NULL) == OK);
+    CHECK(suspended());
+    telemetry.physical.tampered_us = 0; /* what was forgotten clears nothing */
+    CHECK(device_store_telemetry(store, "sign-1", &telemetry, TEST_NOW_US, NULL) == OK);
+    CHECK(suspended() && device_store_clear(store, "sign-1", &why) == OK);
+    telemetry.physical.tampered_us = TEST_NOW_US + CLOCK_DAY_US; /* a clock that runs ahead */
+    CHECK(device_store_telemetry(store, "sign-1", &telemetry, TEST_NOW_US + 1, NULL) == OK);
+    CHECK(suspended() && device_store_clear(store, "sign-1", &why) == OK);
+    telemetry.physical.tampered_us = TEST_NOW_US + CLOCK_MINUTE_US; /* set right, opened again */
+    CHECK(device_store_telemetry(store, "sign-1", &telemetry, TEST_NOW_US + CLOCK_HOUR_US, NULL) ==
+          OK);
+    CHECK(suspended() && device_store_clear(store, "sign-1", &why) == OK);
+}
+
 static void small_questions(void)
 {
     char zone[IDENTITY_NAME_SIZE];
@@ -148,6 +185,7 @@ int main(void)
     telemetry_is_the_newest();
     wrong_clocks_are_forgiven();
     silence_is_noticed();
+    a_tampered_device_is_suspended();
     small_questions();
     device_store_close(store);
     tables_close(&tables);

@@ -8,6 +8,7 @@ import { linkProblem, problemFrom } from './problem';
 import type {
   Alert,
   AlertText,
+  Device,
   NewAlert,
   NewInvitation,
   Person,
@@ -199,6 +200,11 @@ export function previewText(draft: PreviewDraft, signal: AbortSignal): Promise<F
 export function cancelAlert(id: string): Promise<Alert> {
   const path = `/api/alerts/${encodeURIComponent(id)}/cancel`;
   return sendJson(path, { method: 'POST', subject: `Alert ${id}` });
+}
+
+export function clearDevice(name: string): Promise<Device> {
+  const path = `/api/devices/${encodeURIComponent(name)}/clear`;
+  return sendJson(path, { method: 'POST', subject: name });
 }
 
 export function updateAlert(

@@ -195,6 +195,8 @@ export interface Device {
   cameras: DeviceCamera[];
   telemetry: Telemetry | null;
   certificate: { identity: string; expires_at: string } | null;
+  /** Its housing was opened, and nobody has cleared it yet. */
+  suspended_since?: string | null;
 }
 
 export type CameraState = 'connecting' | 'online' | 'stalled' | 'offline';
@@ -202,8 +204,16 @@ export type CameraState = 'connecting' | 'online' | 'stalled' | 'offline';
 /** A camera inside a device: its name alone, or as the device's own status says it. */
 export type DeviceCamera = string | { name: string; state?: CameraState };
 
+/** What a device says of its body. */
+export interface Physical {
+  tamper: { open: boolean; since: string | null } | null;
+  position: { latitude: number; longitude: number } | null;
+  secure_boot: 'on' | 'off' | 'unknown';
+}
+
 export interface Telemetry {
   at?: string;
+  physical?: Physical;
   rss_bytes?: number;
   cpu_s?: number;
   uptime_s?: number;

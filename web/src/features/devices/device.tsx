@@ -5,10 +5,11 @@ import { Empty, OnlineName, Page, Panel, ProblemNote, SkeletonRows } from '../..
 import { Ago, Time } from '../../show/time';
 import { exact, many, size, span } from '../../show/words';
 import { useLive } from '../../wire/live';
-import type { Device, Telemetry } from '../../wire/types';
+import type { Device, Physical, Telemetry } from '../../wire/types';
 import { CameraRows } from '../cameras/camera-rows';
 import { SignView } from '../sign/sign-view';
 import { certificateLeft } from './facts';
+import { Suspended } from './suspended';
 import css from './device.module.css';
 import show from '../../show/show.module.css';
 
@@ -32,6 +33,7 @@ export function DevicePage(): ReactElement {
     );
   return (
     <Page title={device.name} tools={<OnlineName state={device.state} />}>
+      <Suspended device={device} />
       <div className={css.device}>
         <div className={css.main}>
           {device.sign && (
@@ -51,6 +53,7 @@ export function DevicePage(): ReactElement {
         <div className={css.main}>
           <Facts device={device} />
           {device.telemetry && <Health telemetry={device.telemetry} />}
+          {device.telemetry?.physical && <Body physical={device.telemetry.physical} />}
           {device.certificate && <Certificate device={device} />}
         </div>
       </div>
@@ -120,6 +123,28 @@ function Health({ telemetry }: { telemetry: Telemetry }): ReactElement {
             {many(telemetry.queue_receipts ?? 0, 'receipt')}
           </Fact>
         )}
+      </dl>
+    </Panel>
+  );
+}
+
+const BOOT = { on: 'secure', off: 'not secured', unknown: 'not known' } as const;
+
+function Body({ physical }: { physical: Physical }): ReactElement {
+  const { tamper, position, secure_boot } = physical;
+  return (
+    <Panel title="Its body">
+      <dl className={show.facts}>
+        <Fact name="Housing">
+          {!tamper ? 'not watched' : tamper.open ? 'open' : 'closed'}
+          {tamper?.since && `, last opened ${exact(new Date(tamper.since))}`}
+        </Fact>
+        <Fact name="Position">
+          {position
+            ? `${position.latitude.toFixed(5)}, ${position.longitude.toFixed(5)}`
+            : 'not known'}
+        </Fact>
+        <Fact name="Boot">{BOOT[secure_boot]}</Fact>
       </dl>
     </Panel>
   );
