@@ -74,7 +74,7 @@ enum err physical_parse(struct physical *out, const struct value *member, struct
 
 struct value *physical_to_value(const struct physical *physical)
 {
-    struct value *member = value_object();
+    struct value *whole = value_object();
     struct value *tamper = physical->guarded ? value_object() : value_null();
     struct value *position = physical->placed ? value_object() : value_null();
     if (physical->guarded) {
@@ -86,10 +86,10 @@ struct value *physical_to_value(const struct physical *physical)
         value_set_real(position, "latitude", physical->position.latitude);
         value_set_real(position, "longitude", physical->position.longitude);
     }
-    value_set(member, "tamper", tamper);
-    value_set(member, "position", position);
-    value_set_text(member, "secure_boot", secure_boot_name(physical->secure_boot));
-    return member;
+    value_set(whole, "tamper", tamper);
+    value_set(whole, "position", position);
+    value_set_text(whole, "secure_boot", secure_boot_name(physical->secure_boot));
+    return whole;
 }
 
 /* ---- NMEA 0183 ---- */
@@ -110,11 +110,12 @@ static bool sum_fits(const char *line)
 /* Cuts `line` at its commas; how many fields there are. */
 static size_t cut(char *line, char *fields[static NMEA_FIELDS])
 {
-    size_t count = 0;
-    for (char *at = line; at && count < NMEA_FIELDS;) {
-        fields[count++] = at;
-        at = strchr(at, ',');
-        if (at) { *at++ = '\0'; }
+    size_t count = 1;
+    fields[0] = line;
+    for (char *comma = strchr(line, ','); comma && count < NMEA_FIELDS;
+         comma = strchr(comma + 1, ',')) {
+        *comma = '\0';
+        fields[count++] = comma + 1;
     }
     return count;
 }
