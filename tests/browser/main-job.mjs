@@ -32,6 +32,7 @@ try {
   await situation();
   await events();
   await alert();
+  await audit();
   await people({ tap, browser, page, watched, origin });
   await phone({ tap, context, watched, origin, size: PHONE });
 } catch (caught) {
@@ -306,6 +307,33 @@ async function cancel(id, device) {
 }
 
 /** The light colours, once, for the eye. */
+/** What was done stands in the audit log, and this browser can prove it. */
+async function audit() {
+  await tap.must('the audit log shows the alert that was sent', async () => {
+    await page.getByRole('link', { name: 'Audit' }).click();
+    await page.getByTestId('audit').getByText('Alert sent').first().waitFor();
+  });
+  await tap.must('its row shows a proof that the browser has checked', async () => {
+    const row = page.getByTestId('audit').getByRole('link', { name: 'Alert sent' }).first();
+    await row.click();
+    await until('a proof that holds', async () => {
+      const proof = page.getByTestId('proof');
+      if ((await proof.count()) && (await proof.getAttribute('data-good')) === 'true') return true;
+      await page.getByRole('button', { name: 'Look again' }).click();
+      return false;
+    });
+    tap.note((await page.getByTestId('proof').innerText()).replaceAll('\n', ' ').slice(0, 200));
+  });
+  await tap.step('the gateway has cosigned it', async () => {
+    await until('a witness', async () => {
+      const text = await page.getByTestId('proof').innerText();
+      if (text.includes('demo/gateway/')) return true;
+      await page.getByRole('button', { name: 'Look again' }).click();
+      return false;
+    });
+  });
+}
+
 async function light() {
   await page.getByRole('button', { name: /^Signed in as/ }).click();
   await page.getByRole('menuitem', { name: 'Use the light colours' }).click();
