@@ -85,12 +85,18 @@ static void forget_partials(const struct book *book, struct tile_place place)
     (void)rmdir(path);
 }
 
+/* How many full tiles of `level` a tree of `size` has. The topmost level never fills one. */
+static uint64_t full_tiles(uint64_t size, unsigned level)
+{
+    return level < TILE_LEVEL_MAX ? size >> (TILE_HEIGHT * (level + 1)) : 0;
+}
+
 /* Those of the tiles of one level that have become full between two sizes. */
 static void forget_level(const struct book *book, struct tile_place place, uint64_t from,
                          uint64_t to)
 {
-    const unsigned shift = TILE_HEIGHT * (place.level + 1);
-    for (place.number = from >> shift; place.number < to >> shift; place.number++) {
+    const uint64_t end = full_tiles(to, place.level);
+    for (place.number = full_tiles(from, place.level); place.number < end; place.number++) {
         forget_partials(book, place);
     }
 }
@@ -107,7 +113,7 @@ static void forget_all_partials(const struct book *book, uint64_t from, uint64_t
 
 static uint64_t tile_number(const struct book *book, unsigned level)
 {
-    return book->size >> (TILE_HEIGHT * (level + 1));
+    return full_tiles(book->size, level);
 }
 
 static enum err write_edge(struct book *book, unsigned level, uint64_t number, struct why *why)
@@ -136,7 +142,7 @@ static enum err add_leaf(struct book *book, const struct merkle_hash *leaf, stru
         edge->hashes[edge->count++] = hash;
         edge->changed = true;
         if (edge->count < TILE_WIDTH) { break; }
-        const uint64_t number = book->size >> (TILE_HEIGHT * (level + 1)); /* before this leaf */
+        const uint64_t number = full_tiles(book->size, level); /* before this leaf */
         if (level == 0) { err = write_bundle(book, number, why); }
         if (err == OK) { err = write_edge(book, level, number, why); }
         hash = tile_fold(edge->hashes, TILE_WIDTH);

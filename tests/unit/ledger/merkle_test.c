@@ -92,7 +92,7 @@ static void test_lies(void)
 int main(void)
 {
     for (int i = 0; i < SIZE; i++) {
-        char entry[16];
+        char entry[32];
         (void)snprintf(entry, sizeof entry, "entry %d", i);
         leaves[i] = merkle_leaf(span_text(entry));
     }

@@ -43,7 +43,7 @@ int main(void)
 
     /* More than wait at once: the first ones are settled on the way. */
     for (int i = 0; i < FILE_BATCH_MAX + 3; i++) {
-        char name[16];
+        char name[32];
         (void)snprintf(name, sizeof name, "many-%d", i);
         if (file_join(path, folder, name, NULL) ||
             file_batch_add(batch, path, span_text(name), 0600, NULL)) {
