@@ -10,7 +10,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 from control_rig import Rig  # noqa: E402
-from edge_rig import alert as alert_content  # noqa: E402
+from edge_rig import alert as alert_content, free_port  # noqa: E402
 from factor_test import Person, code_of, now_step  # noqa: E402
 from site_runner import Tap, wait_for  # noqa: E402
 
@@ -44,11 +44,12 @@ class Edge:
     def __init__(self, rig):
         self.rig = rig
         rig.tocsin("ca", "issue", "edge", LAMP, "--dir", rig.path("ca"), "--out", rig.folder, "--host", "127.0.0.1")
+        port = free_port()
         config = {
             "site.name": "test", "site.ca": rig.path("ca/ca.crt"), "identity.certificate": rig.path(LAMP + ".crt"),
             "identity.key": rig.path(LAMP + ".key"), "broker.port": rig.broker_port, "zone.name": "north",
             "state.folder": rig.path("lamp"), "media.folder": rig.path("lamp-media"), "watch.socket": rig.path("lamp.sock"),
-            "http.address": "127.0.0.1", "http.port": 0, "metrics.port": 0, "alert.emergency_approvals": 2,
+            "http.address": "127.0.0.1", "http.port": port, "http.public_url": f"https://127.0.0.1:{port}", "metrics.port": 0, "alert.emergency_approvals": 2,
         }  # fmt: skip
         os.makedirs(rig.path("lamp-media"))
         words = [os.path.join(rig.build, "tocsin-edge")]

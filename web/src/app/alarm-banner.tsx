@@ -10,7 +10,10 @@ import css from './frame.module.css';
 export function AlarmBanner(): ReactElement | null {
   const alerts = useLive((live) => live.town.alerts);
   const alarms = alerts.filter(
-    (alert) => alert.state === 'active' && (alert.tier === 'emergency' || alert.tier === 'ipaws'),
+    (alert) =>
+      alert.state === 'active' &&
+      (alert.status ?? 'actual') === 'actual' &&
+      (alert.tier === 'emergency' || alert.tier === 'ipaws'),
   );
   const first = alarms[0];
   if (!first) return null;

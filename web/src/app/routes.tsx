@@ -45,6 +45,12 @@ export const router = createBrowserRouter(
           lazy: async () => ({ Component: (await import('../features/alerts/compose')).Compose }),
         },
         {
+          path: 'alerts/drafts/:id',
+          lazy: async () => ({
+            Component: (await import('../features/alerts/emergency')).EmergencyPage,
+          }),
+        },
+        {
           path: 'alerts/:id',
           lazy: async () => ({ Component: (await import('../features/alerts/board')).BoardPage }),
         },

@@ -8,6 +8,8 @@ import { linkProblem, problemFrom } from './problem';
 import type {
   Alert,
   AlertText,
+  Approval,
+  Emergency,
   Device,
   NewAlert,
   NewInvitation,
@@ -213,4 +215,26 @@ export function updateAlert(
 ): Promise<Alert> {
   const path = `/api/alerts/${encodeURIComponent(id)}`;
   return sendJson(path, { method: 'PUT', body: change, subject: `Alert ${id}` });
+}
+
+/* ---- emergencies ---- */
+
+/** A new emergency, or with alert_id its update or cancel: it waits for approvals. */
+export type DraftOrder =
+  | NewAlert
+  | { alert_id: string; action: 'cancel' }
+  | { alert_id: string; texts: AlertText[]; expire?: string };
+
+export function draftEmergency(order: DraftOrder): Promise<Emergency> {
+  return sendJson('/api/drafts', { method: 'POST', body: order, subject: 'The emergency' });
+}
+
+export function approveDraft(id: string, approval: Approval, code: string): Promise<Emergency> {
+  const path = `/api/drafts/${encodeURIComponent(id)}/approve`;
+  return sendJson(path, { method: 'POST', body: { approval, code }, subject: 'The approval' });
+}
+
+export function withdrawDraft(id: string): Promise<Emergency> {
+  const path = `/api/drafts/${encodeURIComponent(id)}/withdraw`;
+  return sendJson(path, { method: 'POST', body: {}, subject: 'The draft' });
 }

@@ -147,10 +147,14 @@ export interface Delivery {
   last_contact: string | null;
 }
 
+/** Whether it is the real thing. */
+export type Status = 'actual' | 'exercise' | 'test';
+
 export interface Alert {
   id: string;
   revision: number;
   tier: Tier;
+  status?: Status;
   state: 'pending' | 'active' | 'cancelled' | 'expired';
   texts: AlertText[];
   targets: Targets;
@@ -171,17 +175,48 @@ export interface SignSize {
 /** What a preview is made of. */
 export interface PreviewDraft {
   tier: Tier;
+  status?: Status;
   texts: AlertText[];
   sign: SignSize;
 }
 
 export interface NewAlert {
   tier: Tier;
+  status?: Status;
   texts: AlertText[];
   targets: Targets;
   begin?: string;
   expire?: string;
   duration_s?: number;
+}
+
+/** An operator's word, as in docs/protocols/approval.md. */
+export interface Approval {
+  signature: string;
+  certificate_chain: string[];
+}
+
+/** An emergency that waits for approvals; `content` is what is signed. */
+export interface Emergency {
+  id: string;
+  alert_id: string;
+  revision: number;
+  action: 'show' | 'cancel';
+  state: 'waiting' | 'sent' | 'withdrawn' | 'lapsed';
+  content: {
+    tier: Tier;
+    status?: Status;
+    texts: AlertText[];
+    targets: Targets;
+    begin: string;
+    expire: string;
+  };
+  site: string;
+  needed: number;
+  approvals: { person: string; at: string }[];
+  created_at: string;
+  created_by: string;
+  expire: string;
 }
 
 export interface Device {
@@ -255,6 +290,7 @@ export type LiveMessage =
   | { kind: 'hello'; at: string; data: { server_time: string; version: string } }
   | { kind: 'event'; at: string; data: Sighting }
   | { kind: 'alert'; at: string; data: Alert }
+  | { kind: 'draft'; at: string; data: Emergency }
   | { kind: 'delivery'; at: string; data: DeliveryChange }
   | { kind: 'device'; at: string; data: Device }
   | { kind: 'camera'; at: string; data: Camera };

@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 import { classes, State } from '../../show/parts';
 import { useEverySecond } from '../../show/ticker';
 import { span } from '../../show/words';
-import type { Alert, AlertText } from '../../wire/types';
+import type { Alert, AlertText, Status } from '../../wire/types';
 import { SHOWN, tallyOf, type Tally } from './deliveries';
 import { languageName } from './languages';
 import css from './alerts.module.css';
@@ -46,6 +46,12 @@ export function Text({ text }: { text: AlertText | undefined }): ReactElement | 
   );
 }
 
+/** What is not the real thing says so, in a hatched frame, wherever it is shown. */
+export function StatusMark({ status }: { status: Status | undefined }): ReactElement | null {
+  if (!status || status === 'actual') return null;
+  return <strong className={css.drill}>{status === 'test' ? 'TEST' : 'EXERCISE'}</strong>;
+}
+
 export function Texts({ texts }: { texts: AlertText[] }): ReactElement {
   return (
     <ul className={css.texts}>
@@ -59,7 +65,7 @@ export function Texts({ texts }: { texts: AlertText[] }): ReactElement {
   );
 }
 
-export function targetWords({ targets }: Alert): string {
+export function targetWords({ targets }: Pick<Alert, 'targets'>): string {
   if (targets.broadcast) return 'whole site';
   return [...targets.zones, ...targets.devices].join(', ');
 }

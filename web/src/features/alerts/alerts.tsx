@@ -17,9 +17,11 @@ import { Time, ZoneName } from '../../show/time';
 import { many } from '../../show/words';
 import { serverNow, useLive } from '../../wire/live';
 import type { Alert, Tier } from '../../wire/types';
-import { AlertState, DeliveryBar, targetWords, Text } from './alert-parts';
+import { may, useSession } from '../session/session';
+import { AlertState, DeliveryBar, StatusMark, targetWords, Text } from './alert-parts';
 import { isStanding } from './deliveries';
 import { useAlerts } from './use-alerts';
+import { WaitingList } from './waiting';
 import css from '../../show/show.module.css';
 
 const STATES = [
@@ -34,6 +36,7 @@ export function Alerts(): ReactElement {
   const [zone, setZone] = useParam('zone');
   const zones = useLive((live) => live.town.zones);
   const alerts = useAlerts(state);
+  const { session } = useSession();
   const minute = useEverySecond((now) => Math.floor(now / 1000));
   const shown = (alerts.data?.alerts ?? []).filter(
     (alert) =>
@@ -54,6 +57,7 @@ export function Alerts(): ReactElement {
         </>
       }
     >
+      {may('alert', session) && <WaitingList />}
       <div className={css.filters}>
         <Select label="State" value={state} onChange={setState} choices={STATES} />
         <Select
@@ -113,7 +117,7 @@ function AlertTable({ alerts }: { alerts: Alert[] }): ReactElement {
         {alerts.map((alert) => (
           <tr key={alert.id}>
             <td className={css.lead}>
-              <TierName tier={alert.tier} />
+              <TierName tier={alert.tier} /> <StatusMark status={alert.status} />
             </td>
             <td className={classes(css.clip, css.wide)}>
               <Link to={`/alerts/${alert.id}`} className={css.rowLink}>

@@ -1,7 +1,7 @@
 import type { ReactElement } from 'react';
 import { classes, DeliveryName, Empty } from '../../show/parts';
 import { Ago, Time, ZoneName } from '../../show/time';
-import { latency } from '../../show/words';
+import { latency, many } from '../../show/words';
 import type { Delivery } from '../../wire/types';
 import { shownState } from './deliveries';
 import css from '../../show/show.module.css';
@@ -122,10 +122,13 @@ const REASONS: Record<string, string> = {
   expired: 'it had run out when it arrived',
   untrusted: 'the device does not trust the signer',
   forged: 'the signature is wrong',
+  exercise: 'this sign lights no exercises or tests',
 };
 
 /** The device's word, explained where we can; its own word otherwise. */
 function reasonWords(reason: string | null): string {
   if (!reason) return '';
+  const short = /^unapproved_(\d+)_of_(\d+)$/.exec(reason);
+  if (short) return `needs ${many(Number(short[2]), 'approval')}, has ${short[1]}`;
   return REASONS[reason] ?? reason.replaceAll('_', ' ');
 }

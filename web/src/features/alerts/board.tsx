@@ -1,6 +1,6 @@
 /** The delivery board of one alert: who has it, who has not and why, live. */
 import { useMemo, useState, type ReactElement } from 'react';
-import { Link, useParams } from 'react-router-dom';
+import { Link, useNavigate, useParams } from 'react-router-dom';
 import Button from '@mui/material/Button';
 import { saveCsv, toCsv } from '../../show/csv';
 import { HoldButton } from '../../show/hold-button';
@@ -16,12 +16,12 @@ import {
 } from '../../show/parts';
 import { useParam } from '../../show/select';
 import { useEverySecond } from '../../show/ticker';
-import { cancelAlert } from '../../wire/api';
+import { cancelAlert, draftEmergency } from '../../wire/api';
 import { useLive } from '../../wire/live';
 import { asProblem, type Problem } from '../../wire/problem';
 import type { Alert } from '../../wire/types';
 import { SignView } from '../sign/sign-view';
-import { AlertState, Texts } from './alert-parts';
+import { AlertState, StatusMark, Texts } from './alert-parts';
 import { BoardTable } from './board-table';
 import { inOrder, shownState, tally, verdict, type Shown, type Tally } from './deliveries';
 import { longestOf } from './draft';
@@ -39,6 +39,7 @@ export function BoardPage(): ReactElement {
         data ? (
           <span className={css.title}>
             <TierName tier={data.tier} filled />
+            <StatusMark status={data.status} />
             <AlertState alert={data} />
           </span>
         ) : (
@@ -57,6 +58,7 @@ export function BoardPage(): ReactElement {
 function Acts({ alert, onChanged }: { alert: Alert; onChanged: () => void }): ReactElement {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
+  const navigate = useNavigate();
   const left = useEverySecond((now) => Date.parse(alert.expire) > now);
   const standing = (alert.state === 'active' || alert.state === 'pending') && left;
   // What control's key may not sign, it may not end either.
@@ -65,6 +67,11 @@ function Acts({ alert, onChanged }: { alert: Alert; onChanged: () => void }): Re
     setBusy(true);
     setProblem(null);
     try {
+      if (alert.tier === 'emergency') {
+        const draft = await draftEmergency({ alert_id: alert.id, action: 'cancel' });
+        navigate(`/alerts/drafts/${draft.id}`);
+        return;
+      }
       await cancelAlert(alert.id);
       onChanged();
     } catch (caught) {

@@ -6,10 +6,10 @@ import { Icon, TIER_ICONS } from '../../theme/icons';
 import { classes, Page, Panel, ProblemNote, TIER_NAMES } from '../../show/parts';
 import { Select } from '../../show/select';
 import { localInput, spoken, zoneOffset } from '../../show/words';
-import { sendAlert } from '../../wire/api';
+import { draftEmergency, sendAlert } from '../../wire/api';
 import { serverNow, useLive } from '../../wire/live';
 import { asProblem, type Problem } from '../../wire/problem';
-import type { Alert, NewAlert, Tier } from '../../wire/types';
+import type { Alert, NewAlert, Status, Tier } from '../../wire/types';
 import {
   bodyOf,
   draftFrom,
@@ -53,6 +53,12 @@ export function Compose(): ReactElement {
             <TierChoice
               tier={draft.tier}
               onChange={(tier) => setDraft((known) => withTier(known, tier))}
+            />
+            <Select
+              label="This is"
+              value={draft.status}
+              onChange={(status) => change({ status: status as Status })}
+              choices={STATUSES}
             />
             <TextRows
               texts={draft.texts}
@@ -108,10 +114,24 @@ function TierChoice({
       <p className={css.hint}>
         {tier === 'warning'
           ? 'A warning stands for 5 minutes at most and is renewed by updating it.'
-          : 'Emergency and IPAWS need the keys of the operations centre.'}
+          : tier === 'emergency'
+            ? 'An emergency is written as a draft: operators approve it, each with their own key and a fresh code. Until then it lights nothing.'
+            : 'IPAWS comes from its authority only.'}
       </p>
     </fieldset>
   );
+}
+
+const STATUSES = [
+  { value: 'actual', label: 'the real thing' },
+  { value: 'exercise', label: 'an exercise' },
+  { value: 'test', label: 'a test' },
+];
+
+function sendWords({ tier, status }: Draft): string {
+  const name = TIER_NAMES[tier].toLowerCase();
+  if (tier === 'emergency') return `Write ${name} for approval`;
+  return status === 'actual' ? `Send ${name}` : `Send ${status} of ${name}`;
 }
 
 interface WhenProps {
@@ -174,8 +194,11 @@ function Foot({ draft }: { draft: Draft }): ReactElement {
     setBusy(true);
     try {
       const body = bodyOf(draft);
-      const alert = await sendAlert(body, keyOf(body));
-      navigate(`/alerts/${alert.id}`);
+      if (draft.tier === 'emergency') {
+        navigate(`/alerts/drafts/${(await draftEmergency(body)).id}`);
+      } else {
+        navigate(`/alerts/${(await sendAlert(body, keyOf(body))).id}`);
+      }
     } catch (caught) {
       setProblem(asProblem(caught, 'The alert'));
       setBusy(false);
@@ -202,7 +225,7 @@ function Foot({ draft }: { draft: Draft }): ReactElement {
           disabled={busy}
           onClick={() => void send()}
         >
-          {busy ? 'Sending' : `Send ${TIER_NAMES[draft.tier].toLowerCase()}`}
+          {busy ? 'Sending' : sendWords(draft)}
         </Button>
       </div>
     </div>

@@ -3,7 +3,16 @@
  * The limits are those of docs/protocols/bus.md and of the tiers; control and every sign check again.
  */
 import { listed, many, spoken } from '../../show/words';
-import type { Alert, AlertText, Device, NewAlert, SignSize, Targets, Tier } from '../../wire/types';
+import type {
+  Alert,
+  AlertText,
+  Device,
+  NewAlert,
+  SignSize,
+  Status,
+  Targets,
+  Tier,
+} from '../../wire/types';
 import { languageName, wrongScript } from './languages';
 
 export const TEXT_BYTES_MAX = 512;
@@ -12,11 +21,12 @@ export const TEXTS_MAX = 16;
 const TEXT_LETTERS_GOOD = 60;
 
 const HOUR = 3600;
-/** What control's own key may sign, and how long an alert of it may stand. */
+/** What an operator may write, and how long an alert of it may stand. */
 export const SENDABLE: { tier: Tier; longest_s: number; usual_s: number }[] = [
   { tier: 'informational', longest_s: 48 * HOUR, usual_s: HOUR },
   { tier: 'advisory', longest_s: 48 * HOUR, usual_s: HOUR / 2 },
   { tier: 'warning', longest_s: 300, usual_s: 300 },
+  { tier: 'emergency', longest_s: 24 * HOUR, usual_s: HOUR },
 ];
 const DURATIONS = [
   60,
@@ -34,6 +44,7 @@ const DURATIONS = [
 
 export interface Draft {
   tier: Tier;
+  status: Status;
   texts: AlertText[];
   targets: Targets;
   /** Local time as the input says it; empty = now. */
@@ -43,6 +54,7 @@ export interface Draft {
 
 export const EMPTY_DRAFT: Draft = {
   tier: 'advisory',
+  status: 'actual',
   texts: [{ language: 'en', text: '' }],
   targets: { zones: [], devices: [], broadcast: false },
   begin: '',
@@ -176,6 +188,7 @@ export function textHint({ language, text }: AlertText): string {
 export function bodyOf(draft: Draft): NewAlert {
   const body: NewAlert = {
     tier: draft.tier,
+    ...(draft.status === 'actual' ? {} : { status: draft.status }),
     texts: cleanTexts(draft.texts),
     targets: draft.targets.broadcast ? { zones: [], devices: [], broadcast: true } : draft.targets,
   };

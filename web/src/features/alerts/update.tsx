@@ -5,7 +5,7 @@ import Button from '@mui/material/Button';
 import { classes, Page, Panel, ProblemNote, SkeletonRows, TierName } from '../../show/parts';
 import { Select } from '../../show/select';
 import { clock, many, spoken } from '../../show/words';
-import { updateAlert } from '../../wire/api';
+import { draftEmergency, updateAlert } from '../../wire/api';
 import { serverNow, useLive } from '../../wire/live';
 import { asProblem, type Problem } from '../../wire/problem';
 import type { Alert } from '../../wire/types';
@@ -44,6 +44,11 @@ function Update({ alert }: { alert: Alert }): ReactElement {
     try {
       const longer = new Date(serverNow() + Number(lasts) * 1000).toISOString();
       const change = { texts: cleanTexts(texts), expire: lasts === 'same' ? alert.expire : longer };
+      if (alert.tier === 'emergency') {
+        const draft = await draftEmergency({ alert_id: alert.id, ...change });
+        navigate(`/alerts/drafts/${draft.id}`);
+        return;
+      }
       await updateAlert(alert.id, change);
       navigate(`/alerts/${alert.id}`);
     } catch (caught) {

@@ -5,13 +5,15 @@ import { Page, Panel, ProblemNote, SkeletonRows, State } from '../../show/parts'
 import { many } from '../../show/words';
 import { OwnSessions } from './own-sessions';
 import { Passkeys } from './passkeys';
+import { OperatorKeyPanel } from './operator-key';
 import { PasswordForm } from './password-form';
 import { RemoveFactor, SecondFactor } from './second-factor';
-import { reachWords, ROLE_NAMES, useSession } from './session';
+import { may, reachWords, ROLE_NAMES, useSession } from './session';
 import css from './session.module.css';
 
 export function Account(): ReactElement {
-  const { user } = useSession().session;
+  const { session } = useSession();
+  const { user } = session;
   const [done, setDone] = useState(0);
   return (
     <Page title="Your account">
@@ -37,6 +39,7 @@ export function Account(): ReactElement {
           </div>
         </Panel>
         <FactorPanel />
+        {may('alert', session) && <OperatorKeyPanel />}
       </div>
       <Panel title="Where you are signed in">
         <OwnSessions key={done} />

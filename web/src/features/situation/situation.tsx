@@ -7,7 +7,7 @@ import { Time } from '../../show/time';
 import { many } from '../../show/words';
 import { useLive } from '../../wire/live';
 import type { Town } from '../../wire/town';
-import { AlertState, DeliveryBar, targetWords, Text } from '../alerts/alert-parts';
+import { AlertState, DeliveryBar, targetWords, Text, StatusMark } from '../alerts/alert-parts';
 import { isStanding } from '../alerts/deliveries';
 import { isLive, whatSeen } from '../events/sighting';
 import { InView, Lasting } from '../events/sighting-table';
@@ -63,6 +63,7 @@ function ActiveAlerts({ town, loaded }: PartProps): ReactElement {
             <li key={alert.id} className={css.alert}>
               <div className={css.line}>
                 <TierName tier={alert.tier} filled />
+                <StatusMark status={alert.status} />
                 <AlertState alert={alert} />
               </div>
               <Link to={`/alerts/${alert.id}`} className={css.alertText}>
