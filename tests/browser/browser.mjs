@@ -3,6 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { until } from './tap.mjs';
 
 const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))(
   'playwright-core',
@@ -104,4 +105,41 @@ export function readLeds(canvas) {
       }
     return { lit, cyan, drawn: canvas.width > columns };
   });
+}
+
+/* ---- the map ---- */
+
+/** Of src/features/map/colours.ts: the sea, in the dark. */
+export const WATER = [11, 32, 48];
+
+/** Waits until MapLibre has nothing more to load or to move. */
+export async function settled(where) {
+  await until('the map to rest', () =>
+    where.getByTestId('map').evaluate(async (box) => {
+      const before = box.dataset.idle;
+      await new Promise((wake) => setTimeout(wake, 250));
+      return before !== undefined && box.dataset.idle === before;
+    }),
+  );
+}
+
+/** How many points of the map have a colour, give or take `give` of each part. */
+export async function countColour(where, [red, green, blue], give = 4) {
+  const picture = await where.getByTestId('map').screenshot();
+  return where.evaluate(
+    async ([data, want, least]) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${data}`;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.width, image.height);
+      const context = canvas.getContext('2d');
+      context.drawImage(image, 0, 0);
+      const points = context.getImageData(0, 0, image.width, image.height).data;
+      let count = 0;
+      for (let at = 0; at < points.length; at += 4)
+        if (want.every((part, index) => Math.abs(points[at + index] - part) <= least)) count++;
+      return count;
+    },
+    [picture.toString('base64'), [red, green, blue], give],
+  );
 }

@@ -1,7 +1,18 @@
 // The main job, as a person does it: sign in, see people arrive, look at one, alert a zone, see
 // the sign light, cancel, see it go dark. Against a running Tocsin:
 //   BASE_URL=http://127.0.0.1:8080/ ADMIN_PASSWORD=... node tests/browser/main-job.mjs
-import { openBrowser, DESK, PHONE, readLeds, readSign, shoot, Watched } from './browser.mjs';
+import {
+  countColour,
+  DESK,
+  openBrowser,
+  PHONE,
+  readLeds,
+  readSign,
+  settled,
+  shoot,
+  Watched,
+  WATER,
+} from './browser.mjs';
 import { people } from './people.mjs';
 import { phone } from './phone.mjs';
 import { Bail, Tap, until } from './tap.mjs';
@@ -217,6 +228,7 @@ async function alert() {
     await page.locator('tbody tr').first().waitFor();
     await shoot(page, `desk-${place}`);
   }
+  await map();
   await cancel(id, device);
   await light();
 }
@@ -278,6 +290,29 @@ async function signShows(device) {
   tap.note(`${seen.lit} LEDs lit, ${seen.cyan} of them cyan`);
   if (seen.cyan < seen.lit * 0.9)
     throw new Error(`only ${seen.cyan} of ${seen.lit} lit LEDs are cyan`);
+}
+
+/** The made-up town of the demo, with the alert where its zone is. */
+async function map() {
+  const { url } = await page.evaluate(async () => (await fetch('/api/map')).json());
+  if (!url) {
+    tap.note('this site has no map');
+    return;
+  }
+  watched.others.push(new URL(url).origin);
+  await tap.must('the map of the town shows the alert where it is', async () => {
+    await page.getByRole('link', { name: 'Map', exact: true }).click();
+    await page.getByTestId('map').waitFor();
+    await settled(page);
+    if ((await countColour(page, WATER)) < 2000) throw new Error('no sea');
+    await page.getByRole('button', { name: 'Show', exact: true }).click();
+    await settled(page);
+    const cyan = await countColour(page, [53, 208, 221], 10);
+    tap.note(`${cyan} points of the advisory's colour on the map`);
+    if (cyan < 300) throw new Error(`only ${cyan} points of cyan`);
+    await page.getByRole('button', { name: /^edge-north-1: sign and 1 camera, / }).waitFor();
+  });
+  await shoot(page, 'desk-map');
 }
 
 async function cancel(id, device) {

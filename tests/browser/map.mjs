@@ -1,13 +1,20 @@
 // The map page, as an operator and a patrol use it; map_site.py starts the site and runs this.
 import { createInterface } from 'node:readline';
-import { DESK, openBrowser, PHONE, shoot, Watched } from './browser.mjs';
+import {
+  countColour,
+  DESK,
+  openBrowser,
+  PHONE,
+  settled,
+  shoot,
+  Watched,
+  WATER,
+} from './browser.mjs';
 import { Bail, Tap, until } from './tap.mjs';
 
 const origin = new URL(process.env.BASE_URL ?? '').origin;
 const mapOrigin = new URL(process.env.MAP_URL ?? '').origin;
 const PASSWORD = process.env.ADMIN_PASSWORD ?? '';
-/** Of src/features/map/colours.ts: the sea, in the dark. */
-const WATER = [11, 32, 48];
 
 const tap = new Tap();
 const watched = new Watched(origin, [mapOrigin]);
@@ -64,44 +71,12 @@ async function signIn() {
   });
 }
 
-/** Waits until MapLibre has nothing more to load or to move. */
-async function settled(where = page) {
-  await until('the map to rest', () =>
-    where.getByTestId('map').evaluate(async (box) => {
-      const before = box.dataset.idle;
-      await new Promise((wake) => setTimeout(wake, 250));
-      return before !== undefined && box.dataset.idle === before;
-    }),
-  );
-}
-
-/** How many points of the map have a colour, give or take `give` of each part. */
-async function countColour(where, [red, green, blue], give = 4) {
-  const picture = await where.getByTestId('map').screenshot();
-  return where.evaluate(
-    async ([data, want, least]) => {
-      const image = new Image();
-      image.src = `data:image/png;base64,${data}`;
-      await image.decode();
-      const canvas = new OffscreenCanvas(image.width, image.height);
-      const context = canvas.getContext('2d');
-      context.drawImage(image, 0, 0);
-      const points = context.getImageData(0, 0, image.width, image.height).data;
-      let count = 0;
-      for (let at = 0; at < points.length; at += 4)
-        if (want.every((part, index) => Math.abs(points[at + index] - part) <= least)) count++;
-      return count;
-    },
-    [picture.toString('base64'), [red, green, blue], give],
-  );
-}
-
 async function draws() {
   await tap.must('the map opens from the rail', async () => {
     await page.getByRole('link', { name: 'Map', exact: true }).click();
     await page.waitForURL(/\/map\b/);
     await page.getByTestId('map').waitFor();
-    await settled();
+    await settled(page);
   });
   await tap.must('the sea is drawn', async () => {
     const water = await countColour(page, WATER);
@@ -133,15 +108,15 @@ async function incidents() {
     tap.note(`${periods.length} periods, first "${periods[0]}"`);
     if (periods[0] !== 'October 2026') throw new Error(periods.join(', '));
   });
-  await settled();
+  await settled(page);
   await shoot(page, 'map-desk');
   await tap.step('another category and period, which the address keeps', async () => {
     await page.getByLabel('Show', { exact: true }).selectOption('theft');
     await page.getByLabel('In', { exact: true }).selectOption('2026-Q2');
     await until('the address', () => /cells=theft&period=2026-Q2/.test(page.url()));
-    await settled();
+    await settled(page);
     await page.reload();
-    await settled();
+    await settled(page);
     await until(
       'the same choice after loading again',
       async () => (await page.getByLabel('In', { exact: true }).inputValue()) === '2026-Q2',
@@ -150,7 +125,7 @@ async function incidents() {
   await tap.step('a cell says what it is', async () => {
     await page.getByLabel('Show', { exact: true }).selectOption('all');
     await page.goto(`${origin}/map?at=9.9693,76.2800,14.5&cells=all&period=2026-10`);
-    await settled();
+    await settled(page);
     await clickCell();
     await page.getByText(/in a square of about \d/).waitFor();
   });
@@ -178,10 +153,10 @@ async function clickCell() {
 async function site() {
   await tap.must('the alert of the site stands beside the map and on it', async () => {
     await page.goto(`${origin}/map`);
-    await settled();
+    await settled(page);
     await page.getByText('Market closed, use Anchor Road').waitFor();
     await page.getByRole('button', { name: 'Show', exact: true }).first().click();
-    await settled();
+    await settled(page);
     const amber = await countColour(page, [255, 180, 50], 10);
     tap.note(`${amber} points of the warning's colour`);
     if (amber < 300) throw new Error(`only ${amber} points of amber`);
@@ -211,7 +186,7 @@ async function search() {
     await shoot(page, 'map-desk-search');
     await field.press('Enter');
     await until('the view to be there', () => viewNear(9.9779, 76.2845));
-    await settled();
+    await settled(page);
   });
   await tap.step('a street, a ward and a device too', async () => {
     for (const [typed, found] of [
@@ -241,7 +216,7 @@ async function keyboard() {
     const before = page.url();
     await page.keyboard.press('ArrowRight');
     await until('the view to move', () => page.url() !== before);
-    await settled();
+    await settled(page);
     const zoom = () => Number(new URL(page.url()).searchParams.get('at').split(',')[2]);
     const was = zoom();
     await page.keyboard.press('Equal');
@@ -297,12 +272,12 @@ async function light() {
   await page.getByRole('menuitem', { name: 'Use the light colours' }).click();
   await tap.step('the light colours hold on the map too', async () => {
     await page.goto(`${origin}/map`);
-    await settled();
+    await settled(page);
     if ((await countColour(page, [205, 226, 240])) < 2000) throw new Error('no light water');
   });
   await shoot(page, 'map-desk-light');
   await page.goto(`${origin}/map?at=9.9693,76.2800,14.5`);
-  await settled();
+  await settled(page);
   await shoot(page, 'map-desk-close-light');
   await page.getByRole('button', { name: /^Signed in as/ }).click();
   await page.getByRole('menuitem', { name: 'Use the dark colours' }).click();
@@ -311,29 +286,29 @@ async function light() {
 async function offline() {
   await tap.must('a view is kept on this device', async () => {
     await page.goto(`${origin}/map?at=9.9693,76.2800,13`);
-    await settled();
+    await settled(page);
     await page.getByRole('button', { name: 'Keep this view' }).click();
     await page.getByText('Kept on this device').waitFor({ timeout: 60_000 });
     tap.note(await page.getByTestId('offline').locator('p').first().innerText());
   });
-  await settled();
+  await settled(page);
   await shoot(page, 'map-desk-kept');
   await order('stop map');
   await tap.must('without the map’s server the kept part is drawn, and it says so', async () => {
     await page.reload();
     await page.getByText('The map’s server cannot be reached').waitFor();
-    await settled();
+    await settled(page);
     if ((await countColour(page, WATER)) < 500) throw new Error('no water without the server');
   });
   await order('stop control');
   await tap.must('without any network the kept map opens from its address', async () => {
     await page.goto(`${origin}/map/kept?at=9.9693,76.2700,13`);
     await page.getByRole('heading', { name: 'Map kept on this device' }).waitFor();
-    await settled();
+    await settled(page);
     if ((await countColour(page, WATER)) < 500) throw new Error('no water without a network');
   });
   await page.setViewportSize(PHONE);
-  await settled();
+  await settled(page);
   await shoot(page, 'map-phone-kept');
   await tap.step('and from the page that cannot sign in', async () => {
     await page.goto(`${origin}/situation`);

@@ -53,8 +53,7 @@ class Map:
     def start(self):
         keys = {"archive town.file": self.folder / "town.pmtiles", "http.port": self.port, "metrics.port": 0, "log.level": "warning"}
         words = [word for key, value in keys.items() for word in ("--set", f"{key}={value}")]
-        program = os.environ.get("TOCSIN_MAP", str(BUILD / "tocsin-map"))
-        self.process = subprocess.Popen([program, "serve", *words])
+        self.process = subprocess.Popen([str(BUILD / "tocsin-map"), "serve", *words])
         wait_for(lambda: port_open(self.port), 10, "tocsin-map serve")
 
     def stop(self):

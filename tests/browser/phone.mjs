@@ -7,6 +7,7 @@ const SCREENS = [
   ['events', '/events', 'tr[data-event]'],
   ['alerts', '/alerts', 'tbody tr'],
   ['new-alert', '/alerts/new', 'textarea'],
+  ['map', '/map', '[data-testid=map][data-idle], ol'],
   ['devices', '/devices', 'tbody tr'],
   ['cameras', '/cameras', 'tbody tr'],
 ];

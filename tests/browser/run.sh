@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job in a real Chromium. Against a running site given by BASE_URL and ADMIN_PASSWORD, or
-# against a demo that this script starts and stops.
+# The main job in a real Chromium, and then the map page. Against a running site given by BASE_URL and
+# ADMIN_PASSWORD (the main job only), or against a demo that this script starts and stops.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
 build=${BUILD:-build/release}
@@ -42,4 +42,8 @@ export BASE_URL ADMIN_PASSWORD
 node tests/browser/main-job.mjs
 status=$?
 if [ $status -ne 0 ]; then tail -n 30 "$work/err" | sed 's/^/# demo: /'; fi
+stop
+demo=
+unset BASE_URL ADMIN_PASSWORD
+TOCSIN_BUILD=$(realpath "$build") python3 tests/browser/map_site.py || status=1
 exit $status

@@ -22,9 +22,8 @@ export function canKeep(): boolean {
 }
 
 export async function readKept(): Promise<KeptRegion | null> {
-  if (!canKeep() || !(await caches.has(CACHE))) return null;
-  const cache = await caches.open(CACHE);
-  const note = await cache.match(NOTE);
+  if (!canKeep()) return null;
+  const note = await caches.match(NOTE, { cacheName: CACHE });
   return note ? ((await note.json()) as KeptRegion) : null;
 }
 
@@ -47,8 +46,8 @@ export async function readBytes(
   offset: number,
   length: number,
 ): Promise<ArrayBuffer | null> {
-  const cache = await caches.open(CACHE);
-  const found = await cache.match(keyOf(archive, offset, length));
+  // Not opened: that would make the cache anew after it was deleted.
+  const found = await caches.match(keyOf(archive, offset, length), { cacheName: CACHE });
   return found ? found.arrayBuffer() : null;
 }
 
