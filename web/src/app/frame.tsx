@@ -33,13 +33,20 @@ const PLACES: Place[] = [
 export function Frame(): ReactElement {
   const { session } = useSession();
   const places = PLACES.filter(({ needs }) => !needs || may(needs, session));
+  const rail = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // On a phone the bar holds more than it shows: where one is comes into view.
+  useEffect(() => {
+    const here = rail.current?.querySelector('[aria-current=page]');
+    here?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [pathname]);
   return (
     <div className={css.frame}>
       <a className={css.skip} href="#screen">
         Skip to the screen
       </a>
       <Top />
-      <nav className={css.rail} aria-label="Screens">
+      <nav ref={rail} className={css.rail} aria-label="Screens">
         {places.map((place) => (
           <NavLink
             key={place.to}
