@@ -76,6 +76,7 @@ async function signIn(page) {
   await page.waitForURL('**/situation');
 }
 
+/** Waits until nothing changes any more; answers when the last change was. */
 async function quiet(page, wire) {
   let last = '';
   let since = Date.now();
@@ -90,6 +91,7 @@ async function quiet(page, wire) {
     },
     120_000,
   );
+  return since;
 }
 
 function viewOf(page) {
@@ -144,8 +146,7 @@ async function walk(page, wire, presses) {
           await until('the view to move', () => page.url() !== at);
         }
       }
-      await quiet(page, wire);
-      ms += Date.now() - begin;
+      ms += (await quiet(page, wire)) - begin;
       await page.getByTestId('map').locator('canvas').focus();
       views.push(viewOf(page));
     }

@@ -57,7 +57,7 @@ class Server:
 
     def start(self):
         (self.folder / "nginx.conf").write_text(NGINX.format(folder=self.folder, port=self.port), encoding="ascii")
-        (self.www / "blank.html").write_text("<!doctype html><title>pictures</title>", encoding="ascii")
+        (self.www / "blank.html").write_text('<!doctype html><link rel="icon" href="data:,"><title>pictures</title>', encoding="ascii")
         command = ["nginx", "-e", str(self.folder / "error.log"), "-c", str(self.folder / "nginx.conf")]
         self.process = subprocess.Popen(command)
         wait_for(lambda: port_open(self.port), 10, "nginx")
