@@ -177,6 +177,7 @@ def measure(browser, server, name):
     views, size = first["views"], (first["size"]["width"], first["size"]["height"])
     show(f"patrol_{name}_vector_cold", first["cold"])
     show(f"patrol_{name}_vector_warm", first["warm"])
+    print(f"patrol_{name}_vector_free\t{first['cold']['seconds']:.1f}\ts", flush=True)
     cut(browser, server, name, views, size, device["ratio"])
     for title, kind, ending in (("png8", "tiles", "png"), ("webp", "tiles", "webp"), ("wms_png8", "views", "png"), ("wms_webp", "views", "webp")):
         sources = pictures_of(name, kind, ending, views, size)
