@@ -109,7 +109,7 @@ static bool loopback(const char *authority)
     static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const size_t size = strlen(names[i]);
-        const char end = strncmp(authority, names[i], size) == 0 ? authority[size] : '?';
+        const int end = strncmp(authority, names[i], size) == 0 ? authority[size] : '?';
         if (end == ':' || end == '/') { return true; }
     }
     return false;
