@@ -63,6 +63,13 @@ enum err user_roles_parse(unsigned int *roles, const char *words, struct why *wh
     return OK;
 }
 
+/* What is of the whole site, and not of its zones, is for those who have the whole site. */
+static bool site_wide(enum permission permission)
+{
+    return permission == PERMISSION_SEE_USERS || permission == PERMISSION_MANAGE_USERS ||
+           permission == PERMISSION_SEE_METRICS || permission == PERMISSION_SEE_AUDIT;
+}
+
 enum permission_answer permission_judge(enum permission permission, const struct session *session)
 {
     if (permission == PERMISSION_PUBLIC) { return PERMISSION_ANSWER_YES; }
@@ -73,6 +80,7 @@ enum permission_answer permission_judge(enum permission permission, const struct
     if (session->lacks_factor && permission != PERMISSION_OWN_SESSION) {
         return PERMISSION_ANSWER_SET_UP_FACTOR;
     }
+    if (site_wide(permission) && !reach_whole(&session->reach)) { return PERMISSION_ANSWER_NO; }
     return ALLOWED[permission] & (1 << session->role) ? PERMISSION_ANSWER_YES
                                                       : PERMISSION_ANSWER_NO;
 }

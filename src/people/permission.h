@@ -2,9 +2,9 @@
  * people/permission - who may do what, and where: one table, one function that answers for every
  * route, one for every object.
  *
- * A person has one role, and either the whole site or some zones of it. Somebody who must change a
- * password, or whose role needs a second factor that is not set up yet, may do nothing else first.
- * Pure, any thread.
+ * A person has one role, and either the whole site or some zones of it; users, metrics and the
+ * audit log belong to the whole site. Somebody who must change a password, or whose role needs a
+ * second factor that is not set up yet, may do nothing else first. Pure, any thread.
  */
 #pragma once
 

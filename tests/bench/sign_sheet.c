@@ -80,11 +80,13 @@ int main(int argc, char **argv)
     if (argc == 5) {
         const enum tier tier = (enum tier)(strtol(argv[2], NULL, 10) % TIER_COUNT);
         const struct sign_words words = {argv[3], argv[4]};
-        return draw(fonts, argv[1], 0, &(struct sign_message){tier, &words, 1});
+        return draw(fonts, argv[1], 0,
+                    &(struct sign_message){.tier = tier, .words = &words, .count = 1});
     }
     for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
         const enum tier tier = (enum tier)(i % TIER_COUNT);
-        bad |= draw(fonts, argv[1], i, &(struct sign_message){tier, &samples[i], 1});
+        bad |= draw(fonts, argv[1], i,
+                    &(struct sign_message){.tier = tier, .words = &samples[i], .count = 1});
     }
     return bad;
 }

@@ -121,7 +121,7 @@ class Document:
             if body:
                 raise Misfit(f"{operation}: {status} has a body")
             return
-        documented = content.get(content_type) or content.get(content_type.split(";")[0]) or content.get("*/*")
+        documented = next((content[t] for t in (content_type, content_type.split(";")[0], "*/*") if t in content), None)
         if documented is None:
             raise Misfit(f"{operation}: {status} came as {content_type!r}, documented is {sorted(content)}")
         if documented.get("schema") and "json" in content_type:

@@ -181,15 +181,16 @@ static struct value *areas_of(const struct control_options *options)
     return list;
 }
 
-/* Where the devices of the person's zones stand; one that was never heard of has no zone. */
-static enum err places_of(struct call *call, struct value *list, struct why *why)
+/* Those of devices that stand where the person may look. */
+static enum err places_of(struct call *call, struct value **out, struct why *why)
 {
     const struct control_options *options = call->desk->control->options;
+    CLEANUP(value_free_p) struct value *list = value_array();
     for (size_t i = 0; i < options->place_count; i++) {
         const struct control_place *place = &options->places[i];
-        char zone[IDENTITY_NAME_SIZE] = "";
+        char zone[IDENTITY_NAME_SIZE];
         const enum err err = device_store_zone(call->desk->devices, place->name, zone, why);
-        if (err && err != ERR_NOT_FOUND) { return err; }
+        if (err) { return err; }
         if (!permission_reaches(&call->session, zone)) { continue; }
         struct value *entry = value_object();
         value_set_text(entry, "name", place->name);
@@ -197,6 +198,7 @@ static enum err places_of(struct call *call, struct value *list, struct why *why
         value_set_real(entry, "longitude", place->longitude);
         value_append(list, entry);
     }
+    *out = TAKE(list);
     return OK;
 }
 
@@ -204,12 +206,12 @@ void fleet_api_map(struct call *call)
 {
     const struct control_options *options = call->desk->control->options;
     struct why why = {""};
-    struct value *places = value_array();
-    const enum err err = places_of(call, places, &why);
+    struct value *places = NULL;
     struct value *body = value_object();
+    const enum err err = places_of(call, &places, &why);
     value_set_text(body, "url", *options->map_url ? options->map_url : NULL);
     value_set(body, "zones", call_keep_reached(call, "name", areas_of(options)));
-    value_set(body, "devices", places);
+    if (!err) { value_set(body, "devices", places); }
     call_answer(call, err, 200, &body, &why);
     value_free(body);
 }

@@ -18,6 +18,7 @@ struct watcher {
 struct live {
     pthread_mutex_t lock;
     struct watcher *watchers;
+    struct live_stream *streams;
     struct metric *watching, *sent, *slow;
 };
 
@@ -139,13 +140,53 @@ void live_send(void *context, const char *kind, struct value *data)
     (void)pthread_mutex_unlock(&live->lock);
 }
 
+void live_stream_begin(struct live *live, struct live_stream *stream, const struct session *session)
+{
+    *stream = (struct live_stream){.ended = false};
+    memcpy(stream->session, session->id, sizeof stream->session);
+    memcpy(stream->user_id, session->user_id, sizeof stream->user_id);
+    (void)pthread_mutex_lock(&live->lock);
+    stream->next = live->streams;
+    live->streams = stream;
+    (void)pthread_mutex_unlock(&live->lock);
+}
+
+bool live_stream_ended(struct live *live, const struct live_stream *stream)
+{
+    (void)pthread_mutex_lock(&live->lock);
+    const bool ended = stream->ended;
+    (void)pthread_mutex_unlock(&live->lock);
+    return ended;
+}
+
+void live_stream_end(struct live *live, struct live_stream *stream)
+{
+    (void)pthread_mutex_lock(&live->lock);
+    for (struct live_stream **at = &live->streams; *at; at = &(*at)->next) {
+        if (*at != stream) { continue; }
+        *at = stream->next;
+        break;
+    }
+    (void)pthread_mutex_unlock(&live->lock);
+}
+
+/* Whether what belongs to `id` of `user_id` is meant: the session, or all others of its user. */
+static bool meant(const struct session *session, bool others, const char *id, const char *user_id)
+{
+    const bool same = strcmp(id, session->id) == 0;
+    return others ? strcmp(user_id, session->user_id) == 0 && !same : same;
+}
+
 static void end_where(struct live *live, const struct session *session, bool others)
 {
     (void)pthread_mutex_lock(&live->lock);
     for (const struct watcher *watcher = live->watchers; watcher; watcher = watcher->next) {
-        const bool same = strcmp(watcher->session.id, session->id) == 0;
-        const bool same_user = strcmp(watcher->session.user_id, session->user_id) == 0;
-        if (others ? same_user && !same : same) { websocket_close(watcher->socket); }
+        if (meant(session, others, watcher->session.id, watcher->session.user_id)) {
+            websocket_close(watcher->socket);
+        }
+    }
+    for (struct live_stream *stream = live->streams; stream; stream = stream->next) {
+        stream->ended |= meant(session, others, stream->session, stream->user_id);
     }
     (void)pthread_mutex_unlock(&live->lock);
 }

@@ -25,7 +25,19 @@ void live_answer(struct live *live, struct http_request *request, const struct s
 /* A live_port: `context` is the live; takes `data`. */
 void live_send(void *context, const char *kind, struct value *data);
 
-/* Closes the sockets of a session, or all of a user but the session's own. */
+/* A relayed stream, which ends with its session as a socket does. Owned by the caller. */
+struct live_stream {
+    struct live_stream *next;
+    char session[ID_TEXT_SIZE];
+    char user_id[ID_TEXT_SIZE];
+    bool ended;
+};
+void live_stream_begin(struct live *live, struct live_stream *stream,
+                       const struct session *session);
+bool live_stream_ended(struct live *live, const struct live_stream *stream);
+void live_stream_end(struct live *live, struct live_stream *stream); /* it is over */
+
+/* Closes the sockets and streams of a session, or all of a user but the session's own. */
 void live_end_session(struct live *live, const struct session *session);
 void live_end_others(struct live *live, const struct session *session);
 void live_end_user(struct live *live, const char *user_id); /* whose rights have changed */

@@ -22,6 +22,8 @@ struct relay {
     char token[RELAY_TOKEN_SIZE + 32]; /* the whole header line, "" = none */
     bool endless;                      /* silence is no fault: a sign that does not change */
     struct http_sink *sink;
+    struct live *live; /* borrowed likewise */
+    struct live_stream stream;
     bool begun, refused;
 };
 
@@ -50,7 +52,7 @@ static bool on_head(void *context, int status, const char *type)
 static bool on_bytes(void *context, struct span bytes)
 {
     struct relay *relay = context;
-    return http_sink_send(relay->sink, bytes);
+    return !live_stream_ended(relay->live, &relay->stream) && http_sink_send(relay->sink, bytes);
 }
 
 static void finish(struct relay *relay, enum err err, const struct why *why)
@@ -75,6 +77,7 @@ static struct metric *endless_open(void)
 static void relay_done(void *context)
 {
     struct relay *relay = context;
+    live_stream_end(relay->live, &relay->stream);
     if (relay->endless) { metric_add(endless_open(), -1); }
     free(relay);
 }
@@ -100,6 +103,9 @@ static void relay_write(void *context, struct http_sink *sink)
         metric_gauge("tocsin_relays_open", "Streams that are being relayed", NULL);
     metric_add(open, 1);
     finish(relay, fetch_get(&fetch, &why), &why);
+    if (relay->begun && live_stream_ended(relay->live, &relay->stream)) {
+        http_sink_break(relay->sink); /* who signed out has not seen the end */
+    }
     metric_add(open, -1);
 }
 
@@ -121,6 +127,7 @@ void relay_answer(struct call *call, const struct relay_source *source)
 {
     struct relay *relay = MEM_NEW(struct relay);
     relay->options = call->desk->control->options;
+    relay->live = call->desk->control->live;
     relay->endless = source->token == NULL;
     if (!fill(relay, source)) {
         free(relay);
@@ -134,6 +141,7 @@ void relay_answer(struct call *call, const struct relay_source *source)
         return;
     }
     if (relay->endless) { metric_add(endless_open(), 1); }
+    live_stream_begin(relay->live, &relay->stream, &call->session);
     const struct http_writer writer = {.context = relay, .write = relay_write, .done = relay_done};
     http_answer_stream(call->request, 0, NULL, &writer);
 }

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 from control_rig import DEVICE, ONE_TIME, PASSWORD, FakeEdge, Rig  # noqa: E402
@@ -185,6 +186,26 @@ def check_frames(desk):
     tap.check(rig.ask("GET", f"/api/devices/{DEVICE}/sign/frames", as_nobody=True).status == 401, "not without a session")
 
 
+def check_sign_out(desk):
+    """A stream ends with the session that opened it, within a second or two: also when the sign says nothing."""
+    rig, tap = desk.rig, desk.tap
+    frames = rig.edge.serve = Frames()
+    token = rig.sign_in().json["access_token"]
+    connection = rig.connect()
+    connection.request("GET", f"/api/devices/{DEVICE}/sign/frames", headers={"Authorization": f"Bearer {token}"})
+    response = connection.getresponse()
+    tap.check(response.status == 200 and response.read(len(FRAME)) == FRAME, "a sign is watched")
+    begin = time.monotonic()
+    rig.ask("POST", "/auth/logout", headers={"Authorization": f"Bearer {token}"}, as_nobody=True)
+    try:
+        whole = response.read() is not None
+    except http.client.IncompleteRead:
+        whole = False
+    tap.check(not whole and time.monotonic() - begin < 3, "sign-out cuts the stream off", f"{time.monotonic() - begin:.1f} s")
+    tap.check(frames.ended.wait(10), "and lets the edge go")
+    connection.close()
+
+
 def check_many_views(desk, event_id):
     """People who look at signs leave room for clips."""
     rig, tap = desk.rig, desk.tap
@@ -252,6 +273,7 @@ def main():
             check_refused(desk, event_id, other_id)
             check_edge_faults(desk, event_id)
             check_frames(desk)
+            check_sign_out(desk)
             check_many_views(desk, event_id)
             check_slow(desk, event_id)
         except (OSError, ValueError, KeyError, TimeoutError, RuntimeError, http.client.HTTPException) as error:

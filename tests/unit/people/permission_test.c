@@ -70,6 +70,10 @@ static void test_reach(void)
     (void)!text_copy(session.reach.zones, sizeof session.reach.zones, ",north,");
     CHECK(permission_reaches(&session, "north") && !permission_reaches(&session, "south"));
     CHECK(!permission_reaches(&session, ""));
+    session.role = USER_ROLE_AUDITOR; /* of one zone: not of the whole site's record */
+    CHECK(permission_judge(PERMISSION_SEE, &session) == PERMISSION_ANSWER_YES);
+    CHECK(permission_judge(PERMISSION_SEE_AUDIT, &session) == PERMISSION_ANSWER_NO);
+    CHECK(permission_judge(PERMISSION_SEE_USERS, &session) == PERMISSION_ANSWER_NO);
 }
 
 int main(void)

@@ -26,7 +26,7 @@ static void set_bytes(struct value *object, const char *member, struct span byte
 
 struct value *passkey_api_question(struct call *call, const struct challenge *challenge)
 {
-    struct passkey_page page;
+    struct passkey_page page = {"", ""};
     struct value *list = NULL;
     struct value *question = value_object();
     struct value *credentials = value_array();
