@@ -160,36 +160,40 @@ static enum err use_recovery(struct factor_store *store, const char *user_id, co
 
 /* ---- both ---- */
 
-enum err factor_app_confirm(struct factor_store *store, const char *user_id, const char *code,
-                            int64_t now_us, enum factor_answer *answer, struct factor_codes *codes,
-                            struct why *why)
+enum err factor_app_confirm(struct factor_store *store, const struct factor_try *attempt,
+                            enum factor_answer *answer, struct factor_codes *codes, struct why *why)
 {
     CLEANUP(forget_app) struct app app = {.set = false};
     int64_t step = 0;
     *answer = FACTOR_ANSWER_WRONG;
-    enum err err = read_app(store, user_id, &app, why);
-    if (err || !app.pending || !totp_fits(app.next, code, now_us, 0, &step)) { return err; }
-    statement_bind_text(store->app_confirm, ":user_id", user_id);
+    enum err err = read_app(store, attempt->user_id, &app, why);
+    if (err || !app.pending || !totp_fits(app.next, attempt->code, attempt->now_us, 0, &step)) {
+        return err;
+    }
+    statement_bind_text(store->app_confirm, ":user_id", attempt->user_id);
     statement_bind_integer(store->app_confirm, ":step", step);
     err = statement_run(store->app_confirm, NULL, why);
-    if (!err) { err = make_codes(store, user_id, codes, why); }
+    if (!err) { err = make_codes(store, attempt->user_id, codes, why); }
     if (!err) { *answer = FACTOR_ANSWER_APP; }
     return err;
 }
 
-enum err factor_use(struct factor_store *store, const char *user_id, const char *code,
-                    int64_t now_us, enum factor_answer *answer, struct why *why)
+enum err factor_use(struct factor_store *store, const struct factor_try *attempt,
+                    enum factor_answer *answer, struct why *why)
 {
     CLEANUP(forget_app) struct app app = {.set = false};
+    const char *code = attempt->code;
     int64_t step = 0;
     *answer = FACTOR_ANSWER_WRONG;
     if (strlen(code) == FACTOR_CODE_SIZE - 1) {
-        return use_recovery(store, user_id, code, answer, why);
+        return use_recovery(store, attempt->user_id, code, answer, why);
     }
-    enum err err = read_app(store, user_id, &app, why);
-    if (err || !app.set || !totp_fits(app.secret, code, now_us, app.step, &step)) { return err; }
+    enum err err = read_app(store, attempt->user_id, &app, why);
+    if (err || !app.set || !totp_fits(app.secret, code, attempt->now_us, app.step, &step)) {
+        return err;
+    }
     int64_t changed = 0;
-    statement_bind_text(store->app_used, ":user_id", user_id);
+    statement_bind_text(store->app_used, ":user_id", attempt->user_id);
     statement_bind_integer(store->app_used, ":step", step);
     err = statement_run(store->app_used, &changed, why);
     if (!err && changed == 1) { *answer = FACTOR_ANSWER_APP; }

@@ -43,14 +43,18 @@ enum factor_answer {
     FACTOR_ANSWER_RECOVERY, /* a recovery code, which is spent now */
     FACTOR_ANSWER_WRONG,    /* or used before */
 };
+struct factor_try {
+    const char *user_id, *code;
+    int64_t now_us;
+};
 /* The first code of the new secret: from now on it counts. `codes` replace the earlier ones. */
-MUST_USE enum err factor_app_confirm(struct factor_store *store, const char *user_id,
-                                     const char *code, int64_t now_us, enum factor_answer *answer,
-                                     struct factor_codes *codes, struct why *why);
+MUST_USE enum err factor_app_confirm(struct factor_store *store, const struct factor_try *attempt,
+                                     enum factor_answer *answer, struct factor_codes *codes,
+                                     struct why *why);
 
 /* Spends a code of the app or a recovery code. */
-MUST_USE enum err factor_use(struct factor_store *store, const char *user_id, const char *code,
-                             int64_t now_us, enum factor_answer *answer, struct why *why);
+MUST_USE enum err factor_use(struct factor_store *store, const struct factor_try *attempt,
+                             enum factor_answer *answer, struct why *why);
 
 /* Takes away the app and the recovery codes; or all that there is. */
 MUST_USE enum err factor_app_remove(struct factor_store *store, const char *user_id,

@@ -267,31 +267,28 @@ static enum err read_refreshed(struct session_store *store, const char *id,
     return OK;
 }
 
-enum err session_refresh(struct session_store *store, const char *id, int64_t *number,
-                         int64_t now_us, enum session_refresh *answer, struct why *why)
+enum err session_refresh(struct session_store *store, struct session_turn *turn, struct why *why)
 {
     struct session session;
     struct refreshed last = {.there = false};
-    *answer = SESSION_REFRESH_ENDED;
-    enum err err = session_find_id(store, id, now_us, &session, why);
+    turn->answer = SESSION_REFRESH_ENDED;
+    enum err err = session_find_id(store, turn->id, turn->now_us, &session, why);
     if (err) { return err == ERR_NOT_FOUND ? OK : err; }
-    err = read_refreshed(store, id, &last, why);
+    err = read_refreshed(store, turn->id, &last, why);
     if (err || !last.there) { return err; }
-    if (*number == last.number) {
-        *answer = SESSION_REFRESH_NEXT;
-        statement_bind_text(store->refresh, ":session_id", id);
-        statement_bind_integer(store->refresh, ":number", *number);
-        statement_bind_integer(store->refresh, ":now_us", now_us);
-        err = statement_run(store->refresh, NULL, why);
-        ++*number;
-        return err;
+    if (turn->number == last.number) {
+        turn->answer = SESSION_REFRESH_NEXT;
+        statement_bind_text(store->refresh, ":session_id", turn->id);
+        statement_bind_integer(store->refresh, ":number", turn->number++);
+        statement_bind_integer(store->refresh, ":now_us", turn->now_us);
+        return statement_run(store->refresh, NULL, why);
     }
-    if (*number == last.number - 1 && now_us - last.at_us <= SESSION_GRACE_US) {
-        *answer = SESSION_REFRESH_AGAIN;
-        ++*number;
+    if (turn->number == last.number - 1 && turn->now_us - last.at_us <= SESSION_GRACE_US) {
+        turn->answer = SESSION_REFRESH_AGAIN;
+        turn->number++;
         return OK;
     }
-    *answer = SESSION_REFRESH_REUSED;
+    turn->answer = SESSION_REFRESH_REUSED;
     return session_end(store, &session, why);
 }
 

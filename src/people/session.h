@@ -85,16 +85,22 @@ MUST_USE enum err session_list(struct session_store *store, const char *user, in
                                struct value **out, struct why *why);
 
 enum session_refresh {
-    SESSION_REFRESH_NEXT,   /* `*number` is the next one */
+    SESSION_REFRESH_NEXT,   /* `number` is the next one */
     SESSION_REFRESH_AGAIN,  /* asked twice within the grace: the same next one once more */
     SESSION_REFRESH_REUSED, /* used long ago: somebody has a copy; the session is ended */
     SESSION_REFRESH_ENDED,  /* there is no such session, or it has no refresh tokens */
 };
 /* How long a refresh token that has been used gives the same successor: lost answers, races. */
 #define SESSION_GRACE_US (20 * CLOCK_SECOND_US)
-/* The refresh token `*number` of session `id` is shown; joins the caller's transaction. */
-MUST_USE enum err session_refresh(struct session_store *store, const char *id, int64_t *number,
-                                  int64_t now_us, enum session_refresh *answer, struct why *why);
+/* The refresh token `number` of session `id` is shown: fills in the next number and the answer.
+ * Joins the caller's transaction. */
+struct session_turn {
+    char id[ID_TEXT_SIZE];
+    int64_t number, now_us;
+    enum session_refresh answer;
+};
+MUST_USE enum err session_refresh(struct session_store *store, struct session_turn *turn,
+                                  struct why *why);
 
 /* Ends every other session of the same person. */
 MUST_USE enum err session_end_others(struct session_store *store, const struct session *session,

@@ -180,8 +180,9 @@ static enum err use_factor(const struct sign_in *sign_in, const struct sign_in_t
         if (!good) { result->answer = SIGN_IN_ANSWER_WRONG_CODE; }
         return err;
     }
-    const enum err err =
-        factor_use(sign_in->factors, user->id, attempt->code, attempt->now_us, &answer, why);
+    const struct factor_try shown = {
+        .user_id = user->id, .code = attempt->code, .now_us = attempt->now_us};
+    const enum err err = factor_use(sign_in->factors, &shown, &answer, why);
     if (err) { return err; }
     result->method = answer == FACTOR_ANSWER_APP ? "password+app" : "password+recovery";
     if (answer == FACTOR_ANSWER_WRONG) { result->answer = SIGN_IN_ANSWER_WRONG_CODE; }
@@ -255,7 +256,9 @@ static enum err spend_code(const struct sign_in *sign_in, const struct sign_in_t
 {
     enum err err = database_begin(sign_in->database, why);
     if (err) { return err; }
-    err = factor_use(sign_in->factors, user_id, attempt->code, attempt->now_us, answer, why);
+    const struct factor_try shown = {
+        .user_id = user_id, .code = attempt->code, .now_us = attempt->now_us};
+    err = factor_use(sign_in->factors, &shown, answer, why);
     database_end(sign_in->database, &err, why);
     return err;
 }

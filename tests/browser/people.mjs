@@ -77,7 +77,7 @@ async function join(guest, link, name = NAME) {
   await guest.getByRole('heading', { name: `Welcome, ${name}` }).waitFor();
   await guest.getByRole('link', { name: 'Sign in' }).click();
   await fillSignIn(guest, name);
-  await guest.waitForURL('**/situation');
+  await guest.getByRole('button', { name: 'Signed in as' }).waitFor();
 }
 
 async function fillSignIn(guest, name = NAME) {

@@ -20,7 +20,8 @@ static enum factor_answer use(struct factor_store *store, const char *user_id, c
                               int64_t now_us)
 {
     enum factor_answer answer = FACTOR_ANSWER_WRONG;
-    CHECK(factor_use(store, user_id, code, now_us, &answer, NULL) == OK);
+    const struct factor_try attempt = {user_id, code, now_us};
+    CHECK(factor_use(store, &attempt, &answer, NULL) == OK);
     return answer;
 }
 
@@ -34,9 +35,11 @@ static struct factor_codes set_up(struct factor_store *store, const char *user_i
     CHECK(factor_app_begin(store, user_id, SECRET, NULL) == OK);
     CHECK(factor_find(store, user_id, &found, NULL) == OK && !factors_any(&found));
     CHECK(use(store, user_id, code, NOW_US) == FACTOR_ANSWER_WRONG); /* it does not count yet */
-    CHECK(factor_app_confirm(store, user_id, "000000", NOW_US, &answer, &codes, NULL) == OK);
+    CHECK(factor_app_confirm(store, &(struct factor_try){user_id, "000000", NOW_US}, &answer,
+                             &codes, NULL) == OK);
     CHECK(answer == FACTOR_ANSWER_WRONG);
-    CHECK(factor_app_confirm(store, user_id, code, NOW_US, &answer, &codes, NULL) == OK);
+    CHECK(factor_app_confirm(store, &(struct factor_try){user_id, code, NOW_US}, &answer, &codes,
+                             NULL) == OK);
     CHECK(answer == FACTOR_ANSWER_APP);
     CHECK(factor_find(store, user_id, &found, NULL) == OK && factors_any(&found));
     CHECK(found.app && found.recovery_codes == FACTOR_CODE_COUNT);

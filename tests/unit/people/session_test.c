@@ -146,9 +146,11 @@ static void test_list(struct session_store *store, const struct user *user,
 static enum session_refresh refresh(struct session_store *store, const char *id, int64_t *number,
                                     int64_t now_us)
 {
-    enum session_refresh answer = SESSION_REFRESH_ENDED;
-    CHECK(session_refresh(store, id, number, now_us, &answer, NULL) == OK);
-    return answer;
+    struct session_turn turn = {.number = *number, .now_us = now_us};
+    (void)!text_copy(turn.id, sizeof turn.id, id);
+    CHECK(session_refresh(store, &turn, NULL) == OK);
+    *number = turn.number;
+    return turn.answer;
 }
 
 static void test_refresh(struct session_store *store, const struct user *user)

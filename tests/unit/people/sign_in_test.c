@@ -152,7 +152,8 @@ static void test_factor(const struct sign_in *sign_in)
     CHECK(factor_app_begin(sign_in->factors, user.id, secret, NULL) == OK);
     CHECK(oath_totp_generate((const char *)secret, TOTP_SECRET_SIZE, NOW_US / CLOCK_SECOND_US,
                              TOTP_STEP_S, 0, TOTP_DIGITS, code) == OATH_OK);
-    CHECK(factor_app_confirm(sign_in->factors, user.id, code, NOW_US, &answer, &codes, NULL) == OK);
+    CHECK(factor_app_confirm(sign_in->factors, &(struct factor_try){user.id, code, NOW_US}, &answer,
+                             &codes, NULL) == OK);
     CHECK(with_code(sign_in, NULL, 0) == SIGN_IN_ANSWER_FACTOR);
     CHECK(attempt(sign_in, "maya", "guess", "192.0.2.7", 0) == SIGN_IN_ANSWER_WRONG);
     CHECK(with_code(sign_in, code, 0) == SIGN_IN_ANSWER_WRONG_CODE); /* the first one is spent */
@@ -193,7 +194,8 @@ static void test_factor_once_more(const struct sign_in *sign_in)
     CHECK(factor_app_begin(sign_in->factors, user.id, secret, NULL) == OK);
     CHECK(oath_totp_generate((const char *)secret, TOTP_SECRET_SIZE, NOW_US / CLOCK_SECOND_US,
                              TOTP_STEP_S, 0, TOTP_DIGITS, code) == OATH_OK);
-    CHECK(factor_app_confirm(sign_in->factors, user.id, code, NOW_US, &answer, &codes, NULL) == OK);
+    CHECK(factor_app_confirm(sign_in->factors, &(struct factor_try){user.id, code, NOW_US}, &answer,
+                             &codes, NULL) == OK);
     CHECK(once_more(sign_in, user.id, code, 0) == SIGN_IN_ANSWER_WRONG_CODE);
     CHECK(once_more(sign_in, user.id, codes.codes[0], 0) == SIGN_IN_ANSWER_WELCOME);
     CHECK(once_more(sign_in, user.id, codes.codes[0], 0) == SIGN_IN_ANSWER_WRONG_CODE);

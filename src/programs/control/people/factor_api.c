@@ -69,8 +69,9 @@ static enum err confirm_inside(struct call *call, const char *code, enum factor_
     struct desk *desk = call->desk;
     enum err err = database_begin(desk->database, why);
     if (err) { return err; }
-    err = factor_app_confirm(desk->factors, call->session.user_id, code, call->now_us, answer,
-                             codes, why);
+    const struct factor_try attempt = {
+        .user_id = call->session.user_id, .code = code, .now_us = call->now_us};
+    err = factor_app_confirm(desk->factors, &attempt, answer, codes, why);
     database_end(desk->database, &err, why);
     return err;
 }

@@ -36,9 +36,7 @@ static void refuse(struct call *call, const char *reason)
 
 struct refresh {
     char token[TOKEN_REFRESH_SIZE];
-    char id[ID_TEXT_SIZE];
-    int64_t number;
-    enum session_refresh answer;
+    struct session_turn turn;
     struct session session;
 };
 
@@ -47,10 +45,10 @@ static enum err turn(struct call *call, struct refresh *refresh, struct why *why
     struct desk *desk = call->desk;
     enum err err = database_begin(desk->database, why);
     if (err) { return err; }
-    err = session_refresh(desk->sessions, refresh->id, &refresh->number, call->now_us,
-                          &refresh->answer, why);
-    if (!err && refresh->answer <= SESSION_REFRESH_AGAIN) {
-        err = session_find_id(desk->sessions, refresh->id, call->now_us, &refresh->session, why);
+    err = session_refresh(desk->sessions, &refresh->turn, why);
+    if (!err && refresh->turn.answer <= SESSION_REFRESH_AGAIN) {
+        err =
+            session_find_id(desk->sessions, refresh->turn.id, call->now_us, &refresh->session, why);
     }
     database_end(desk->database, &err, why);
     return err;
@@ -61,7 +59,7 @@ static void answer_refreshed(struct call *call, const struct refresh *refresh)
     struct why why = {""};
     CLEANUP(value_free_p) struct value *body = value_object();
     value_set_time(body, "expires_at", session_expires_us(&refresh->session));
-    const enum err err = token_api_add(call, body, &refresh->session, refresh->number, &why);
+    const enum err err = token_api_add(call, body, &refresh->session, refresh->turn.number, &why);
     if (err) {
         call_problem(call, err, &why);
         return;
@@ -72,14 +70,14 @@ static void answer_refreshed(struct call *call, const struct refresh *refresh)
 void token_api_refresh(struct call *call)
 {
     CLEANUP(value_free_p) struct value *body = NULL;
-    struct refresh refresh = {.number = 0};
+    struct refresh refresh = {.turn = {.now_us = call->now_us}};
     if (!call_body(call, &body) ||
         !call_text(call, body, "refresh_token", refresh.token, sizeof refresh.token)) {
         return;
     }
     struct why why = {""};
-    const bool ours =
-        token_refresh_read(call->desk->control->tokens, refresh.token, refresh.id, &refresh.number);
+    const bool ours = token_refresh_read(call->desk->control->tokens, refresh.token,
+                                         refresh.turn.id, &refresh.turn.number);
     sodium_memzero(refresh.token, sizeof refresh.token);
     if (!ours) {
         refuse(call, "malformed");
@@ -90,11 +88,11 @@ void token_api_refresh(struct call *call)
         call_problem(call, err, &why);
         return;
     }
-    switch (refresh.answer) {
+    switch (refresh.turn.answer) {
     case SESSION_REFRESH_NEXT:
     case SESSION_REFRESH_AGAIN: answer_refreshed(call, &refresh); return;
     case SESSION_REFRESH_REUSED:
-        memcpy(refresh.session.id, refresh.id, sizeof refresh.session.id);
+        memcpy(refresh.session.id, refresh.turn.id, sizeof refresh.session.id);
         live_end_session(call->desk->control->live, &refresh.session);
         refuse(call, "reused");
         return;

@@ -8,7 +8,7 @@ import {
   type ReactNode,
 } from 'react';
 import { onSessionLost, readSession, signOut } from '../../wire/api';
-import { liveStore } from '../../wire/live';
+import { liveStore, useLive } from '../../wire/live';
 import { asProblem, type Problem } from '../../wire/problem';
 import { ProblemNote } from '../../show/parts';
 import type { Session } from '../../wire/types';
@@ -49,6 +49,19 @@ export function SessionGate({ children }: { children: ReactNode }): ReactElement
     liveStore.start();
     return () => liveStore.stop();
   }, [inside]);
+
+  // A link that control has closed may mean that the session or its rights are no longer the same.
+  const lost = useLive(({ link }) => link === 'lost');
+  useEffect(() => {
+    if (!inside || !lost) return;
+    readSession().then(
+      (session) => setKnown({ state: 'in', session }),
+      (caught: unknown) => {
+        if (asProblem(caught, 'Your session').status === 401)
+          setKnown({ state: 'out', ended: true });
+      },
+    );
+  }, [inside, lost]);
 
   const leave = useCallback(async () => {
     try {
