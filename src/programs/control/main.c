@@ -48,6 +48,20 @@ static enum err enter_fact(struct database *database, const char *action, const 
     return err ? err : journal_enter(journal, &fact, why);
 }
 
+/* Whoever may start us may come in: a lost phone keeps no administrator out, and nobody stays in.
+ */
+static enum err begin_again(struct database *database, struct user_store *users, struct why *why)
+{
+    struct user user = {.disabled = false};
+    CLEANUP(factor_store_close_p) struct factor_store *factors = NULL;
+    CLEANUP(session_store_close_p) struct session_store *sessions = NULL;
+    enum err err = user_find(users, ADMIN_NAME, &user, why);
+    if (!err) { err = factor_store_open(&factors, database, why); }
+    if (!err) { err = session_store_open(&sessions, database, why); }
+    if (!err) { err = factor_remove_all(factors, user.id, why); }
+    return err ? err : session_end_user(sessions, user.id, why);
+}
+
 /* TOCSIN_ADMIN_PASSWORD, when it is there, becomes the administrator's one-time password. */
 static enum err give_one_time(struct database *database, struct why *why)
 {
@@ -61,7 +75,11 @@ static enum err give_one_time(struct database *database, struct why *why)
     const struct one_time given = {
         .name = ADMIN_NAME, .password = secret_bytes(password), .now_us = clock_wall_us()};
     enum one_time_outcome outcome = ONE_TIME_OUTCOME_KNOWN;
+    err = database_begin(database, why);
+    if (err) { return err; }
     err = user_give_one_time(users, &given, &outcome, why);
+    if (!err && outcome == ONE_TIME_OUTCOME_SET) { err = begin_again(database, users, why); }
+    database_end(database, &err, why);
     if (!err && outcome == ONE_TIME_OUTCOME_SET) {
         log_event(LOG_LEVEL_INFO, "audit.one_time_password_set", "account", ADMIN_NAME, NULL);
         err = enter_fact(database, "one_time_password_set", ADMIN_NAME, NULL, why);

@@ -112,6 +112,20 @@ def check_required(tap, rig):
     tap.check(removed.status == 204 and rig.ask("GET", "/api/events", headers=headers, as_nobody=True).status == 403, "and close without it")
 
 
+def check_lost(tap, rig):
+    """An administrator without the phone: whoever may start control with a new one-time password lets them in."""
+    admin = Person(rig, "admin")
+    headers = {"Authorization": f"Bearer {rig.sign_in().json['access_token']}"}
+    admin.set_up(headers)
+    tap.check(admin.sign_in().status == 401, "the administrator needs the app now")
+    rig.stop()
+    rig.secrets["TOCSIN_ADMIN_PASSWORD"] = "given for the second time"
+    rig.start()
+    tap.check(rig.ask("GET", "/auth/session", headers=headers, as_nobody=True).status == 401, "a new one-time password ends the sessions")
+    answer = admin.sign_in(password="given for the second time")
+    tap.check(answer.status == 200 and answer.json["password_change_required"], "and opens without the app", str(answer.status))
+
+
 def main():
     tap = Tap()
     with Rig() as rig:
@@ -121,6 +135,7 @@ def main():
             check_guessing(tap, asha, codes)
             check_remove(tap, rig, asha, headers)
             check_required(tap, rig)
+            check_lost(tap, rig)
         except (OSError, ValueError, KeyError, TimeoutError, RuntimeError, http.client.HTTPException) as error:
             tap.check(False, "the test ran to its end", f"{type(error).__name__}: {error}")
         if tap.failures:
