@@ -14,7 +14,7 @@
 #include "ledger/journal.h"
 #include "ledger/witness.h"
 
-enum { RECORDER_BATCH_MAX = 1000 };
+enum { RECORDER_BATCH_MAX = 4000 };
 #define RECORDER_ROTATIONS "rotation" /* folder of checkpoints at which a key was changed */
 
 struct recorder;

@@ -16,7 +16,7 @@
 #include "system/worker.h"
 
 enum { HINT_MAX = 1024, STRANGERS_MAX = 600, ASK_EXPIRY_S = 60 };
-#define SETTLE_US (30 * (CLOCK_SECOND_US / 1000)) /* more entries often follow */
+#define SETTLE_US (100 * (CLOCK_SECOND_US / 1000)) /* more entries often follow */
 #define CARRY_EVERY_US (2 * CLOCK_SECOND_US)
 #define ASK_EVERY_US (30 * CLOCK_SECOND_US)
 #define ASK_LEAST_US (CLOCK_SECOND_US / 2)
