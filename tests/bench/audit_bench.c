@@ -12,7 +12,14 @@
 #include "ledger/recorder.h"
 #include "lib/scratch.h"
 
-enum { ROUNDS = 40, ROUND_SIZE = 50, PAUSE_US = 4000, CHORES = 100, COUNT = ROUNDS * ROUND_SIZE };
+enum {
+    ROUNDS = 40,
+    ROUND_SIZE = 50,
+    PAUSE_US = 4000,
+    CARRY_US = 100 * 1000,
+    CHORES = 50,
+    COUNT = ROUNDS * ROUND_SIZE
+};
 
 static int64_t without_us[COUNT], with_us[COUNT];
 static atomic_bool carrying, ends;
@@ -26,7 +33,7 @@ static int by_size(const void *a, const void *b)
     return (one > two) - (one < two);
 }
 
-/* As control/audit/scribe does: whatever is there, 30 ms later. */
+/* As control/audit/scribe does: whatever is there, 100 ms later. */
 static void *carry(void *context)
 {
     struct recorder *recorder = context;
@@ -37,7 +44,7 @@ static void *carry(void *context)
             printf("Bail out! %s\n", why.text);
             exit(1);
         }
-        (void)usleep(30000);
+        (void)usleep(CARRY_US);
         if (turn % CHORES == 0 && database_checkpoint(other, &why)) { exit(1); }
     }
     return NULL;
@@ -97,7 +104,7 @@ int main(void)
     if (pthread_create(&thread, NULL, carry, recorder)) { return 1; }
     for (int round = 0; round < ROUNDS; round++) {
         atomic_store(&carrying, false);
-        (void)usleep(60000);
+        (void)usleep(CARRY_US + CARRY_US / 2);
         for (int i = 0; i < ROUND_SIZE; i++) {
             (void)usleep(PAUSE_US);
             without_us[round * ROUND_SIZE + i] = order(journal, body, false);

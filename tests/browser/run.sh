@@ -45,5 +45,9 @@ if [ $status -ne 0 ]; then tail -n 30 "$work/err" | sed 's/^/# demo: /'; fi
 stop
 demo=
 unset BASE_URL ADMIN_PASSWORD
-TOCSIN_BUILD=$(realpath "$build") python3 tests/browser/map_site.py || status=1
+TOCSIN_BUILD=$(realpath "$build")
+export TOCSIN_BUILD
+for site in tests/browser/*_site.py; do
+    python3 "$site" || status=1
+done
 exit $status
