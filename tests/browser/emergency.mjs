@@ -22,6 +22,8 @@ try {
   await sendIt(anna, ben);
   await forged(anna);
   await endIt(anna, ben);
+  await renewIt(anna);
+  await drill(anna);
 } catch (caught) {
   if (!(caught instanceof Bail)) tap.ok('the run itself', false, caught.stack);
 } finally {
@@ -193,5 +195,43 @@ async function endIt(anna, ben) {
     await ben.getByText('Sent, approved by').waitFor();
     await until('the sign is dark', async () => !(await isLit(ben)));
     await ben.getByText('Emergency active').waitFor({ state: 'detached' });
+  });
+}
+
+/** The alert of the board that the page shows. */
+function shown(page) {
+  return page.evaluate(async () =>
+    (await fetch(`/api/alerts/${window.location.pathname.split('/').pop()}`)).json(),
+  );
+}
+
+async function compose(page, tier, words) {
+  await page.goto(`${origin}/alerts/new`);
+  await page.getByRole('radio', { name: tier }).check({ force: true });
+  await page.getByLabel('English').first().fill(words);
+  await page.getByRole('checkbox', { name: /north/i }).first().check({ force: true });
+}
+
+async function renewIt(page) {
+  await tap.step('a warning is renewed from its board with one press', async () => {
+    await compose(page, 'Warning', 'Ice on the bridge');
+    await page.getByRole('button', { name: 'Send warning' }).click();
+    await page.getByRole('button', { name: 'Renew for 5 minutes' }).waitFor();
+    const before = await shown(page);
+    await page.getByRole('button', { name: 'Renew for 5 minutes' }).click();
+    await until('the next revision', async () => (await shown(page)).revision === 2);
+    const after = await shown(page);
+    if (!(Date.parse(after.expire) > Date.parse(before.expire))) throw new Error(after.expire);
+  });
+}
+
+async function drill(page) {
+  await tap.step('an exercise says so, and the sign refuses it in words', async () => {
+    await compose(page, 'Advisory', 'Fire drill at ten');
+    await page.getByLabel('This is').selectOption('exercise');
+    await page.getByRole('button', { name: 'Send exercise of advisory' }).click();
+    await page.getByText('this sign lights no exercises or tests').waitFor();
+    await page.getByText('EXERCISE', { exact: true }).first().waitFor();
+    await shoot(page, 'exercise');
   });
 }

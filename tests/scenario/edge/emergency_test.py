@@ -55,6 +55,9 @@ def attacks(tap, rig):
     before = rig.refused("over_tier")
     rig.publish(carried)
     tap.attempt("a gateway may not even carry one", lambda: wait_for(lambda: rig.refused("over_tier") == before + 1, 10, "over_tier"))
+    before = rig.refused("too_long")
+    rig.send(rig.approve(emergency(lasts_s=25 * 3600), "anna", "ben"))
+    tap.attempt("approved or not, none stands longer than a day", lambda: wait_for(lambda: rig.refused("too_long") == before + 1, 10, "too_long"))
     tap.check(not rig.is_lit(), "nothing of that is lit")
 
 

@@ -185,6 +185,11 @@ static void it_is_for_emergencies(struct bench *bench)
     CHECK(make(bench, NULL, advisory.text) == ERR_DENIED);
     CHECK(make(bench, DESK_NORTH, NULL) == ERR_DENIED);
     CHECK(make(bench, "{'tier':'emergency'}", NULL) == ERR_MALFORMED);
+    const enum err day = make(
+        bench, "{'tier':'emergency'," DESK_TEXTS ",'targets':{'zones':['a']},'duration_s':86401}",
+        NULL);
+    CHECK(day == ERR_RANGE || day == ERR_MALFORMED);
+    CHECK(strstr(bench->desk.why.text, "86400") != NULL);
     CHECK(desk_create(&bench->desk, DRAFT, &advisory) == ERR_DENIED);
     CHECK(make(bench, NULL, "nothing") == ERR_NOT_FOUND);
 }

@@ -211,7 +211,7 @@ export function clearDevice(name: string): Promise<Device> {
 
 export function updateAlert(
   id: string,
-  change: { texts: AlertText[]; expire?: string },
+  change: { texts: AlertText[]; expire?: string; duration_s?: number },
 ): Promise<Alert> {
   const path = `/api/alerts/${encodeURIComponent(id)}`;
   return sendJson(path, { method: 'PUT', body: change, subject: `Alert ${id}` });

@@ -16,7 +16,8 @@ import {
 } from '../../show/parts';
 import { useParam } from '../../show/select';
 import { useEverySecond } from '../../show/ticker';
-import { cancelAlert, draftEmergency } from '../../wire/api';
+import { spoken } from '../../show/words';
+import { cancelAlert, draftEmergency, updateAlert } from '../../wire/api';
 import { useLive } from '../../wire/live';
 import { asProblem, type Problem } from '../../wire/problem';
 import type { Alert } from '../../wire/types';
@@ -63,10 +64,18 @@ function Acts({ alert, onChanged }: { alert: Alert; onChanged: () => void }): Re
   const standing = (alert.state === 'active' || alert.state === 'pending') && left;
   // What control's key may not sign, it may not end either.
   const ours = longestOf(alert.tier) > 0;
-  const cancel = async () => {
+  const run = async (work: () => Promise<void>) => {
     setBusy(true);
     setProblem(null);
     try {
+      await work();
+    } catch (caught) {
+      setProblem(asProblem(caught, 'The alert'));
+    }
+    setBusy(false);
+  };
+  const cancel = () =>
+    run(async () => {
       if (alert.tier === 'emergency') {
         const draft = await draftEmergency({ alert_id: alert.id, action: 'cancel' });
         navigate(`/alerts/drafts/${draft.id}`);
@@ -74,11 +83,13 @@ function Acts({ alert, onChanged }: { alert: Alert; onChanged: () => void }): Re
       }
       await cancelAlert(alert.id);
       onChanged();
-    } catch (caught) {
-      setProblem(asProblem(caught, 'The alert'));
-    }
-    setBusy(false);
-  };
+    });
+  // A warning lapses unless somebody says that it still holds.
+  const renew = () =>
+    run(async () => {
+      await updateAlert(alert.id, { texts: alert.texts, duration_s: longestOf(alert.tier) });
+      onChanged();
+    });
   return (
     <>
       {ours && (
@@ -91,6 +102,11 @@ function Acts({ alert, onChanged }: { alert: Alert; onChanged: () => void }): Re
       )}
       {standing && ours && (
         <>
+          {alert.tier === 'warning' && (
+            <Button variant="outlined" color="inherit" disabled={busy} onClick={() => void renew()}>
+              Renew for {spoken(longestOf(alert.tier))}
+            </Button>
+          )}
           <Button
             component={Link}
             to={`/alerts/${alert.id}/update`}
