@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "system/backoff.h"
+#include "system/file.h"
 #include "wire/mqtt_tls.h"
 
 #include <errno.h>
@@ -281,14 +282,26 @@ static bool turn(struct mqtt *mqtt, int wait_ms)
     return alive && mosquitto_loop_misc(mqtt->client) == MOSQ_ERR_SUCCESS;
 }
 
+/*
+ * Until the broker has taken our DISCONNECT and closed its end: a new connection that it meets
+ * before would count as a take-over, and it would publish the will. `fd` outlives the library's.
+ */
+static void wait_closed(int fd)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLRDHUP};
+    if (fd >= 0) { (void)poll(&watched, 1, GOODBYE_MS); }
+}
+
 static void say_goodbye(struct mqtt *mqtt)
 {
+    CLEANUP(file_close_p) const int held = dup(mosquitto_socket(mqtt->client));
     /* Who comes again at once is not gone: no will then. */
     bool gone = mqtt->config.will_topic != NULL && stopping(mqtt);
     int code = gone ? MQTT_RC_DISCONNECT_WITH_WILL_MSG : MQTT_RC_NORMAL_DISCONNECTION;
     if (mosquitto_disconnect_v5(mqtt->client, code, NULL) != MOSQ_ERR_SUCCESS) { return; }
     int64_t deadline = clock_monotonic_us() + GOODBYE_MS * INT64_C(1000);
     while (clock_monotonic_us() < deadline && turn(mqtt, 50)) {}
+    if (!gone) { wait_closed(held); }
 }
 
 static uint32_t dice(void)
