@@ -25,12 +25,13 @@ void cosigner_store_close(struct cosigner_store *store)
     free(store); /* the statements belong to the connection */
 }
 
-/* From the columns vkey, size, at_us, line, of which the first is `first`. */
+/* From the columns vkey, size, at_us, line, entered_us, of which the first is `first`. */
 static enum err read_row(struct cosigner *cosigner, const char *name, const struct statement *row,
                          int first, struct why *why)
 {
     struct cosigner read = {.size = (uint64_t)column_integer(row, first + 1),
-                            .at_us = column_integer(row, first + 2)};
+                            .at_us = column_integer(row, first + 2),
+                            .entered_us = column_integer(row, first + 4)};
     if (!text_copy(read.name, sizeof read.name, name) ||
         !text_copy(read.line, sizeof read.line, column_text(row, first + 3))) {
         return why_set(why, ERR_LIMIT, "a witness has too long a name or signature");
@@ -64,6 +65,7 @@ enum err cosigner_put(struct cosigner_store *store, const struct cosigner *cosig
     statement_bind_integer(store->put, ":size", (int64_t)cosigner->size);
     statement_bind_integer(store->put, ":at_us", cosigner->at_us);
     statement_bind_text(store->put, ":line", cosigner->line);
+    statement_bind_integer(store->put, ":entered_us", cosigner->entered_us);
     return statement_run(store->put, NULL, why);
 }
 

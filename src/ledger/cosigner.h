@@ -2,9 +2,9 @@
  * ledger/cosigner - the witnesses of the audit log as control knows them: each one's key, and what
  * it has cosigned last.
  *
- * A witness's key is learnt with its first cosignature, from a message that the witness signed as
- * the device that it is; a change of key is the caller's to put on record. Belongs to the thread of
- * its database connection (migrated as control).
+ * A witness's key is learnt with its first good cosignature, from a message that the witness signed
+ * as the device that it is; a change of key is the caller's to put on record. Belongs to the thread
+ * of its database connection (migrated as control).
  */
 #pragma once
 
@@ -18,6 +18,7 @@ struct cosigner {
     struct note_key key;
     uint64_t size; /* of the checkpoint that it has cosigned last; 0: none yet */
     int64_t at_us;
+    int64_t entered_us; /* when its key went on record; 0: not yet, then the key proves nothing */
     char line[COSIGNER_LINE_SIZE]; /* its signature line, with its newline */
 };
 

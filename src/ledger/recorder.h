@@ -10,11 +10,14 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "ledger/cosigner.h"
 #include "ledger/journal.h"
 #include "ledger/witness.h"
 
 enum { RECORDER_BATCH_MAX = 4000 };
+/* A witness has another key at most this often: each change is an entry. */
+#define RECORDER_WITNESS_CHANGE_US CLOCK_HOUR_US
 #define RECORDER_ROTATIONS "rotation" /* folder of checkpoints at which a key was changed */
 
 struct recorder;
@@ -52,8 +55,9 @@ MUST_USE enum err recorder_ask(struct recorder *recorder, const char *name, stru
 enum recorder_outcome {
     RECORDER_OUTCOME_COSIGNED,
     RECORDER_OUTCOME_BEHIND,     /* it remembers another size: ask again */
-    RECORDER_OUTCOME_LATE,       /* it cosigned an older checkpoint: ask again */
-    RECORDER_OUTCOME_UNBELIEVED, /* a refusal without evidence, or a wrong signature */
+    RECORDER_OUTCOME_LATE,       /* it cosigned an older checkpoint of ours: ask again */
+    RECORDER_OUTCOME_UNBELIEVED, /* a refusal without evidence, a wrong signature, a new key too
+                                    soon */
     RECORDER_OUTCOME_HALTED,     /* it has shown another history of this log */
 };
 const char *recorder_outcome_name(enum recorder_outcome outcome);

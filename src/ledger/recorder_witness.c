@@ -31,40 +31,6 @@ enum err recorder_ask(struct recorder *recorder, const char *name, struct text *
     return err;
 }
 
-/* A witness that is new, or has another key: that goes on record. */
-static enum err enter_witness(struct recorder *recorder, const struct recorder_answer *answer,
-                              const char *action, struct why *why)
-{
-    CLEANUP(value_free_p) struct value *details = value_object();
-    value_set_text(details, "vkey", answer->vkey);
-    const struct entry_fact fact = {.at_us = answer->now_us,
-                                    .action = action,
-                                    .resource = answer->name,
-                                    .authorisation = "certificate",
-                                    .details = details};
-    return journal_enter(recorder->journal, &fact, why);
-}
-
-/* The witness as we know it, with its key as it says it now. */
-static enum err find_witness(struct recorder *recorder, const struct recorder_answer *answer,
-                             struct cosigner *cosigner, struct why *why)
-{
-    struct note_key key;
-    enum err err = note_key_parse(&key, answer->vkey, why);
-    if (err != OK) { return err; }
-    err = cosigner_get(recorder->cosigners, answer->name, cosigner, why);
-    if (err == ERR_NOT_FOUND) {
-        *cosigner = (struct cosigner){.key = key};
-        if (!text_copy(cosigner->name, sizeof cosigner->name, answer->name)) {
-            return why_set(why, ERR_LIMIT, "a witness's name is too long");
-        }
-        return enter_witness(recorder, answer, "witness_joined", why);
-    }
-    if (err != OK || note_key_equal(&key, &cosigner->key)) { return err; }
-    cosigner->key = key;
-    return enter_witness(recorder, answer, "witness_changed", why);
-}
-
 /* Puts every cosignature that stands under the newest checkpoint. */
 static enum err gather(struct recorder *recorder, struct why *why)
 {
@@ -80,29 +46,95 @@ static enum err gather(struct recorder *recorder, struct why *why)
     return err == OK ? recorder_remember_note(recorder, why) : err;
 }
 
+/* ---- a cosignature ---- */
+
+/* The log's checkpoint of `size` entries, which the tree has, without signatures. */
+static enum err write_text(struct recorder *recorder, uint64_t size, struct text *out,
+                           struct why *why)
+{
+    struct checkpoint checkpoint = {.size = size};
+    if (!text_copy(checkpoint.origin, sizeof checkpoint.origin, recorder->origin)) { abort(); }
+    CLEANUP(shelf_close_p)
+    struct shelf *shelf = shelf_open(recorder->log_folder, book_signed_size(recorder->book));
+    const struct merkle_source source = shelf_source(shelf);
+    const enum err err = merkle_root(&source, size, &checkpoint.root, why);
+    if (err == OK) { checkpoint_write(&checkpoint, out); }
+    return err;
+}
+
+/* Whether the answer's line is `key`'s signature below a checkpoint of this log. */
+static enum err check_line(struct recorder *recorder, const struct recorder_answer *answer,
+                           const struct note_key *key, bool *good, struct why *why)
+{
+    *good = false;
+    if (answer->size > book_signed_size(recorder->book)) { return OK; }
+    struct note_opened opened;
+    CLEANUP(text_deinit) struct text note = text_limited(CHECKPOINT_SIZE_MAX);
+    const enum err err = write_text(recorder, answer->size, &note, why);
+    if (err != OK) { return err; }
+    text_add(&note, "\n");
+    text_add(&note, answer->text);
+    *good =
+        !note.overflow && note_open(text_span(&note), key, 1, &opened, NULL) == NOTE_VERDICT_GOOD;
+    return OK;
+}
+
+/* A witness that is new, or has another key: that goes on record. */
+static enum err enter_witness(struct recorder *recorder, const struct recorder_answer *answer,
+                              const char *action, struct why *why)
+{
+    CLEANUP(value_free_p) struct value *details = value_object();
+    value_set_text(details, "vkey", answer->vkey);
+    const struct entry_fact fact = {.at_us = answer->now_us,
+                                    .action = action,
+                                    .resource = answer->name,
+                                    .authorisation = "certificate",
+                                    .details = details};
+    return journal_enter(recorder->journal, &fact, why);
+}
+
+/* The entry and the key that it tells of, or neither: else each answer would make an entry. */
+static enum err keep(struct recorder *recorder, const struct recorder_answer *answer,
+                     const struct cosigner *cosigner, const char *action, struct why *why)
+{
+    enum err err = database_begin(recorder->database, why);
+    if (err != OK) { return err; }
+    if (action) { err = enter_witness(recorder, answer, action, why); }
+    if (err == OK) { err = cosigner_put(recorder->cosigners, cosigner, why); }
+    database_end(recorder->database, &err, why);
+    return err;
+}
+
 static enum err take_cosignature(struct recorder *recorder, const struct recorder_answer *answer,
                                  struct cosigner *cosigner, enum recorder_outcome *outcome,
                                  struct why *why)
 {
+    struct note_key key;
+    bool good = false;
+    const bool newest = answer->size == book_signed_size(recorder->book);
+    const char *action = NULL;
+    if (note_key_parse(&key, answer->vkey, NULL) != OK) { return OK; }
+    enum err err = check_line(recorder, answer, &key, &good, why);
+    if (err != OK || !good) { return err; }
+    if (cosigner->entered_us == 0) {
+        action = "witness_joined";
+    } else if (!note_key_equal(&key, &cosigner->key)) {
+        action = "witness_changed";
+        const int64_t since_us = answer->now_us - cosigner->entered_us;
+        if (since_us >= 0 && since_us < RECORDER_WITNESS_CHANGE_US) { return OK; }
+    }
+    if (!text_copy(cosigner->line, sizeof cosigner->line, answer->text)) { return OK; }
+    cosigner->key = key;
     cosigner->size = answer->size;
     cosigner->at_us = answer->now_us;
-    if (!text_copy(cosigner->line, sizeof cosigner->line, answer->text)) { cosigner->line[0] = 0; }
-    const bool newest = answer->size == book_signed_size(recorder->book);
-    if (newest) {
-        struct note_opened opened;
-        CLEANUP(text_deinit) struct text note = text_limited(CHECKPOINT_SIZE_MAX);
-        text_add_bytes(&note, text_span(&recorder->own));
-        text_add(&note, cosigner->line);
-        if (note_open(text_span(&note), &cosigner->key, 1, &opened, why) != NOTE_VERDICT_GOOD) {
-            *outcome = RECORDER_OUTCOME_UNBELIEVED;
-            return OK;
-        }
-    }
-    enum err err = cosigner_put(recorder->cosigners, cosigner, why);
+    if (action) { cosigner->entered_us = answer->now_us; }
+    err = keep(recorder, answer, cosigner, action, why);
     if (err == OK && newest) { err = gather(recorder, why); }
     *outcome = newest ? RECORDER_OUTCOME_COSIGNED : RECORDER_OUTCOME_LATE;
     return err;
 }
+
+/* ---- a refusal ---- */
 
 /* A refusal counts when it shows what this log has signed; then the tree must begin with that. */
 static enum err take_refusal(struct recorder *recorder, const struct recorder_answer *answer,
@@ -136,6 +168,19 @@ static enum err take_refusal(struct recorder *recorder, const struct recorder_an
     cosigner->line[0] = '\0';
     *outcome = RECORDER_OUTCOME_BEHIND;
     return cosigner_put(recorder->cosigners, cosigner, why);
+}
+
+/* The witness as we know it. Of a stranger the key is taken down, but proves nothing. */
+static enum err find_witness(struct recorder *recorder, const struct recorder_answer *answer,
+                             struct cosigner *cosigner, struct why *why)
+{
+    const enum err err = cosigner_get(recorder->cosigners, answer->name, cosigner, why);
+    if (err != ERR_NOT_FOUND) { return err; }
+    *cosigner = (struct cosigner){.size = 0};
+    if (!text_copy(cosigner->name, sizeof cosigner->name, answer->name)) {
+        return why_set(why, ERR_LIMIT, "a witness's name is too long");
+    }
+    return note_key_parse(&cosigner->key, answer->vkey, why);
 }
 
 enum err recorder_hear(struct recorder *recorder, const struct recorder_answer *answer,

@@ -286,6 +286,79 @@ static void test_liar(struct yard *yard)
     CHECK_TEXT(recorder_outcome_name(outcome), "unbelieved");
 }
 
+/* What `key` signs below the log's checkpoint as it is in `note`, as the witness `name`'s answer.
+ */
+static enum recorder_outcome answer_as(struct yard *yard, const char *name,
+                                       const struct ledger_signer *key, const struct text *note,
+                                       int64_t at_us)
+{
+    char vkey[NOTE_VKEY_SIZE];
+    struct checkpoint checkpoint;
+    CLEANUP(text_deinit) struct text line = text_limited(COSIGNER_LINE_SIZE);
+    const char *end = strstr(text_c(note), "\n\n");
+    const struct span text = span_of(note->data, (size_t)(end + 1 - text_c(note)));
+    must(checkpoint_parse(&checkpoint, text, &yard->why), yard);
+    must(note_sign(&key->note, text, 1795312229, &line, &yard->why), yard);
+    note_key_write(&key->note.key, vkey);
+    const struct recorder_answer answer = {.name = name,
+                                           .vkey = vkey,
+                                           .answer = WITNESS_ANSWER_COSIGN,
+                                           .size = checkpoint.size,
+                                           .text = text_c(&line),
+                                           .now_us = at_us};
+    enum recorder_outcome outcome = RECORDER_OUTCOME_HALTED;
+    must(recorder_hear(yard->recorder, &answer, &outcome, &yard->why), yard);
+    return outcome;
+}
+
+static int64_t entries_of(struct yard *yard, const char *name)
+{
+    char words[120];
+    (void)snprintf(words, sizeof words,
+                   "SELECT count(*) FROM audit WHERE resource = '%s' AND action LIKE 'witness_%%'",
+                   name);
+    return tables_number(&yard->control, words);
+}
+
+/* However often a broken or hostile gateway answers, the log does not grow with it. */
+static void test_flood(struct yard *yard)
+{
+    struct ledger_signer keys[2];
+    ledger_signer_open(&keys[0], NOTE_KIND_COSIGNATURE, "site/gateway/south", 21);
+    ledger_signer_open(&keys[1], NOTE_KIND_COSIGNATURE, "site/gateway/south", 22);
+    CLEANUP(text_deinit) struct text note = text_limited(CHECKPOINT_SIZE_MAX);
+    CLEANUP(text_deinit) struct text other = text_limited(CHECKPOINT_SIZE_MAX);
+    read_checkpoint(yard, &note);
+    text_add_bytes(&other, text_span(&note));
+    char *root = strchr(strchr(text_c(&other), '\n') + 1, '\n') + 1;
+    root[0] = root[0] == 'A' ? 'B' : 'A'; /* what it signs is not our tree */
+    for (int i = 0; i < 4; i++) {
+        CHECK(answer_as(yard, "south", &keys[i % 2], &other, now_us) ==
+              RECORDER_OUTCOME_UNBELIEVED);
+    }
+    CHECK(entries_of(yard, "south") == 0);
+    CHECK(answer_as(yard, "south", &keys[0], &note, now_us) == RECORDER_OUTCOME_COSIGNED);
+    for (int i = 0; i < 4; i++) { /* good signatures, of keys in turn */
+        (void)answer_as(yard, "south", &keys[i % 2], &note, now_us + i);
+    }
+    CHECK(entries_of(yard, "south") == 1);
+    CHECK(answer_as(yard, "south", &keys[1], &note, now_us) == RECORDER_OUTCOME_UNBELIEVED);
+    const int64_t later_us = now_us + RECORDER_WITNESS_CHANGE_US;
+    CHECK(answer_as(yard, "south", &keys[1], &note, later_us) == RECORDER_OUTCOME_COSIGNED);
+    CHECK(entries_of(yard, "south") == 2);
+
+    /* Late is a good signature too, or it is nothing. */
+    CHECK(run(yard));
+    CHECK(answer_as(yard, "south", &keys[1], &note, later_us) == RECORDER_OUTCOME_LATE);
+    CHECK(answer_as(yard, "south", &keys[1], &other, later_us) == RECORDER_OUTCOME_UNBELIEVED);
+    CHECK(answer_as(yard, "east", &keys[0], &other, later_us) == RECORDER_OUTCOME_UNBELIEVED);
+    CHECK(entries_of(yard, "east") == 0);
+    CHECK(tables_number(&yard->control,
+                        "SELECT count(*) FROM audit_witnesses WHERE name = 'east'") == 0);
+    ledger_signer_close(&keys[0]);
+    ledger_signer_close(&keys[1]);
+}
+
 int main(void)
 {
     struct yard yard;
@@ -294,6 +367,7 @@ int main(void)
     test_lost_rows(&yard);
     test_rotation(&yard);
     test_liar(&yard);
+    test_flood(&yard);
     test_old_files(&yard);
     test_other_entry(&yard);
     test_old_backup(&yard);
