@@ -125,6 +125,20 @@ enum err anchors_pin(struct anchors **out, const struct certificate_bag *bag,
     return err;
 }
 
+bool anchors_issued(const struct anchors *anchors, const struct certificate *certificate)
+{
+    X509 *issued = x509_of(certificate);
+    for (size_t i = 0; i < anchors->count; i++) {
+        X509 *issuer = x509_of(anchors->items[i]);
+        if (X509_NAME_cmp(X509_get_issuer_name(issued), X509_get_subject_name(issuer)) == 0 &&
+            X509_verify(issued, X509_get0_pubkey(issuer)) == 1) {
+            return true;
+        }
+    }
+    ERR_clear_error();
+    return false;
+}
+
 /* Whether `voucher` was issued by one of `trusted` over the key and the name of `ca`. */
 static bool vouches(const struct anchors *trusted, const struct certificate *voucher,
                     const struct certificate *ca, int64_t now_us)

@@ -26,6 +26,10 @@ const struct certificate *anchors_at(const struct anchors *anchors, size_t index
 /* The site of the CAs; "" when they name none. */
 const char *anchors_site(const struct anchors *anchors);
 
+/* Whether one of the CAs has signed the certificate, whenever that was and however long it holds.
+ */
+bool anchors_issued(const struct anchors *anchors, const struct certificate *certificate);
+
 /*
  * The CA among what EST handed out whose fingerprint (SHA-256) was pinned by the operator: the
  * first trust of a new device. ERR_DENIED when it is not among them.

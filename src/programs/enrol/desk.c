@@ -296,11 +296,22 @@ enum err desk_invite(struct desk *desk, const struct enrolment_invitation *invit
     return err;
 }
 
+/* The list has room for so many: only what counts somewhere may stand on it. */
+static enum err check_issued(const struct desk *desk, const struct certificate *certificate,
+                             struct why *why)
+{
+    CLEANUP(anchors_free_p) struct anchors *anchors = NULL;
+    const enum err err = anchors_open(&anchors, desk->anchors_path, why);
+    if (err || anchors_issued(anchors, certificate)) { return err; }
+    return why_set(why, ERR_DENIED, "no CA of this site has issued that certificate");
+}
+
 static enum err withdraw(struct desk *desk, struct desk_withdrawal *withdrawal, struct why *why)
 {
     const int64_t now_us = clock_wall_us();
     CLEANUP(text_deinit) struct text list = text_limited(REVOCATION_SIZE_MAX);
-    enum err err = database_begin(desk->database, why);
+    enum err err = withdrawal->certificate ? check_issued(desk, withdrawal->certificate, why) : OK;
+    if (!err) { err = database_begin(desk->database, why); }
     if (err) { return err; }
     withdrawal->count = 1;
     err = withdrawal->certificate

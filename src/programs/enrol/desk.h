@@ -61,7 +61,8 @@ MUST_USE enum err desk_may_administer(struct desk *desk, const struct certificat
 MUST_USE enum err desk_invite(struct desk *desk, const struct enrolment_invitation *invitation,
                               char token[static ENROLMENT_TOKEN_SIZE], struct why *why);
 
-/* Withdraws a member's certificates, or the one in `certificate` unless it is NULL. */
+/* Withdraws a member's certificates, or the one in `certificate` unless it is NULL. ERR_DENIED when
+ * no CA of the site has issued that. */
 struct desk_withdrawal {
     struct identity member;
     const struct certificate *certificate;

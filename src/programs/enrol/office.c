@@ -58,15 +58,16 @@ static void answer_invitation(struct desk *desk, const struct enrolment_invitati
 
 /*
  * The server that carries emergencies must not make the people whose approvals it needs, nor one
- * who makes them: operators and ops are invited by ops.
+ * who makes them, nor take them away, nor this server: that is for ops. `deed`: "invited" ...
  */
-static enum err check_rank(const struct http_request *request, enum role role, struct why *why)
+static enum err check_rank(const struct http_request *request, enum role role, const char *deed,
+                           struct why *why)
 {
-    if (role != ROLE_OPERATOR && role != ROLE_OPS) { return OK; }
+    if (role != ROLE_OPERATOR && role != ROLE_OPS && role != ROLE_ENROL) { return OK; }
     CLEANUP(certificate_free_p) struct certificate *peer = routes_peer(request);
     const struct identity *identity = peer ? certificate_identity(peer) : NULL;
     if (identity && identity->role == ROLE_OPS) { return OK; }
-    return why_set(why, ERR_DENIED, "role %s is invited by ops, not by control", role_name(role));
+    return why_set(why, ERR_DENIED, "role %s is %s by ops, not by control", role_name(role), deed);
 }
 
 static void invite(struct desk *desk, const struct value *body, struct http_request *request)
@@ -81,7 +82,7 @@ static void invite(struct desk *desk, const struct value *body, struct http_requ
         .life_s = value_integer_or(value_get(body, "life_s"), LIFE_DEFAULT_S)};
     enum err err = value_need_text(body, "name", name, sizeof name, &why);
     if (!err) { err = read_role(&invitation.role, body, &why); }
-    if (!err) { err = check_rank(request, invitation.role, &why); }
+    if (!err) { err = check_rank(request, invitation.role, "invited", &why); }
     if (!err) { err = read_hosts(&hosts, value_get(body, "hosts"), &why); }
     invitation.hosts = text_c(&hosts);
     if (!err) { err = desk_invite(desk, &invitation, token, &why); }
@@ -118,11 +119,22 @@ static void withdraw(struct desk *desk, const struct value *body, struct http_re
     struct why why = {0};
     struct desk_withdrawal withdrawal = {0};
     CLEANUP(certificate_free_p) struct certificate *held = NULL;
-    if (read_withdrawal(&withdrawal, &held, body, &why)) {
+    enum err err = read_withdrawal(&withdrawal, &held, body, &why);
+    if (!err && held && !certificate_identity(held)) {
+        err = why_set(&why, ERR_MALFORMED, "the certificate is that of a CA");
+    }
+    if (err) {
         refuse(request, &why);
         return;
     }
-    if (desk_withdraw(desk, &withdrawal, &why)) {
+    const enum role role = held ? certificate_identity(held)->role : withdrawal.member.role;
+    err = check_rank(request, role, "withdrawn", &why);
+    if (!err) { err = desk_withdraw(desk, &withdrawal, &why); }
+    if (err == ERR_DENIED) {
+        refuse(request, &why);
+        return;
+    }
+    if (err) {
         routes_fail(request, &why);
         return;
     }

@@ -144,6 +144,10 @@ def offices(tap, office):
         status, _, answer = office.request("POST", "/members", body, identity=control)
         tap.check(status == 400 and b"invited by ops" in answer, f"control invites no {role}: it would approve its own emergencies", answer)
         tap.check(office.request("POST", "/members", body, identity=office.path("id/chief"))[0] == 201, f"ops does invite one ({role})")
+        body = json.dumps({"role": role, "name": "chief"}).encode()
+        status, _, answer = office.request("POST", "/members/revoke", body, identity=control)
+        tap.check(status == 400 and b"withdrawn by ops" in answer, f"nor withdraws one ({role}) by name", answer)
+    revoke_files(tap, office)
     tap.check({m["name"] for m in office.members()} >= {"hand-1"}, "members are listed")
     shown = office.tocsin("device", "add", "shown", *office.office())
     tap.check("█" in shown and office.fingerprint() in shown, "device add prints a QR code and the CA's fingerprint")
@@ -154,6 +158,28 @@ def offices(tap, office):
     tap.check(wrong.returncode == 1 and "control and ops" in wrong.stderr, "device add says why it was refused", wrong.stderr)
     log = office.log()
     tap.check(len(office.tokens) > 1 and "enrol.asked" in log and not any(token in log for token in office.tokens), "no token is in the log")
+
+
+def revoke_files(tap, office):
+    """A certificate is withdrawn when this CA has issued it, and those of ops by ops only."""
+    control = office.path("id/control")
+
+    def revoke(path, identity):
+        with open(path, encoding="ascii") as file:
+            body = json.dumps({"certificate": file.read()}).encode()
+        status, _, answer = office.request("POST", "/members/revoke", body, identity=identity)
+        return status, answer
+
+    office.tocsin("ca", "init", "--site", SITE, "--dir", office.path("fake"))
+    office.tocsin("ca", "issue", "edge", "foreign", "--dir", office.path("fake"), "--out", office.path("fake"))
+    status, answer = revoke(office.path("fake/foreign.crt"), control)
+    tap.check(status == 400 and b"no CA of this site" in answer, "a certificate that another CA made does not come on the list", answer)
+    status, answer = revoke(office.path("id/chief.crt"), control)
+    tap.check(status == 400 and b"withdrawn by ops" in answer, "control withdraws no certificate of ops", answer)
+    office.tocsin("ca", "issue", "operator", "gone", "--dir", office.path("ca"), "--out", office.path("id"))
+    tap.check(revoke(office.path("id/gone.crt"), office.path("id/chief"))[0] == 200, "ops withdraws an operator's")
+    office.tocsin("ca", "issue", "edge", "spare", "--dir", office.path("ca"), "--out", office.path("id"))
+    tap.check(revoke(office.path("id/spare.crt"), control)[0] == 200, "control withdraws a device's")
 
 
 def kept(tap, office):

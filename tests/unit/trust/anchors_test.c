@@ -136,6 +136,21 @@ static void test_files(const struct bench *bench)
     CHECK(strstr(why.text, "lakeside") != NULL);
 }
 
+/* Its names can be copied, its signature cannot. */
+static void test_issued(const struct bench *bench)
+{
+    struct why why = {0};
+    CLEANUP(authority_close_p) struct authority *copy = NULL;
+    CLEANUP(authority_issued_deinit) struct authority_issued ours = {0};
+    CLEANUP(authority_issued_deinit) struct authority_issued theirs = {0};
+    const struct authority_request request = {.role = ROLE_EDGE, .name = "north-1"};
+    test_must(authority_new(&copy, "riverside", KEY_KIND_ED25519, TEST_NOW_US, &why), &why);
+    test_must(authority_issue(&ours, bench->site.authority, &request, TEST_NOW_US, &why), &why);
+    test_must(authority_issue(&theirs, copy, &request, TEST_NOW_US, &why), &why);
+    CHECK(anchors_issued(bench->old, ours.certificate));
+    CHECK(!anchors_issued(bench->old, theirs.certificate));
+}
+
 int main(void)
 {
     struct bench bench = {0};
@@ -144,6 +159,7 @@ int main(void)
     test_strangers(&bench);
     test_pin(&bench);
     test_files(&bench);
+    test_issued(&bench);
     anchors_free(bench.old);
     certificate_free(bench.word);
     authority_close(bench.next);
