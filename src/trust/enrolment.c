@@ -19,6 +19,7 @@ struct enrolment {
     struct database *database; /* borrowed, and with it the statements */
     struct statement *token_add, *token_find, *token_use, *token_void, *token_forget;
     struct statement *add, *withdrawn, *note, *withdraw_name, *list_withdrawn, *members;
+    struct statement *meet, *left_out, *withdraw_member;
     struct statement *list_get, *list_set;
 };
 
@@ -49,6 +50,9 @@ enum err enrolment_open(struct enrolment **out, struct database *database, struc
         {&enrolment->withdraw_name, SQL_CERTIFICATE_WITHDRAW_NAME},
         {&enrolment->list_withdrawn, SQL_CERTIFICATE_LIST_WITHDRAWN},
         {&enrolment->members, SQL_MEMBER_LIST},
+        {&enrolment->meet, SQL_CERTIFICATE_MEET},
+        {&enrolment->left_out, SQL_CERTIFICATE_LEFT_OUT},
+        {&enrolment->withdraw_member, SQL_MEMBER_WITHDRAW},
         {&enrolment->list_get, SQL_LIST_GET},
         {&enrolment->list_set, SQL_LIST_SET},
     };
@@ -203,6 +207,31 @@ enum err enrolment_record(struct enrolment *enrolment, const struct certificate 
     return statement_run(enrolment->add, NULL, why);
 }
 
+enum err enrolment_meet(struct enrolment *enrolment, const struct certificate *certificate,
+                        bool *good, struct why *why)
+{
+    struct certificate_serial serial;
+    const struct identity *identity = certificate_identity(certificate);
+    bool withdrawn = false;
+    *good = false;
+    enum err err = enrolment_withdrawn(enrolment, certificate, &withdrawn, why);
+    if (err || withdrawn) { return err; }
+    certificate_serial(certificate, &serial);
+    CLEANUP(statement_reset_p) struct statement *asked = enrolment->left_out;
+    statement_bind_bytes(asked, ":serial", span_of(serial.bytes, serial.size));
+    statement_bind_integer(asked, ":role", identity->role);
+    statement_bind_text(asked, ":name", identity->name);
+    statement_bind_integer(asked, ":issued_us",
+                           certificate_begin_us(certificate) +
+                               AUTHORITY_BACKDATE_S * CLOCK_SECOND_US);
+    enum step step = STEP_DONE;
+    err = statement_step(asked, &step, why);
+    if (err || (step == STEP_ROW && column_integer(asked, 0) > 0)) { return err; }
+    bind_certificate(enrolment->meet, certificate, &serial);
+    *good = true;
+    return statement_run(enrolment->meet, NULL, why);
+}
+
 enum err enrolment_withdrawn(struct enrolment *enrolment, const struct certificate *certificate,
                              bool *withdrawn, struct why *why)
 {
@@ -234,7 +263,12 @@ enum err enrolment_withdraw_member(struct enrolment *enrolment, const struct ide
 {
     statement_bind_integer(enrolment->token_void, ":role", member->role);
     statement_bind_text(enrolment->token_void, ":name", member->name);
-    const enum err err = statement_run(enrolment->token_void, NULL, why);
+    enum err err = statement_run(enrolment->token_void, NULL, why);
+    struct statement *remember = enrolment->withdraw_member;
+    statement_bind_integer(remember, ":now_us", now_us);
+    statement_bind_integer(remember, ":role", member->role);
+    statement_bind_text(remember, ":name", member->name);
+    if (!err) { err = statement_run(remember, NULL, why); }
     struct statement *withdraw = enrolment->withdraw_name;
     statement_bind_integer(withdraw, ":now_us", now_us);
     statement_bind_integer(withdraw, ":role", member->role);

@@ -84,12 +84,20 @@ MUST_USE enum err enrolment_redeem(struct enrolment *enrolment, struct enrolment
 MUST_USE enum err enrolment_record(struct enrolment *enrolment,
                                    const struct certificate *certificate, struct why *why);
 
+/*
+ * Whether a certificate (of a leaf) that is shown for renewal may be renewed, and if so writes it
+ * down when it was made by other means: then its member's withdrawal finds it. Not good is one that
+ * is withdrawn, or that was not written down when its member was withdrawn after it was issued.
+ */
+MUST_USE enum err enrolment_meet(struct enrolment *enrolment, const struct certificate *certificate,
+                                 bool *good, struct why *why);
+
 MUST_USE enum err enrolment_withdrawn(struct enrolment *enrolment,
                                       const struct certificate *certificate, bool *withdrawn,
                                       struct why *why);
 
 /* Withdraws every certificate of the member that has not run out; `*count` says how many. Unused
- * invitations become void. */
+ * invitations become void, and what the register does not know is not renewed (enrolment_meet). */
 MUST_USE enum err enrolment_withdraw_member(struct enrolment *enrolment,
                                             const struct identity *member, int64_t now_us,
                                             int64_t *count, struct why *why);

@@ -21,8 +21,18 @@ DELETE FROM tokens WHERE expire_us < :before_us;
 INSERT INTO certificates (serial, role, name, begin_us, end_us)
 VALUES (:serial, :role, :name, :begin_us, :end_us);
 
+-- name: certificate_meet
+INSERT INTO certificates (serial, role, name, begin_us, end_us)
+VALUES (:serial, :role, :name, :begin_us, :end_us)
+ON CONFLICT (serial) DO NOTHING;
+
 -- name: certificate_withdrawn
 SELECT count(*) FROM certificates WHERE serial = :serial AND withdrawn_us IS NOT NULL;
+
+-- name: certificate_left_out
+SELECT count(*) FROM withdrawn_members
+WHERE role = :role AND name = :name AND at_us >= :issued_us
+    AND NOT EXISTS (SELECT 1 FROM certificates WHERE serial = :serial);
 
 -- name: certificate_note
 INSERT INTO certificates (serial, role, name, begin_us, end_us, withdrawn_us)
@@ -32,6 +42,10 @@ ON CONFLICT (serial) DO UPDATE SET withdrawn_us = coalesce(certificates.withdraw
 -- name: certificate_withdraw_name
 UPDATE certificates SET withdrawn_us = :now_us
 WHERE role = :role AND name = :name AND end_us > :now_us AND withdrawn_us IS NULL;
+
+-- name: member_withdraw
+INSERT INTO withdrawn_members (role, name, at_us) VALUES (:role, :name, :now_us)
+ON CONFLICT (role, name) DO UPDATE SET at_us = excluded.at_us;
 
 -- name: certificate_list_withdrawn
 SELECT serial, withdrawn_us FROM certificates

@@ -214,12 +214,13 @@ static enum err grant_by_token(struct desk *desk, const struct desk_caller *call
 static enum err grant_by_certificate(struct desk *desk, const struct desk_caller *caller,
                                      struct grant *grant, enum desk_answer *answer, struct why *why)
 {
-    bool withdrawn = false;
+    bool good = false;
     const struct identity *identity = certificate_identity(caller->old);
-    const enum err err = enrolment_withdrawn(desk->enrolment, caller->old, &withdrawn, why);
+    const bool ours =
+        identity && identity->role != ROLE_ENROL && strcmp(identity->site, desk_site(desk)) == 0;
+    const enum err err = ours ? enrolment_meet(desk->enrolment, caller->old, &good, why) : OK;
     if (err) { return err; }
-    if (withdrawn || !identity || identity->role == ROLE_ENROL ||
-        strcmp(identity->site, desk_site(desk)) != 0) {
+    if (!good) {
         *answer = DESK_ANSWER_WITHDRAWN;
         return why_set(why, ERR_DENIED, "the certificate was withdrawn; it is renewed no more");
     }

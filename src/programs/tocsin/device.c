@@ -174,6 +174,14 @@ static enum err revoke_one(const struct revoke *revoke, const char *name, struct
     const enum err err = office_ask(&answer, &revoke->office, "/members/revoke", body, why);
     if (err) { return err; }
     const int64_t count = value_integer_or(value_get(answer, "withdrawn"), 0);
+    if (count == 0) {
+        return why_set(
+            why, ERR_NOT_FOUND,
+            "the register knows no good certificate of %s %.63s, so none is revoked; one "
+            "that was made by hand is not renewed, but is good until it runs out: "
+            "revoke it with --certificate FILE",
+            revoke->role, name);
+    }
     (void)printf("%lld certificate%s revoked; whoever is on the bus knows it now, the others when "
                  "they come back\n",
                  (long long)count, count == 1 ? " is" : "s are");

@@ -182,6 +182,26 @@ def revoke_files(tap, office):
     tap.check(revoke(office.path("id/spare.crt"), control)[0] == 200, "control withdraws a device's")
 
 
+def hand_made(tap, office):
+    """A certificate of `tocsin ca issue` is renewed no more once its member was revoked by name."""
+    office.tocsin("ca", "issue", "edge", "stolen", "--dir", office.path("ca"), "--out", office.path("id"))
+    headers = {"Content-Type": "application/pkcs10"}
+
+    def renew():
+        return office.request("POST", EST + "/simplereenroll", make_request(office, "stolen", "stolen"), headers, identity=office.path("id/stolen"))[0]
+
+    done = office.run("device", "revoke", "nobody", *office.office())
+    tap.check(done.returncode == 1 and "--certificate" in done.stderr, "device revoke fails when it finds nothing", done.stderr)
+    tap.check(renew() == 200, "a certificate made by hand is renewed")
+    said = office.tocsin("device", "revoke", "stolen", *office.office())
+    tap.check("2 certificates are revoked" in said, "and revoked by name with the new one", said)
+    tap.check(renew() == 403, "then it is renewed no more")
+    office.tocsin("ca", "issue", "edge", "lurker", "--dir", office.path("ca"), "--out", office.path("id"))
+    office.run("device", "revoke", "lurker", *office.office())
+    status = office.request("POST", EST + "/simplereenroll", make_request(office, "lurker", "lurker"), headers, identity=office.path("id/lurker"))[0]
+    tap.check(status == 403, "nor is one that the register first sees afterwards", status)
+
+
 def kept(tap, office):
     token = office.invite("kept-1")
     body = make_request(office, "kept-1", "kept")
@@ -202,6 +222,7 @@ def main():
         strongswan(tap, office)
         by_hand(tap, office)
         offices(tap, office)
+        hand_made(tap, office)
         kept(tap, office)
     with Office(passphrase="correct horse") as office:
         office.start()

@@ -150,6 +150,40 @@ static void test_withdraw(const struct bench *bench)
     CHECK(enrolment_members(bench->enrolment, &look, &why) == OK && seen == 203);
 }
 
+static bool meets(const struct bench *bench, const struct certificate *certificate)
+{
+    struct why why = {0};
+    bool good = false;
+    test_must(enrolment_meet(bench->enrolment, certificate, &good, &why), &why);
+    return good;
+}
+
+/* A certificate made by hand: known since its renewal, and not renewed once its member is gone. */
+static void test_by_hand(const struct bench *bench)
+{
+    struct why why = {0};
+    int64_t count = 0;
+    CLEANUP(certificate_free_p) struct certificate *shown = certify(bench, "hand-1");
+    CLEANUP(certificate_free_p) struct certificate *hidden = certify(bench, "hand-1");
+    CLEANUP(certificate_free_p) struct certificate *recorded = certify(bench, "hand-1");
+    CLEANUP(certificate_free_p) struct certificate *other = certify(bench, "hand-2");
+    const struct identity member = *certificate_identity(shown);
+    CHECK(meets(bench, shown) && meets(bench, shown));
+    const int64_t later_us = TEST_NOW_US + CLOCK_SECOND_US;
+    CHECK(enrolment_withdraw_member(bench->enrolment, &member, later_us, &count, &why) == OK);
+    CHECK(count == 1 && is_withdrawn(bench, shown) && !meets(bench, shown));
+    CHECK(!meets(bench, hidden) && meets(bench, other));
+    /* Enrolled again, in the same second or later: that one is written down. */
+    test_must(enrolment_record(bench->enrolment, recorded, &why), &why);
+    CHECK(meets(bench, recorded));
+    CLEANUP(authority_issued_deinit) struct authority_issued again = {0};
+    const struct authority_request request = {.role = ROLE_EDGE, .name = "hand-1"};
+    test_must(
+        authority_issue(&again, bench->site.authority, &request, later_us + CLOCK_SECOND_US, &why),
+        &why);
+    CHECK(meets(bench, again.certificate)); /* made by hand afterwards */
+}
+
 static void test_list(const struct bench *bench)
 {
     struct why why = {0};
@@ -189,6 +223,7 @@ int main(void)
     test_stored(&bench);
     test_withdraw(&bench);
     test_list(&bench);
+    test_by_hand(&bench);
     enrolment_close(bench.enrolment);
     database_close(bench.database);
     test_site_close(&bench.site);
