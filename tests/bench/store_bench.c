@@ -58,7 +58,7 @@ static void add_devices(struct database *database)
     (void)snprintf(sql, sizeof sql,
                    "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
                    "INSERT INTO devices SELECT 'sign-' || i, 0, 'north', 1, '1', '', 64, 32, 1, 1, "
-                   "4000000000000000, '', '', 1, '' FROM n",
+                   "4000000000000000, '', '', 1, '', 0, 0 FROM n",
                    DEVICES - 1);
     test_must(database_execute(database, sql, &why), &why);
 }

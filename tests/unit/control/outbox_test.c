@@ -119,7 +119,7 @@ int main(void)
     test_must(dispatch_open(&dispatch, parts.tables.database, parts.control, &why), &why);
     CHECK(database_execute(parts.tables.database,
                            "INSERT INTO devices VALUES ('sign-1', 0, 'north', 1, '1', '', 64, 32, "
-                           "1, 1, 4000000000000000, '', '', 1, '')",
+                           "1, 1, 4000000000000000, '', '', 1, '', 0, 0)",
                            NULL) == OK);
     (void)order(&parts, "north");
     kill_9_repeats_and_loses_nothing(&parts);
