@@ -21,7 +21,7 @@ struct est_server {
     char fingerprint[2 * CERTIFICATE_FINGERPRINT_SIZE + 1];
     const struct certificate *cas[CERTIFICATE_BAG_MAX]; /* borrowed; of /cacerts */
     size_t ca_count;
-    int64_t life_s;
+    _Atomic int64_t life_s;
     const char *ticket;        /* the one that is accepted */
     bool answer_other_key;     /* certifies a key of its own */
     atomic_bool ill;           /* answers 503 */

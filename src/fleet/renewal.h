@@ -17,13 +17,19 @@ struct renewal_config {
     int64_t every_us;             /* between two looks at most; 0 means a day */
     void *context;
     int64_t (*now_us)(void *context);
-    /* Something on the disk has changed: load it. */
-    void (*changed)(void *context, const struct membership_change *change);
+    /*
+     * Something on the disk has changed: load it, and say so with renewal_loaded. Called again, at
+     * most a minute later, until it has returned true (handed over) and that was said.
+     */
+    bool (*changed)(void *context, const struct membership_change *change);
     void (*failed)(void *context, const char *why);
 };
 
 MUST_USE enum err renewal_open(struct renewal **out, const struct renewal_config *config,
                                struct why *why);
+/* What is new so far, as a number: ask before loading, and give it back once all is loaded. */
+uint64_t renewal_news(struct renewal *renewal);
+void renewal_loaded(struct renewal *renewal, uint64_t news);
 /* Ends the thread, at the latest when a request under way has its answer. NULL is allowed. */
 void renewal_close(struct renewal *renewal);
 CLEANUP_FOR(struct renewal, renewal_close)

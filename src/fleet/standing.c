@@ -105,7 +105,7 @@ struct revocations *standing_revocations(struct standing *standing)
     return standing->revocations;
 }
 
-enum err standing_reload(struct standing *standing, struct why *why)
+static enum err load(struct standing *standing, struct why *why)
 {
     const struct membership *own = &standing->config.membership;
     struct anchors *anchors = NULL;
@@ -125,6 +125,15 @@ enum err standing_reload(struct standing *standing, struct why *why)
     anchors_free(standing->anchors);
     standing->anchors = anchors;
     return OK;
+}
+
+enum err standing_reload(struct standing *standing, struct why *why)
+{
+    struct renewal *renewal = standing->renewal;
+    const uint64_t news = renewal ? renewal_news(renewal) : 0;
+    const enum err err = load(standing, why);
+    if (!err && renewal) { renewal_loaded(renewal, news); }
+    return err;
 }
 
 enum err standing_hear(struct standing *standing, const struct envelope *envelope,

@@ -20,8 +20,9 @@ struct standing_config {
     int64_t every_us;         /* as in renewal_config */
     void *context;
     int64_t (*now_us)(void *context); /* any thread */
-    /* On the renewal's thread. After `changed`, call standing_reload on the loop. */
-    void (*changed)(void *context, const struct membership_change *change);
+    /* On the renewal's thread. After `changed`, call standing_reload on the loop; until that has
+     * worked, and `changed` has returned true, it is called again. */
+    bool (*changed)(void *context, const struct membership_change *change);
     void (*failed)(void *context, const char *why);
 };
 

@@ -31,7 +31,8 @@ void media_server_close(struct media_server *server);
 CLEANUP_FOR(struct media_server, media_server_close)
 /*
  * Serves on with the renewed certificate, at the same port; what is being sent breaks off. Blocks
- * for as long as the old answers take to end. Any thread, one at a time, not beside a close.
+ * for as long as the old answers take to end. On an error nothing is served: call it again. Any
+ * thread, one at a time, not beside a close.
  */
 MUST_USE enum err media_server_renew(struct media_server *server, struct why *why);
 int media_server_port(const struct media_server *server);

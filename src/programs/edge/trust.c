@@ -34,18 +34,20 @@ static void reload(void *context)
     bus_renew(trust->bus);
 }
 
-/* On the renewal's thread: the media server waits for its old answers here, not on the loop. */
-static void on_changed(void *context, const struct membership_change *change)
+/* On the renewal's thread: the media server waits for its old answers here, not on the loop. What
+ * fails comes again: the renewal calls until all went well and the loop has reloaded. */
+static bool on_changed(void *context, const struct membership_change *change)
 {
     (void)change;
     struct trust *trust = context;
     struct why why = {0};
-    if (media_server_renew(trust->media_server, &why)) {
-        log_event(LOG_LEVEL_ERROR, "media.begin_failed", "why", why.text, NULL);
-    }
+    const bool served = media_server_renew(trust->media_server, &why) == OK;
+    if (!served) { log_event(LOG_LEVEL_ERROR, "media.begin_failed", "why", why.text, NULL); }
     if (loop_post(trust->config.loop, reload, trust)) {
         log_event(LOG_LEVEL_WARNING, "identity.unusable", "why", "the loop is full", NULL);
+        return false;
     }
+    return served;
 }
 
 static void on_failed(void *context, const char *why)

@@ -25,13 +25,15 @@ static void reload(void *context)
     bus_renew(gateway->bus);
 }
 
-static void on_changed(void *context, const struct membership_change *change)
+static bool on_changed(void *context, const struct membership_change *change)
 {
     (void)change;
     struct gateway *gateway = context;
     if (loop_post(gateway->loop, reload, gateway)) {
         log_event(LOG_LEVEL_WARNING, "identity.unusable", "why", "the loop is full", NULL);
+        return false; /* the renewal calls again */
     }
+    return true;
 }
 
 static void on_failed(void *context, const char *why)

@@ -5,7 +5,9 @@
 #include "check.h"
 #include "est_server.h"
 
-static atomic_int changed, failed;
+static atomic_int changed, failed, calls;
+static atomic_bool hands_over = true, loads = true;
+static struct renewal *renewal;
 
 static int64_t now(void *context)
 {
@@ -13,10 +15,13 @@ static int64_t now(void *context)
     return clock_wall_us();
 }
 
-static void on_changed(void *context, const struct membership_change *change)
+static bool on_changed(void *context, const struct membership_change *change)
 {
     (void)context;
+    atomic_fetch_add(&calls, 1);
     if (change->certificate) { atomic_fetch_add(&changed, 1); }
+    if (atomic_load(&loads)) { renewal_loaded(renewal, renewal_news(renewal)); }
+    return atomic_load(&hands_over);
 }
 
 static void on_failed(void *context, const char *why)
@@ -32,6 +37,23 @@ static bool reaches(atomic_int *number, int least, int64_t deadline_s)
         (void)poll(NULL, 0, 10);
     }
     return atomic_load(number) >= least;
+}
+
+/* What was not handed over, or not loaded, is told again without anything new at the server. */
+static void test_again(struct est_server *server)
+{
+    server->life_s = 3600; /* the next one is the last for long */
+    const int renewed = atomic_load(&server->renewed);
+    atomic_store(&hands_over, false);
+    CHECK(reaches(&server->renewed, renewed + 1, 30));
+    atomic_store(&calls, 0);
+    CHECK(reaches(&calls, 2, 30));
+    atomic_store(&loads, false);
+    renewal_loaded(renewal, 0); /* an older load settles nothing */
+    atomic_store(&hands_over, true);
+    atomic_store(&calls, 0);
+    CHECK(reaches(&calls, 1, 30));
+    CHECK(atomic_load(&server->renewed) == renewed + 1);
 }
 
 int main(void)
@@ -55,14 +77,16 @@ int main(void)
     test_must(membership_enrol(&config.membership, "north-1:secret", &why), &why);
     CLEANUP(certificate_free_p) struct certificate *first = NULL;
     test_must(membership_read(&first, paths[1], &why), &why);
-    struct renewal *renewal = NULL;
     CHECK(renewal_open(&renewal, &config, &why) == OK);
     CHECK(reaches(&changed, 2, 30)); /* it goes on without anybody */
     CHECK(atomic_load(&server.renewed) >= 2 && atomic_load(&failed) == 0);
     CLEANUP(certificate_free_p) struct certificate *later = NULL;
     test_must(membership_read(&later, paths[1], &why), &why);
     CHECK(certificate_end_us(later) > certificate_end_us(first));
+    test_again(&server);
+    renewal_close(TAKE(renewal));
     atomic_store(&server.ill, true);
+    CHECK(renewal_open(&renewal, &config, &why) == OK);
     CHECK(reaches(&failed, 1, 30)); /* it is told, and tried again later */
     const int64_t begin_us = clock_monotonic_us();
     renewal_close(renewal);

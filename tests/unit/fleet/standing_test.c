@@ -14,10 +14,11 @@ static int64_t now(void *context)
     return clock_wall_us();
 }
 
-static void on_changed(void *context, const struct membership_change *change)
+static bool on_changed(void *context, const struct membership_change *change)
 {
     (void)context, (void)change;
     atomic_fetch_add(&changed, 1);
+    return true;
 }
 
 static void on_failed(void *context, const char *why)
@@ -182,8 +183,15 @@ static void test_other_authority(struct bench *bench)
     server->ca_count = 3;
     CHECK(standing_begin(standing, &why) == OK);
     CHECK(wait_changed(1));
-    standing_end(standing);
+    /* A load that fails does not settle it: it is told until one has worked. */
+    CLEANUP(text_deinit) struct text key = text_limited(4096);
+    test_must(file_read(&key, bench->key, &why), &why);
+    test_must(file_write(bench->key, span_text("not a key"), 0600, &why), &why);
+    CHECK(standing_reload(standing, &why) != OK);
+    CHECK(wait_changed(atomic_load(&changed) + 1));
+    test_must(file_write(bench->key, text_span(&key), 0600, &why), &why);
     CHECK(standing_reload(standing, &why) == OK);
+    standing_end(standing);
 
     struct authority *first = server->authority;
     server->authority = next;
