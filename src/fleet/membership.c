@@ -1,5 +1,6 @@
 #include "fleet/membership.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -120,7 +121,7 @@ static const char *next_of(char path[static FILE_PATH_SIZE], const char *of)
 }
 
 /* Puts the next key and certificate in the place of the present ones, or goes on with that. */
-static enum err settle(const struct membership *membership, struct why *why)
+static enum err settle(const struct membership *membership, bool *settled, struct why *why)
 {
     char key[FILE_PATH_SIZE];
     char certificate[FILE_PATH_SIZE];
@@ -128,9 +129,11 @@ static enum err settle(const struct membership *membership, struct why *why)
     if (file_exists(next_of(key, membership->key_path)) && rename(key, membership->key_path) != 0) {
         return why_set(why, ERR_IO, "cannot rename %.180s", key);
     }
-    return rename(certificate, membership->certificate_path) == 0
-               ? OK
-               : why_set(why, ERR_IO, "cannot rename %.180s", certificate);
+    if (rename(certificate, membership->certificate_path) != 0) {
+        return why_set(why, ERR_IO, "cannot rename %.180s", certificate);
+    }
+    *settled = true;
+    return OK;
 }
 
 enum err membership_read(struct certificate **out, const char *path, struct why *why)
@@ -185,6 +188,15 @@ static enum err pick(const struct certificate_bag *bag, const struct key *key,
                    identity->name);
 }
 
+/* A next certificate is of the next key: none may stand beside a key that is yet to be certified.
+ */
+static enum err drop_next(const struct membership *membership, struct why *why)
+{
+    char path[FILE_PATH_SIZE];
+    if (unlink(next_of(path, membership->certificate_path)) == 0 || errno == ENOENT) { return OK; }
+    return why_set(why, ERR_IO, "cannot remove %.180s", path);
+}
+
 /* Makes a key, has it certified as the question's path says, and writes both as the next pair. */
 static enum err certify(const struct membership *membership, const struct identity *identity,
                         const struct question *asked, struct why *why)
@@ -198,6 +210,7 @@ static enum err certify(const struct membership *membership, const struct identi
     char path[FILE_PATH_SIZE];
     enum err err = key_generate(&key, KEY_KIND_ED25519, why);
     if (!err) { err = signing_request_make(&request, key, identity, why); }
+    if (!err) { err = drop_next(membership, why); }
     if (!err) { err = key_save(key, next_of(path, membership->key_path), NULL, why); }
     question.body = &request;
     if (!err) { err = ask(membership, &question, &der, why); }
@@ -207,7 +220,8 @@ static enum err certify(const struct membership *membership, const struct identi
     CLEANUP(text_deinit) struct text pem = text_limited(CREDENTIAL_FILE_SIZE_MAX);
     certificate_write_pem(made, &pem);
     err = file_write(next_of(path, membership->certificate_path), text_span(&pem), 0644, why);
-    return err ? err : settle(membership, why);
+    bool settled = false;
+    return err ? err : settle(membership, &settled, why);
 }
 
 /* The first trust: the CA with the pinned fingerprint, unless the operator has put it there. */
@@ -249,7 +263,9 @@ enum err membership_enrol(const struct membership *membership, const char *ticke
         return why_set(why, ERR_MALFORMED, "the token is for \"%s\", which is not a valid name",
                        identity.name);
     }
-    const enum err err = trust_first(membership, why);
+    bool settled = false;
+    enum err err = settle(membership, &settled, why);
+    if (!err) { err = trust_first(membership, why); }
     const struct question question = {.path = "/simpleenroll", .credentials = ticket};
     return err ? err : certify(membership, &identity, &question, why);
 }
@@ -284,7 +300,10 @@ enum err membership_renew(const struct membership *membership, int64_t now_us,
 {
     *change = (struct membership_change){0};
     CLEANUP(certificate_free_p) struct certificate *old = NULL;
-    enum err err = renew_anchors(membership, now_us, &change->anchors, why);
+    bool settled = false;
+    enum err err = settle(membership, &settled, why); /* what an earlier renewal left half done */
+    change->certificate = settled;
+    if (!err) { err = renew_anchors(membership, now_us, &change->anchors, why); }
     if (!err) { err = membership_read(&old, membership->certificate_path, why); }
     if (err || now_us < membership_due_us(old)) { return err; }
     if (now_us > certificate_end_us(old)) {
@@ -295,7 +314,7 @@ enum err membership_renew(const struct membership *membership, int64_t now_us,
     }
     const struct question question = {.path = "/simplereenroll", .own_certificate = true};
     err = certify(membership, certificate_identity(old), &question, why);
-    change->certificate = !err;
+    change->certificate = settled || !err;
     return err;
 }
 
@@ -361,7 +380,8 @@ enum err membership_begin(const struct membership *membership, const char *token
 {
     char ticket[MEMBERSHIP_TICKET_SIZE] = "";
     CLEANUP(certificate_free_p) struct certificate *old = NULL;
-    enum err err = settle(membership, why);
+    bool settled = false;
+    enum err err = settle(membership, &settled, why);
     if (!err) { err = membership_read(&old, membership->certificate_path, why); }
     if (err && err != ERR_NOT_FOUND) { return err; }
     const enum err found = take_ticket(token_file, ticket, why);

@@ -186,6 +186,36 @@ static void test_broken_off(struct bench *bench)
     CHECK(!file_exists(key_next) && !file_exists(certificate_next));
 }
 
+/* The certificate could not be renamed after its key: the next renewal goes on with that. */
+static void test_stuck(struct bench *bench)
+{
+    struct why why = {0};
+    enum membership_state state = MEMBERSHIP_STATE_GOOD;
+    struct membership_change change = {0};
+    char key_next[272];
+    char certificate_next[272];
+    (void)snprintf(key_next, sizeof key_next, "%s.next", bench->key);
+    (void)snprintf(certificate_next, sizeof certificate_next, "%s.next", bench->certificate);
+    forget(bench);
+    CHECK(membership_enrol(&bench->membership, "north-1:secret", &why) == OK);
+    CLEANUP(certificate_free_p) struct certificate *old = held(bench);
+    const int64_t due_us = membership_due_us(old);
+    CHECK(rename(bench->certificate, certificate_next) == 0); /* its key is in place already */
+    CLEANUP(text_deinit) struct text pem = text_limited(8192);
+    certificate_write_pem(old, &pem);
+    test_must(file_write(bench->certificate, text_span(&pem), 0644, &why), &why);
+    CHECK(membership_renew(&bench->membership, due_us - 1, &change, &why) == OK);
+    CHECK(change.certificate && !file_exists(certificate_next) && pair_fits(bench));
+
+    /* A certificate that is left over does not stand beside the key of one that never came. */
+    test_must(file_write(certificate_next, text_span(&pem), 0644, &why), &why);
+    bench->server.answer_other_key = true;
+    CHECK(membership_enrol(&bench->membership, "north-1:secret", &why) == ERR_DENIED);
+    bench->server.answer_other_key = false;
+    CHECK(file_exists(key_next) && !file_exists(certificate_next));
+    CHECK(begin(bench, &state, &why) == OK && pair_fits(bench));
+}
+
 /* The CA's successor arrives with the old one's word for it. */
 static void test_new_authority(struct bench *bench)
 {
@@ -217,6 +247,7 @@ int main(void)
     test_pin(&bench);
     test_renew(&bench);
     test_broken_off(&bench);
+    test_stuck(&bench);
     test_new_authority(&bench);
     est_close(&bench.server);
     return CHECK_DONE();
