@@ -167,6 +167,30 @@ static inline bool parts_say(struct parts *parts, struct ingest *ingest,
     return ingest_offer(ingest, &arrived);
 }
 
+/* The list of `number` that withdraws `withdrawn`, as `signer` brings it. */
+static inline void parts_tell_withdrawn(struct parts *parts, struct ingest *ingest,
+                                        const struct signer *signer, int64_t number,
+                                        const struct signer *withdrawn)
+{
+    struct why why = {0};
+    struct authority_list_entry entry = {.at_us = clock_wall_us()};
+    certificate_serial(signer_certificate(withdrawn), &entry.serial);
+    const struct authority_list list = {.number = number,
+                                        .now_us = clock_wall_us(),
+                                        .next_us = clock_wall_us() + CLOCK_DAY_US,
+                                        .entries = &entry,
+                                        .count = 1};
+    CLEANUP(text_deinit) struct text der = text_limited(REVOCATION_SIZE_MAX);
+    CLEANUP(text_deinit) struct text message = text_limited(ENVELOPE_SIZE_MAX);
+    test_must(authority_list_sign(&der, parts->authority, &list, &why), &why);
+    const struct envelope_draft draft = {.now_us = clock_wall_us(),
+                                         .content = revocation_message_make(text_span(&der))};
+    test_must(envelope_sign(signer, &draft, &message, &why), &why);
+    const struct mqtt_message arrived = {.topic = "tocsin/system/revocation",
+                                         .payload = text_span(&message)};
+    if (!ingest_offer(ingest, &arrived)) { abort(); }
+}
+
 /* Waits until the query's number is `wanted`, for at most ten seconds. */
 static inline bool parts_wait(const struct parts *parts, const char *sql, int64_t wanted)
 {

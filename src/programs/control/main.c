@@ -139,13 +139,16 @@ static enum err start_scribe(struct site *site, struct bus_port bus, struct why 
     const bool named = *options->audit_origin;
     (void)snprintf(origin, sizeof origin, "%s%s", named ? options->audit_origin : options->site,
                    named ? "" : "/audit");
-    const struct scribe_config config = {.database = site->control.database,
-                                         .state_folder = options->state_folder,
-                                         .origin = origin,
-                                         .trust = {.site = options->site, .ca_path = options->ca},
-                                         .signer = site->control.signer,
-                                         .prefix = options->broker_prefix,
-                                         .bus = bus};
+    const struct scribe_config config = {
+        .database = site->control.database,
+        .state_folder = options->state_folder,
+        .origin = origin,
+        .trust = {.site = options->site,
+                  .ca_path = options->ca,
+                  .revocations = ingest_revocations(site->control.ingest)},
+        .signer = site->control.signer,
+        .prefix = options->broker_prefix,
+        .bus = bus};
     const enum err err = enter_start(site, why);
     return err ? err : scribe_open(&site->control.scribe, &config, why);
 }
@@ -163,8 +166,6 @@ static enum err start_bus(struct site *site, struct why *why)
     enum err err = file_join(withdrawn, site->options.state_folder, "withdrawn.crl", why);
     if (!err) { err = outbox_open(&control->outbox, &outbox, why); }
     if (err) { return err; }
-    err = start_scribe(site, bus, why);
-    if (err) { return err; }
     const struct ingest_config ingest = {
         .database = control->database,
         .trust = {.site = site->options.site, .ca_path = site->options.ca},
@@ -177,6 +178,7 @@ static enum err start_bus(struct site *site, struct why *why)
         .overdue = wake_outbox,
         .overdue_context = control};
     err = ingest_open(&control->ingest, &ingest, why);
+    if (!err) { err = start_scribe(site, bus, why); } /* it borrows who is withdrawn */
     return err ? err : bus_start(control->bus, control, why);
 }
 
@@ -326,9 +328,9 @@ static void stop(struct site *site)
     http_server_close(site->http);
     desk_close(site->desk);
     if (control->bus) { bus_stop(control->bus); }
+    scribe_close(control->scribe);
     ingest_close(control->ingest);
     outbox_close(control->outbox);
-    scribe_close(control->scribe);
     bus_free(control->bus);
     rate_limit_free(control->previews);
     sign_studio_free(control->studio);

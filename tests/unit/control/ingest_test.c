@@ -116,29 +116,6 @@ static void the_tampered_is_suspended(struct parts *parts)
     CHECK(tables_number(&parts->tables, "SELECT count(*) FROM events") == before + 1);
 }
 
-/* The list of `number` that withdraws `withdrawn`, as `signer` brings it. */
-static void tell_withdrawn(struct parts *parts, struct ingest *ingest, const struct signer *signer,
-                           int64_t number, const struct signer *withdrawn)
-{
-    struct why why = {0};
-    struct authority_list_entry entry = {.at_us = clock_wall_us()};
-    certificate_serial(signer_certificate(withdrawn), &entry.serial);
-    const struct authority_list list = {.number = number,
-                                        .now_us = clock_wall_us(),
-                                        .next_us = clock_wall_us() + CLOCK_DAY_US,
-                                        .entries = &entry,
-                                        .count = 1};
-    CLEANUP(text_deinit) struct text der = text_limited(REVOCATION_SIZE_MAX);
-    CLEANUP(text_deinit) struct text message = text_limited(ENVELOPE_SIZE_MAX);
-    test_must(authority_list_sign(&der, parts->authority, &list, &why), &why);
-    const struct envelope_draft draft = {.now_us = clock_wall_us(),
-                                         .content = revocation_message_make(text_span(&der))};
-    test_must(envelope_sign(signer, &draft, &message, &why), &why);
-    const struct mqtt_message arrived = {.topic = "tocsin/system/revocation",
-                                         .payload = text_span(&message)};
-    CHECK(ingest_offer(ingest, &arrived));
-}
-
 static void the_withdrawn_are_refused(struct parts *parts)
 {
     struct signer *enrol = parts_signer(parts, ROLE_ENROL, "enrol");
@@ -146,11 +123,11 @@ static void the_withdrawn_are_refused(struct parts *parts)
     struct ingest *ingest = parts_ingest(parts);
     const int64_t misplaced = parts_refused("misplaced");
     const int64_t replayed = parts_refused("replayed");
-    tell_withdrawn(parts, ingest, parts->edge, 7, thief); /* no edge tells that */
+    parts_tell_withdrawn(parts, ingest, parts->edge, 7, thief); /* no edge tells that */
     CHECK(parts_say(parts, ingest, thief, "thief/detection", event_of(600, 1)));
     CHECK(parts_wait(parts, "SELECT count(*) FROM events WHERE device = 'thief'", 1));
-    tell_withdrawn(parts, ingest, enrol, 8, thief);
-    tell_withdrawn(parts, ingest, enrol, 7, parts->other); /* an older one */
+    parts_tell_withdrawn(parts, ingest, enrol, 8, thief);
+    parts_tell_withdrawn(parts, ingest, enrol, 7, parts->other); /* an older one */
     CHECK(parts_say(parts, ingest, thief, "thief/detection", event_of(601, 1)));
     ingest_close(ingest);
     CHECK(parts_refused("misplaced") == misplaced + 1);

@@ -330,6 +330,9 @@ enum err scribe_open(struct scribe **out, const struct scribe_config *config, st
 {
     CLEANUP(scribe_close_p) struct scribe *scribe = MEM_NEW(struct scribe);
     if (pthread_mutex_init(&scribe->lock, NULL)) { abort(); }
+    if (!config->trust.revocations) {
+        return why_set(why, ERR_RANGE, "the scribe needs the list of who is withdrawn");
+    }
     scribe->signer = config->signer;
     scribe->bus = config->bus;
     if (!text_copy(scribe->prefix, sizeof scribe->prefix, config->prefix)) {

@@ -21,13 +21,15 @@ struct scribe_config {
     struct database_config database; /* migrated already */
     const char *state_folder;        /* the keys; the log lies in "audit" below it; copied */
     const char *origin;              /* copied */
-    struct verifier_config trust;    /* its strings are borrowed for the life of the scribe */
+    struct verifier_config trust;    /* its strings are borrowed for the life of the scribe;
+                                        `revocations` must be there */
     const struct signer *signer;     /* borrowed; signs messages on the bus */
     const char *prefix;              /* of topics; copied */
     struct bus_port bus;
 };
 
-/* Starts the thread. A log that must not be signed is no error: alerts go on. */
+/* Starts the thread. ERR_RANGE without revocations: a withdrawn gateway is no witness. A log that
+ * must not be signed is no error: alerts go on. */
 MUST_USE enum err scribe_open(struct scribe **out, const struct scribe_config *config,
                               struct why *why);
 void scribe_close(struct scribe *scribe); /* carries what waits, then ends; NULL is allowed */
