@@ -9,7 +9,8 @@
 enum { TOKEN_BYTES = 32, HASH_SIZE = 32 };
 
 struct invitation_store {
-    struct statement *insert, *find, *take, *list, *count, *withdraw, *withdraw_name, *sweep;
+    struct statement *insert, *find, *take, *list, *count, *withdraw, *withdraw_name, *withdraw_by,
+        *sweep;
 };
 
 enum err invitation_store_open(struct invitation_store **out, struct database *database,
@@ -25,6 +26,7 @@ enum err invitation_store_open(struct invitation_store **out, struct database *d
         {&store->count, SQL_INVITATION_COUNT},
         {&store->withdraw, SQL_INVITATION_WITHDRAW},
         {&store->withdraw_name, SQL_INVITATION_WITHDRAW_NAME},
+        {&store->withdraw_by, SQL_INVITATION_WITHDRAW_BY},
         {&store->sweep, SQL_INVITATION_SWEEP},
     };
     const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
@@ -181,4 +183,11 @@ enum err invitation_withdraw(struct invitation_store *store, const char *id, str
     const enum err err = statement_run(store->withdraw, &changed, why);
     if (err || changed == 1) { return err; }
     return why_set(why, ERR_NOT_FOUND, "there is no such invitation");
+}
+
+enum err invitation_withdraw_by(struct invitation_store *store, const char *creator,
+                                struct why *why)
+{
+    statement_bind_text(store->withdraw_by, ":name", creator);
+    return statement_run(store->withdraw_by, NULL, why);
 }

@@ -52,3 +52,6 @@ MUST_USE enum err invitation_list(struct invitation_store *store, int64_t now_us
 /* ERR_NOT_FOUND. */
 MUST_USE enum err invitation_withdraw(struct invitation_store *store, const char *id,
                                       struct why *why);
+/* All that `creator` made: they are a way back in for somebody who may no longer invite. */
+MUST_USE enum err invitation_withdraw_by(struct invitation_store *store, const char *creator,
+                                         struct why *why);

@@ -236,6 +236,25 @@ static enum err settle(const struct sign_in *sign_in, const struct sign_in_try *
     return err == ERR_LIMIT ? OK : err; /* if not now, then the next time */
 }
 
+/*
+ * Hashing takes its time: a password, a reset or a factor that came meanwhile has ended every
+ * session, and this one must not come behind it.
+ */
+static enum err look_again(const struct sign_in *sign_in, const struct user *user,
+                           struct sign_in_result *result, struct why *why)
+{
+    struct user now = {.must_change_password = false};
+    struct factors factors = {.app = false};
+    enum err err = user_find(sign_in->users, user->name, &now, why);
+    if (!err) { err = factor_find(sign_in->factors, user->id, &factors, why); }
+    if (err && err != ERR_NOT_FOUND) { return err; }
+    const bool same = !err && !now.disabled && now.generation == user->generation &&
+                      strcmp(now.password_hash, user->password_hash) == 0 &&
+                      factors_any(&factors) == factors_any(&result->factors);
+    if (!same) { result->answer = SIGN_IN_ANSWER_WRONG; }
+    return OK;
+}
+
 enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *attempt,
                      struct sign_in_result *result, struct why *why)
 {
@@ -246,7 +265,10 @@ enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *at
     if (err || result->answer != SIGN_IN_ANSWER_WELCOME) { return err; }
     err = database_begin(sign_in->database, why);
     if (err) { return err; }
-    err = begin(sign_in, attempt, &user, result, why);
+    err = look_again(sign_in, &user, result, why);
+    if (!err && result->answer == SIGN_IN_ANSWER_WELCOME) {
+        err = begin(sign_in, attempt, &user, result, why);
+    }
     database_end(sign_in->database, &err, why);
     return err ? err : settle(sign_in, attempt, &user, result, why);
 }

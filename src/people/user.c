@@ -140,8 +140,12 @@ enum err user_set_password(struct user_store *store, const struct user *user, co
 {
     statement_bind_text(store->set_password, ":user_id", user->id);
     statement_bind_text(store->set_password, ":password_hash", hash);
+    statement_bind_text(store->set_password, ":old_hash", user->password_hash);
     statement_bind_integer(store->set_password, ":now_us", now_us);
-    return statement_run(store->set_password, NULL, why);
+    int64_t changed = 0;
+    const enum err err = statement_run(store->set_password, &changed, why);
+    if (err || changed > 0) { return err; }
+    return why_set(why, ERR_CONFLICT, "the password of %s was changed meanwhile", user->name);
 }
 
 enum err user_upgrade_password(struct user_store *store, const struct user *user,

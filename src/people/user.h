@@ -59,7 +59,10 @@ struct user_new {
  * taken. */
 MUST_USE enum err user_add(struct user_store *store, const struct user_new *new, struct why *why);
 
-/* The person's own new password, as its hash: hashing takes too long for a transaction. */
+/*
+ * The person's own new password, as its hash: hashing takes too long for a transaction.
+ * ERR_CONFLICT when the password that `user` holds was changed or reset meanwhile.
+ */
 MUST_USE enum err user_set_password(struct user_store *store, const struct user *user,
                                     const char *hash, int64_t now_us, struct why *why);
 

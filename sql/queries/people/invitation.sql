@@ -26,5 +26,9 @@ DELETE FROM invitations WHERE invitation_id = :invitation_id;
 -- name: invitation_withdraw_name
 DELETE FROM invitations WHERE name = :name;
 
+-- name: invitation_withdraw_by
+-- Of somebody who may not invite any more.
+DELETE FROM invitations WHERE created_by = :name;
+
 -- name: invitation_sweep
 DELETE FROM invitations WHERE expires_us <= :now_us;

@@ -10,8 +10,9 @@ SELECT user_id, name, role, zones, password_hash, must_change, one_time_hash, on
 FROM users WHERE name = :name;
 
 -- name: user_set_password
+-- Nothing changes when the one that was confirmed has been changed or reset meanwhile.
 UPDATE users SET password_hash = :password_hash, must_change = 0, changed_us = :now_us
-WHERE user_id = :user_id;
+WHERE user_id = :user_id AND password_hash = :old_hash;
 
 -- name: user_upgrade_password
 -- The same password, hashed better.

@@ -73,8 +73,16 @@ static void test_bounds(struct invitation_store *store)
         made += !err;
     }
     CHECK(err == ERR_LIMIT && made == INVITATION_MAX - 1); /* one was open */
-    struct invitation guest = {.role = USER_ROLE_VIEWER};
+    struct invitation guest = {.role = USER_ROLE_VIEWER, .created_by = "ravi"};
     CHECK(invitation_make(store, &guest, NOW_US + INVITATION_LIFE_US, token, NULL) == OK);
+
+    /* Whoever may not invite any more leaves no way back in. */
+    struct invitation found;
+    const int64_t now_us = NOW_US + INVITATION_LIFE_US + 1;
+    CHECK(invitation_withdraw_by(store, "asha", NULL) == OK);
+    CHECK(invitation_find(store, token, now_us, &found, NULL) == OK);
+    CHECK(invitation_withdraw_by(store, "ravi", NULL) == OK);
+    CHECK(invitation_find(store, token, now_us, &found, NULL) == ERR_NOT_FOUND);
 }
 
 int main(void)

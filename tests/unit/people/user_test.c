@@ -43,6 +43,7 @@ static void test_users(struct user_store *store)
     CHECK(id_valid(user.id) && !user.must_change_password);
     CHECK(password_verify(user.password_hash, span_text(new.password), &same, NULL) == OK && same);
     CHECK(set_password(store, &user, "another long one") == OK);
+    CHECK(set_password(store, &user, "one that comes too late") == ERR_CONFLICT);
     CHECK(user_find(store, "asha", &user, NULL) == OK);
     CHECK(password_verify(user.password_hash, span_text("another long one"), &same, NULL) == OK &&
           same);

@@ -72,6 +72,10 @@ static enum err confirm_inside(struct call *call, const char *code, enum factor_
     const struct factor_try attempt = {
         .user_id = call->session.user_id, .code = code, .now_us = call->now_us};
     err = factor_app_confirm(desk->factors, &attempt, answer, codes, why);
+    /* Who came in without a factor before does not stay in behind it. */
+    if (!err && *answer != FACTOR_ANSWER_WRONG) {
+        err = session_end_others(desk->sessions, &call->session, why);
+    }
     database_end(desk->database, &err, why);
     return err;
 }
@@ -93,6 +97,7 @@ void factor_api_confirm(struct call *call)
         call_refuse(call, 403, "Forbidden", "This is not the code that the app shows now.");
         return;
     }
+    live_end_others(call->desk->control->live, &call->session);
     call_audit(call, "audit.second_factor_added", "factor", "app");
     CLEANUP(value_free_p) struct value *made = value_object();
     struct value *list = value_array();

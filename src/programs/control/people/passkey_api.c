@@ -100,6 +100,19 @@ void passkey_api_begin(struct call *call)
     http_answer_json(call->request, 200, question);
 }
 
+/* Who came in without a factor before does not stay in behind it. */
+static enum err add_inside(struct call *call, const struct passkey *passkey,
+                           const struct passkey_owner *owner, struct why *why)
+{
+    struct desk *desk = call->desk;
+    enum err err = database_begin(desk->database, why);
+    if (err) { return err; }
+    err = passkey_add(desk->passkeys, passkey, owner, why);
+    if (!err) { err = session_end_others(desk->sessions, &call->session, why); }
+    database_end(desk->database, &err, why);
+    return err;
+}
+
 /* Judges the browser's answer and keeps the passkey. */
 static enum err enter(struct call *call, const struct value *body, const char *name,
                       struct why *why)
@@ -123,7 +136,7 @@ static enum err enter(struct call *call, const struct value *body, const char *n
     const struct passkey_owner owner = {
         .user_id = call->session.user_id, .name = name, .now_us = call->now_us};
     err = passkey_register(&answer, &expected, &passkey, why);
-    return err ? err : passkey_add(call->desk->passkeys, &passkey, &owner, why);
+    return err ? err : add_inside(call, &passkey, &owner, why);
 }
 
 void passkey_api_add(struct call *call)
@@ -137,6 +150,7 @@ void passkey_api_add(struct call *call)
         call_problem(call, err, &why);
         return;
     }
+    live_end_others(call->desk->control->live, &call->session);
     call_audit(call, "audit.second_factor_added", "factor", "passkey");
     http_answer_bytes(call->request, 204, NULL, span_of("", 0));
 }

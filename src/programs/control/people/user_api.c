@@ -84,6 +84,9 @@ static enum err change_inside(struct call *call, const struct value *body, struc
     if (!err) { err = read_change(body, user, change, why); }
     if (!err) { err = user_change(desk->users, user, change, why); }
     if (!err && change->disabled) { err = session_end_user(desk->sessions, user->id, why); }
+    if (!err && (change->disabled || change->role != USER_ROLE_ADMINISTRATOR)) {
+        err = invitation_withdraw_by(desk->invitations, user->name, why);
+    }
     return err;
 }
 
