@@ -79,7 +79,7 @@ static void lay_mask(struct motion *motion)
             .x = ((float)column + 0.5F) / (float)motion->width,
             .y = ((float)row + 0.5F) / (float)motion->height,
         };
-        motion->open[i] = !mask || area_at(mask, middle) == 0;
+        motion->open[i] = !mask || picture_area_at(mask, middle) == 0;
         motion->open_count += motion->open[i];
     }
 }

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "camera/area.h"
+#include "camera/picture_area.h"
 #include "detector/box.h"
 #include "detector/frame.h"
 

@@ -155,8 +155,9 @@ static void choose_squares(const struct vision *vision, struct scene *scene)
 static bool is_somebody(const struct vision *vision, struct box body)
 {
     const float least = (float)vision->options.body_least * (float)vision->height;
-    const struct area_point foot = area_foot(body, (float)vision->width, (float)vision->height);
-    return body.height >= least && area_at(&vision->options.mask, foot) == 0;
+    const struct area_point foot =
+        picture_area_foot(body, (float)vision->width, (float)vision->height);
+    return body.height >= least && picture_area_at(&vision->options.mask, foot) == 0;
 }
 
 static void drop_nobodies(const struct vision *vision, struct detector_found *found)

@@ -189,7 +189,8 @@ static void add_box(struct open_visit *open, const struct track_point *point,
 static uint32_t zones_at(const struct visits *visits, struct box box, const struct frame *frame)
 {
     if (!visits->zones.list) { return 0; }
-    return area_at(visits->zones.list, area_foot(box, (float)frame->width, (float)frame->height));
+    return picture_area_at(visits->zones.list,
+                           picture_area_foot(box, (float)frame->width, (float)frame->height));
 }
 
 static void note_zones(struct open_visit *open, uint64_t track, uint32_t zones)

@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include "camera/area.h"
+#include "camera/picture_area.h"
 #include "camera/track.h"
 #include "detector/frame.h"
 

@@ -1,5 +1,5 @@
 /* Polygons that were taken are what the header promises, and every point is in or out of them. */
-#include "camera/area.h"
+#include "camera/picture_area.h"
 
 #include <string.h>
 
@@ -24,7 +24,7 @@ static void parse(const char *text, bool named)
 {
     static struct area_list list;
     struct why why = {0};
-    if (area_parse(&list, text, named, &why)) {
+    if (picture_area_parse(&list, text, named, &why)) {
         must(why.text[0] != '\0');
         return;
     }
@@ -34,11 +34,11 @@ static void parse(const char *text, bool named)
     }
     for (int i = 0; i <= 64; i++) {
         const struct area_point point = {(float)(i % 8) / 8 + 0.01F, (float)i / 65};
-        must(area_at(&list, point) >> list.count == 0);
+        must(picture_area_at(&list, point) >> list.count == 0);
         /* Beyond the picture is no polygon. */
-        must(area_at(&list, (struct area_point){point.x, 1.5F}) == 0);
-        must(area_at(&list, (struct area_point){-0.5F, point.y}) == 0);
-        must(area_at(&list, (struct area_point){1.5F, point.y}) == 0);
+        must(picture_area_at(&list, (struct area_point){point.x, 1.5F}) == 0);
+        must(picture_area_at(&list, (struct area_point){-0.5F, point.y}) == 0);
+        must(picture_area_at(&list, (struct area_point){1.5F, point.y}) == 0);
     }
 }
 

@@ -30,9 +30,9 @@ struct vision_options vision_options_of(const struct vision_tuning *tuning)
 enum err vision_place_read(struct vision_options *options, const struct vision_place *place,
                            struct why *why)
 {
-    enum err err = area_parse(&options->mask, place->mask, false, why);
+    enum err err = picture_area_parse(&options->mask, place->mask, false, why);
     if (err) { return why_prefix(why, err, "mask"); }
-    err = area_parse(&options->zones, place->zones, true, why);
+    err = picture_area_parse(&options->zones, place->zones, true, why);
     if (err) { return why_prefix(why, err, "zones"); }
     options->only_zones = place->only_zones;
     if (place->only_zones && options->zones.count == 0) {

@@ -86,7 +86,7 @@ static void test_new_light(void)
 static void test_mask(void)
 {
     static struct area_list mask;
-    CHECK(area_parse(&mask, "0,0 .5,0 .5,1 0,1", false, NULL) == OK);
+    CHECK(picture_area_parse(&mask, "0,0 .5,0 .5,1 0,1", false, NULL) == OK);
     struct motion_options options = motion_options_usual();
     options.mask = &mask;
     CLEANUP(motion_free_p) struct motion *motion = motion_new(&options);
@@ -111,7 +111,7 @@ static void test_mask(void)
     const struct box half = {160 - 40, 100, 80, 60}; /* its right half is in the open */
     CHECK(motion_share(motion, half) >= motion_share(motion, (struct box){160, 100, 40, 60}));
 
-    CHECK(area_parse(&mask, "0,0 1,0 1,1 0,1", false, NULL) == OK);
+    CHECK(picture_area_parse(&mask, "0,0 1,0 1,1 0,1", false, NULL) == OK);
     CLEANUP(motion_free_p) struct motion *blind = motion_new(&options);
     for (int i = 0; i < 10; i++) {
         picture_next(&picture, i % 2 ? 200 : 30, 0);

@@ -71,7 +71,7 @@ static void test_masked(void)
     struct vision_options options = vision_options_usual();
     options.detector = detector;
     options.visit = on_visit;
-    CHECK(area_parse(&options.mask, "0,0 1,0 1,1 0,1", false, NULL) == OK);
+    CHECK(picture_area_parse(&options.mask, "0,0 1,0 1,1 0,1", false, NULL) == OK);
     CLEANUP(vision_close_p) struct vision *vision = NULL;
     CHECK(vision_open(&vision, &options, NULL) == OK);
     memset(&options, 0, sizeof options); /* it keeps its own */

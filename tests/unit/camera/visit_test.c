@@ -143,7 +143,8 @@ static struct visits *zoned(bool only)
     ear.count = 0;
     frame.captured_us = CLOCK_SECOND_US;
     left = 100;
-    CHECK(area_parse(&areas, "left: 0,0 .5,0 .5,1 0,1 | far: .8,0 1,0 1,1 .8,1", true, NULL) == OK);
+    CHECK(picture_area_parse(&areas, "left: 0,0 .5,0 .5,1 0,1 | far: .8,0 1,0 1,1 .8,1", true,
+                             NULL) == OK);
     return visits_new(&(struct visits_listener){.told = told, .label = label},
                       &(struct visits_zones){.list = &areas, .only = only});
 }

@@ -8,6 +8,7 @@
 static atomic_int changed, failed, calls;
 static atomic_bool hands_over = true, loads = true;
 static struct renewal *renewal;
+static _Atomic(struct renewal *) shared; /* the same, for its own thread: NULL until it is known */
 
 static int64_t now(void *context)
 {
@@ -18,9 +19,11 @@ static int64_t now(void *context)
 static bool on_changed(void *context, const struct membership_change *change)
 {
     (void)context;
+    struct renewal *const self = atomic_load(&shared);
+    if (!self) { return false; } /* it asks again */
     atomic_fetch_add(&calls, 1);
     if (change->certificate) { atomic_fetch_add(&changed, 1); }
-    if (atomic_load(&loads)) { renewal_loaded(renewal, renewal_news(renewal)); }
+    if (atomic_load(&loads)) { renewal_loaded(self, renewal_news(self)); }
     return atomic_load(&hands_over);
 }
 
@@ -78,6 +81,7 @@ int main(void)
     CLEANUP(certificate_free_p) struct certificate *first = NULL;
     test_must(membership_read(&first, paths[1], &why), &why);
     CHECK(renewal_open(&renewal, &config, &why) == OK);
+    atomic_store(&shared, renewal);
     CHECK(reaches(&changed, 2, 30)); /* it goes on without anybody */
     CHECK(atomic_load(&server.renewed) >= 2 && atomic_load(&failed) == 0);
     CLEANUP(certificate_free_p) struct certificate *later = NULL;
@@ -85,8 +89,10 @@ int main(void)
     CHECK(certificate_end_us(later) > certificate_end_us(first));
     test_again(&server);
     renewal_close(TAKE(renewal));
+    atomic_store(&shared, NULL);
     atomic_store(&server.ill, true);
     CHECK(renewal_open(&renewal, &config, &why) == OK);
+    atomic_store(&shared, renewal);
     CHECK(reaches(&failed, 1, 30)); /* it is told, and tried again later */
     const int64_t begin_us = clock_monotonic_us();
     renewal_close(renewal);

@@ -215,7 +215,6 @@ static void test_old_files(struct yard *yard)
 /* An entry changed in the database before it was carried over: files and database differ. */
 static void test_other_entry(struct yard *yard)
 {
-    CLEANUP(text_deinit) struct text newest = text_limited(CHECKPOINT_SIZE_MAX);
     sql(yard, "UPDATE audit_signed SET note = note"); /* as it is */
     sql(yard, "CREATE TABLE kept AS SELECT * FROM audit_signed");
     enter(yard, "true");

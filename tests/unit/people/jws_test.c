@@ -106,8 +106,8 @@ static void test_forms(void)
         "eyJhbGciOiJFZERTQSJ9=.RXhhbXBsZQ.AAAA",
         "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZQ.AA AA",
         /* its last letter has bits that are not of the signature */
-        "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc."
-        "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAh",
+        ("eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc."
+         "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAh"),
     };
     CLEANUP(text_deinit) struct text payload = text_limited(256);
     for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {

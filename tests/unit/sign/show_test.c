@@ -128,12 +128,14 @@ static void test_drill_says_so(void)
     sign_show_render(drill, 600000, &one);
     CHECK(!span_equal(sign_frame_bytes(&one), sign_frame_bytes(&two)));
     CHECK(sign_frame_at(&one, 0, 0).green > 200 && sign_frame_at(&one, 0, 0).red > 200);
+    int coloured = 0; /* no colour of a tier */
     for (int y = 0; y < 32; y++) {
         for (int x = 0; x < 64; x++) {
             const struct sign_colour lamp = sign_frame_at(&one, x, y);
-            if (lamp.red != lamp.green || lamp.red != lamp.blue) { CHECK(!"a colour of a tier"); }
+            coloured += lamp.red != lamp.green || lamp.red != lamp.blue;
         }
     }
+    CHECK(coloured == 0);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-#include "camera/area.h"
+#include "camera/picture_area.h"
 
 #include <string.h>
 
@@ -11,13 +11,13 @@ static bool refused(const char *text, bool named, enum err expected, const char 
 {
     struct why why = {0};
     list.count = 7;
-    const enum err err = area_parse(&list, text, named, &why);
+    const enum err err = picture_area_parse(&list, text, named, &why);
     return err == expected && list.count == 7 && strstr(why.text, word);
 }
 
 static uint32_t at(float x, float y)
 {
-    return area_at(&list, (struct area_point){x, y});
+    return picture_area_at(&list, (struct area_point){x, y});
 }
 
 static void test_refusals(void)
@@ -64,7 +64,8 @@ static void test_limits(void)
     for (int i = 0; i < AREA_COUNT_MAX; i++) {
         text_add(&text, i ? "|0,0 1,0 1,1" : "0,0 1,0 1,1");
     }
-    CHECK(area_parse(&list, text_c(&text), false, NULL) == OK && list.count == AREA_COUNT_MAX);
+    CHECK(picture_area_parse(&list, text_c(&text), false, NULL) == OK &&
+          list.count == AREA_COUNT_MAX);
     CHECK(at(0.9F, 0.1F) == 0xffff && at(0.1F, 0.9F) == 0);
     text_add(&text, "|0,0 1,0 1,1");
     CHECK(refused(text_c(&text), false, ERR_LIMIT, "more than 16 polygons"));
@@ -85,13 +86,14 @@ static void test_limits(void)
 
 int main(void)
 {
-    CHECK(area_parse(&list, "", false, NULL) == OK && list.count == 0 && at(0.5F, 0.5F) == 0);
-    CHECK(area_parse(&list, " \t ", true, NULL) == OK && list.count == 0);
+    CHECK(picture_area_parse(&list, "", false, NULL) == OK && list.count == 0 &&
+          at(0.5F, 0.5F) == 0);
+    CHECK(picture_area_parse(&list, " \t ", true, NULL) == OK && list.count == 0);
 
     /* The examples of the header, written tightly and widely. */
-    CHECK(area_parse(&list,
-                     "gate:.1,.5 .4,.5 .4,1 .1,1|drive: .5,.5  1,.5\t1,1 | x-2_.: 0,0 .1,0 0,.1",
-                     true, NULL) == OK);
+    CHECK(picture_area_parse(
+              &list, "gate:.1,.5 .4,.5 .4,1 .1,1|drive: .5,.5  1,.5\t1,1 | x-2_.: 0,0 .1,0 0,.1",
+              true, NULL) == OK);
     CHECK(list.count == 3 && list.areas[0].corner_count == 4 && list.areas[1].corner_count == 3);
     CHECK_TEXT(list.areas[0].name, "gate");
     CHECK_TEXT(list.areas[2].name, "x-2_.");
@@ -99,17 +101,18 @@ int main(void)
     CHECK(at(0.45F, 0.7F) == 0 && at(0.2F, 0.4F) == 0 && at(0.6F, 0.9F) == 0);
 
     /* A horseshoe: what lies between its arms is outside. Zones may overlap. */
-    CHECK(area_parse(&list, "0,0 1,0 1,1 .7,1 .7,.3 .3,.3 .3,1 0,1 | .4,.1 .6,.1 .6,.9 .4,.9",
-                     false, NULL) == OK);
+    CHECK(picture_area_parse(&list,
+                             "0,0 1,0 1,1 .7,1 .7,.3 .3,.3 .3,1 0,1 | .4,.1 .6,.1 .6,.9 .4,.9",
+                             false, NULL) == OK);
     CHECK(at(0.5F, 0.5F) == 2 && at(0.1F, 0.9F) == 1 && at(0.9F, 0.9F) == 1);
     CHECK(at(0.5F, 0.2F) == 3 && at(0.5F, 0.95F) == 0);
 
     /* Whoever the lower edge cuts stands in what reaches down to it. */
-    CHECK(area_parse(&list, "0,.5 1,.5 1,1 0,1", false, NULL) == OK);
-    const struct area_point foot = area_foot((struct box){390, 150, 20, 60}, 400, 200);
-    CHECK(area_at(&list, foot) == 1 && foot.x < 1 && foot.y < 1);
-    CHECK(area_at(&list, area_foot((struct box){-30, 150, 20, 50}, 400, 200)) == 1);
-    CHECK(area_at(&list, area_foot((struct box){100, 20, 20, 70}, 400, 200)) == 0);
+    CHECK(picture_area_parse(&list, "0,.5 1,.5 1,1 0,1", false, NULL) == OK);
+    const struct area_point foot = picture_area_foot((struct box){390, 150, 20, 60}, 400, 200);
+    CHECK(picture_area_at(&list, foot) == 1 && foot.x < 1 && foot.y < 1);
+    CHECK(picture_area_at(&list, picture_area_foot((struct box){-30, 150, 20, 50}, 400, 200)) == 1);
+    CHECK(picture_area_at(&list, picture_area_foot((struct box){100, 20, 20, 70}, 400, 200)) == 0);
     test_refusals();
     test_limits();
     return CHECK_DONE();

@@ -1,4 +1,4 @@
-#include "camera/area.h"
+#include "camera/picture_area.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -132,7 +132,7 @@ static enum err read_area(struct reading *reading, struct area_list *list, bool 
     return err;
 }
 
-enum err area_parse(struct area_list *out, const char *text, bool named, struct why *why)
+enum err picture_area_parse(struct area_list *out, const char *text, bool named, struct why *why)
 {
     if (strlen(text) > AREA_TEXT_SIZE_MAX) {
         return why_set(why, ERR_LIMIT, "polygons of more than %d letters", AREA_TEXT_SIZE_MAX);
@@ -163,7 +163,7 @@ static bool holds(const struct area *area, struct area_point point)
     return inside;
 }
 
-uint32_t area_at(const struct area_list *list, struct area_point point)
+uint32_t picture_area_at(const struct area_list *list, struct area_point point)
 {
     uint32_t found = 0;
     for (size_t i = 0; i < list->count; i++) {
@@ -172,7 +172,7 @@ uint32_t area_at(const struct area_list *list, struct area_point point)
     return found;
 }
 
-struct area_point area_foot(struct box box, float width, float height)
+struct area_point picture_area_foot(struct box box, float width, float height)
 {
     return (struct area_point){
         .x = fminf(fmaxf((box.x + box.width / 2) / width, 0), EDGE),

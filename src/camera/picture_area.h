@@ -1,5 +1,6 @@
 /*
- * camera/area - parts of a camera's picture as polygons: where nobody looks, and zones with names.
+ * camera/picture_area - parts of a camera's picture as polygons: where nobody looks, and zones with
+ * names.
  *
  * Text form: polygons parted by `|`, each of 3 to 32 corners `X,Y` parted by spaces, both from 0 to
  * 1 as parts of the picture's width and height, 0,0 upper left. A zone has its name before them:
@@ -39,11 +40,12 @@ struct area_list {
  * A-Z a-z 0-9 . _ -, without it none may have one. ERR_MALFORMED, ERR_RANGE or ERR_LIMIT name the
  * polygon, what it holds and what was expected.
  */
-MUST_USE enum err area_parse(struct area_list *out, const char *text, bool named, struct why *why);
+MUST_USE enum err picture_area_parse(struct area_list *out, const char *text, bool named,
+                                     struct why *why);
 
 /* Bit i is set when areas[i] holds `point`. */
-uint32_t area_at(const struct area_list *list, struct area_point point);
+uint32_t picture_area_at(const struct area_list *list, struct area_point point);
 
 /* Where a body in `box` stands in a picture of that size; one cut by its edge stands just inside.
  */
-struct area_point area_foot(struct box box, float width, float height);
+struct area_point picture_area_foot(struct box box, float width, float height);
