@@ -71,7 +71,8 @@ async function makeKey(page, name) {
     );
     const mark = await page.getByTestId('key-mark').textContent();
     const certified = await order({ do: 'certify', name, request: await request.inputValue() });
-    if (certified.mark !== mark) throw new Error(`the CA saw mark ${certified.mark}, the page ${mark}`);
+    if (certified.mark !== mark)
+      throw new Error(`the CA saw mark ${certified.mark}, the page ${mark}`);
     await page.getByLabel('Certificate', { exact: true }).fill(certified.certificate);
     await page.getByRole('button', { name: 'Take the certificate' }).click();
     await page.getByText('This browser has your key, and its certificate.').waitFor();
@@ -88,7 +89,10 @@ async function makeKey(page, name) {
             get.onsuccess = () =>
               crypto.subtle
                 .exportKey('pkcs8', get.result.pair.privateKey)
-                .then(() => 'taken', (error) => error.name)
+                .then(
+                  () => 'taken',
+                  (error) => error.name,
+                )
                 .then(resolve);
           };
         }),
