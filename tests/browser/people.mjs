@@ -81,6 +81,8 @@ async function join(guest, link, name = NAME) {
 }
 
 async function fillSignIn(guest, name = NAME) {
+  // The page that is being left has fields of a like name.
+  await guest.getByRole('heading', { name: 'Sign in' }).waitFor();
   await guest.getByLabel('Name').fill(name);
   await guest.getByLabel('Password').fill(PASSWORD);
   await guest.getByRole('button', { name: 'Sign in' }).click();
