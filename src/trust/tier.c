@@ -8,23 +8,22 @@
 
 struct tier_rule {
     const char *name;
-    unsigned signers; /* MAY(role) of every role that may sign it */
     int64_t validity_max_us;
-    bool approved; /* by operators' own keys; the signer only carries it */
+    unsigned signers; /* MAY(role) of every role that may sign it */
+    bool approved;    /* by operators' own keys; the signer only carries it */
 };
 
 /* The longest anything of a lower tier may stand is two days: as long as a part lives on alone. */
 static const struct tier_rule rules[TIER_COUNT] = {
-    [TIER_INFORMATIONAL] = {"informational",
+    [TIER_INFORMATIONAL] = {"informational", 48 * CLOCK_HOUR_US,
                             MAY(ROLE_EDGE) | MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS) |
-                                MAY(ROLE_ENROL),
-                            48 * CLOCK_HOUR_US},
-    [TIER_ADVISORY] = {"advisory", MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS),
-                       48 * CLOCK_HOUR_US},
-    [TIER_WARNING] = {"warning", MAY(ROLE_CONTROL) | MAY(ROLE_OPS), 5 * CLOCK_MINUTE_US},
-    [TIER_EMERGENCY] = {"emergency", MAY(ROLE_CONTROL) | MAY(ROLE_OPS), 24 * CLOCK_HOUR_US,
+                                MAY(ROLE_ENROL)},
+    [TIER_ADVISORY] = {"advisory", 48 * CLOCK_HOUR_US,
+                       MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS)},
+    [TIER_WARNING] = {"warning", 5 * CLOCK_MINUTE_US, MAY(ROLE_CONTROL) | MAY(ROLE_OPS)},
+    [TIER_EMERGENCY] = {"emergency", 24 * CLOCK_HOUR_US, MAY(ROLE_CONTROL) | MAY(ROLE_OPS),
                         .approved = true},
-    [TIER_IPAWS] = {"ipaws", 0, 24 * CLOCK_HOUR_US},
+    [TIER_IPAWS] = {"ipaws", 24 * CLOCK_HOUR_US, 0},
 };
 
 static const char *const roles[] = {

@@ -55,7 +55,7 @@ static const struct option OPTIONS[] = {
      "Most TCP connections at once."},
     {"auth.second_factor_roles", OPTION_KIND_TEXT, AT(second_factor_roles), 0, 0, "",
      "Roles, with spaces between, that need a second factor: whoever has none sets one up first."},
-    {"auth.token_key_s", OPTION_KIND_INTEGER, AT(token_key_s), 10, 31 * 86400, "86400",
+    {"auth.token_key_s", OPTION_KIND_INTEGER, AT(token_key_s), 10, INT64_C(31) * 86400, "86400",
      "Seconds for which one key signs access tokens; it is accepted until its last token ends."},
     {"web.folder", OPTION_KIND_TEXT, AT(web_folder), 0, 0, "/usr/share/tocsin/web",
      "Folder of the web page (index.html, assets)."},
