@@ -277,7 +277,8 @@ keep_all = true
 PRIVATE_LAYERS = PUBLIC_LAYERS.replace("public archive: cells instead of incidents", "field units' archive: NEVER PUBLIC").replace(
     "incidents.geojson is what `tocsin-map anonymise` wrote.", "Exact places, some attributes.").replace(
     "incident cells; fewer than 5 premises are never shown", "exact incidents: for field units, never public").replace(
-    "incidents.geojson\nattributes = category, period, count, zoom", "incidents.csv\nattributes = time, category, severity")
+    "incidents.geojson\nattributes = category, period, count, zoom", "incidents.csv\nattributes = time, category, severity").replace(
+    "[archive]\n", "[archive]\nprivate = yes\n")
 
 
 def main():

@@ -84,6 +84,7 @@ struct reading {
     const char *temporary; /* borrowed: folder for temporary files; NULL: /tmp */
     struct bytes
         *note; /* borrowed: gets what a collection says of how it was anonymised; or NULL */
+    uint32_t files, files_noted; /* that were read; those of them that gave a note */
     struct feature_taker taker;
     struct feature_tally tally;
 };

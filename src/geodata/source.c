@@ -36,6 +36,7 @@ static enum err read_input(struct input *input, struct reading *reading, struct 
 static enum err read_file(const char *path, struct reading *reading, struct why *why)
 {
     struct input input = {.fd = -1};
+    if (reading->note) { reading->note->size = 0; }
     enum err err = input_open(&input, path, why);
     /* A pipe may show little at first. */
     while (!err && !input.ended && input_rest(&input).size < BEGINNING_SIZE) {
@@ -44,7 +45,10 @@ static enum err read_file(const char *path, struct reading *reading, struct why 
     const bool foreign = !err && strcmp(path, "-") != 0 && ogr_is(input_rest(&input));
     if (!err && !foreign) { err = read_input(&input, reading, why); }
     input_close(&input);
-    return foreign ? ogr_read(path, reading, why) : err;
+    if (foreign) { err = ogr_read(path, reading, why); }
+    reading->files++;
+    reading->files_noted += reading->note && reading->note->size > 0;
+    return err;
 }
 
 /* The names of a folder's files, in order. */

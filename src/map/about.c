@@ -71,6 +71,7 @@ void about_metadata(const struct build_options *options, const struct map_layer 
     set_some(about, "attribution", options->attribution);
     value_set_text(about, "generator", "tocsin-map " TOCSIN_VERSION);
     value_set_text(about, "type", "overlay");
+    if (options->is_private) { value_set_boolean(about, "private", true); }
     value_set(about, "vector_layers", list);
     struct value *notes = notes_of(layers, report->layer_count);
     if (value_count(notes) > 0) {

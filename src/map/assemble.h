@@ -20,6 +20,7 @@ struct map_layer {
     double tolerance;  /* of simplification */
     bool keep_all;     /* nothing of it is left out */
     struct bytes note; /* JSON: how it was anonymised; size 0: it was not, or did not say */
+    uint32_t files, files_noted; /* that were read; those of them that gave a note */
 };
 
 struct assembly {

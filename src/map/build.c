@@ -163,7 +163,24 @@ static enum err read_source(struct build *build, const struct build_source *sour
     reading->note = &build->layers[layer].note;
     const enum err err = source_read(source->path, reading, why);
     add_tally(&build->report->layers[layer].tally, &reading->tally);
+    build->layers[layer].files += reading->files;
+    build->layers[layer].files_noted += reading->files_noted;
     return err;
+}
+
+/* A layer must not be called anonymised when only a part of it is. */
+static enum err check_notes(const struct build *build, struct why *why)
+{
+    for (size_t i = 0; i < build->layer_count; i++) {
+        const struct map_layer *layer = &build->layers[i];
+        if (layer->files_noted > 0 && layer->files_noted < layer->files) {
+            return why_set(why, ERR_CONFLICT,
+                           "layer %.60s: %u of its %u files are anonymised, the others are not: "
+                           "give them layers of their own",
+                           layer->name, layer->files_noted, layer->files);
+        }
+    }
+    return OK;
 }
 
 static enum err read_sources(struct build *build, struct why *why)
@@ -174,7 +191,7 @@ static enum err read_sources(struct build *build, struct why *why)
         progress(build, source->path, -1);
         err = read_source(build, source, layer_of(build, source->layer), why);
     }
-    return err;
+    return err ? err : check_notes(build, why);
 }
 
 static enum err keep_slice(void *context, struct tile tile, const struct shape *steps,

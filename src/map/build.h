@@ -45,6 +45,7 @@ struct build_options {
     const char *name, *description, *attribution; /* for the metadata; may be NULL */
     int zoom_min, zoom_max;
     bool keep_all;        /* nothing is thinned out or too small, at any zoom */
+    bool is_private;      /* the metadata say so: it is never published */
     size_t memory_bytes;  /* 64 MiB and more */
     size_t tile_size_max; /* packed; a larger one is thinned. 0: as keep_all for thinning */
     int threads;

@@ -6,6 +6,7 @@
 #include "base/value.h"
 #include "geodata/bytes.h"
 #include "map/pmtiles_read.h"
+#include "release/clearance.h"
 
 enum { DIRECTORY_LEVELS_MAX = 4 };
 
@@ -162,6 +163,7 @@ static enum err read_metadata(struct edition *edition, struct why *why)
         err = value_parse(&metadata, bytes_span(&plain), EDITION_TILEJSON_SIZE_MAX, why);
     }
     bytes_deinit(&plain);
+    edition->facts.is_private = clearance_is_private(metadata);
     return err ? err : write_tilejson(edition, metadata, why);
 }
 

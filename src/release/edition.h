@@ -30,6 +30,7 @@ struct edition_facts {
     int64_t written_us; /* wall time of the file's last change */
     struct pmtiles_header header;
     bool searchable;      /* its directories are in memory */
+    bool is_private;      /* its metadata say so */
     const char *tilejson; /* TileJSON 3.0 as text, without "tiles" and the closing brace */
 };
 

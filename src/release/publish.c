@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/value.h"
+#include "release/clearance.h"
 #include "release/pointer.h"
 #include "system/file.h"
 
@@ -69,22 +69,24 @@ static enum err put_archive(struct run *run, const char *path, int64_t now_us, s
     char journal[FILE_PATH_SIZE];
     char key[KEY_SIZE];
     struct digest digest;
-    struct stat about;
-    CLEANUP(file_close_p) const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &about) != 0) {
-        return why_set(why, ERR_NOT_FOUND, "cannot open %.150s: error %d", path, errno);
-    }
-    enum err err = digest_file(&digest, fd, 0, (uint64_t)about.st_size, why);
+    CLEANUP(pmtiles_reader_free_p) struct pmtiles_reader *reader = NULL;
+    enum err err = pmtiles_reader_open(&reader, path, why);
+    if (!err) { err = clearance_check(reader, why); }
+    if (err) { return err; }
+    /* What is sent is the very file that was looked at, whatever happens to the path. */
+    const int fd = pmtiles_reader_descriptor(reader);
+    const uint64_t size = pmtiles_reader_size(reader);
+    err = digest_file(&digest, fd, 0, size, why);
     if (!err) { err = release_name(release, publish->name, digest.sha256, why); }
     if (!err) { err = file_join(journal, publish->folder, "upload.journal", why); }
     if (err) { return err; }
-    release->size = (int64_t)about.st_size;
+    release->size = (int64_t)size;
     release->published_us = now_us;
     (void)snprintf(key, sizeof key, "%s%s", publish->prefix, release->archive);
     const struct upload upload = {.s3 = publish->s3,
                                   .key = key,
                                   .fd = fd,
-                                  .size = (uint64_t)about.st_size,
+                                  .size = size,
                                   .digest = &digest,
                                   .journal = journal,
                                   .part_size = publish->part_size,

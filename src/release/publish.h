@@ -41,8 +41,8 @@ struct publish_report {
 /* Of this folder at most one holds it: ERR_CONFLICT. Closing the descriptor lets it go. */
 MUST_USE enum err publish_lock(int *fd, const char *folder, struct why *why);
 
-/* `path` is a valid archive. A purge that fails is no error: it is in the report, and next time
- * first. */
+/* `path` is a valid archive; ERR_DENIED when it may not be public (clearance). A purge that fails
+ * is no error: it is in the report, and next time first. */
 MUST_USE enum err publish_archive(const struct publish *publish, const char *path, int64_t now_us,
                                   struct publish_report *report, struct why *why);
 

@@ -126,6 +126,12 @@ static enum err open_archive(struct shelf *shelf, struct archive *archive, struc
     struct edition *edition = NULL;
     const enum err err = edition_open(&edition, archive->path, why);
     if (err) { return why_prefix(why, err, archive->name); }
+    if (edition_facts(edition)->is_private && !archive->is_private) {
+        edition_free(edition);
+        return why_set(why, ERR_DENIED,
+                       "%.48s: the archive says that it is private: it is served only as such",
+                       archive->name);
+    }
     const struct copy *current = archive->copies[0];
     const bool twin = current && strcmp(edition_facts(current->edition)->sha256,
                                         edition_facts(edition)->sha256) == 0;

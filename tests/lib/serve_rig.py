@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from edge_rig import free_port, port_open  # noqa: E402
 from site_runner import ROOT, wait_for  # noqa: E402
 
+RELEASE_HEAD = '{"type":"FeatureCollection","anonymised":{"rule":{"premises":5},"periods":["2026-03"]},"features":[\n'
 TOKEN = "a-token-that-stands-nowhere-1f8c"
 
 
@@ -55,19 +56,19 @@ class MapRig:
         """One command; standard output and error together."""
         return subprocess.run([self.program, *words], capture_output=True, text=True, timeout=timeout, env=env, check=False)
 
-    def points(self, name, seed, count=3000):
-        """A file of points whose attributes depend on `seed`."""
+    def points(self, name, seed, count=3000, public=True):
+        """A file of points whose attributes depend on `seed`; a public one has the head of a release."""
         lines = []
         for number in range(count):
             x, y = 76237000 + number * 7919 % 104000, 9889000 + number * 104729 % 161000
             lines.append(
-                f'{{"type":"Feature","properties":{{"seed":"{seed}","n":{number}}},"geometry":{{"type":"Point",'
+                f'{{"type":"Feature","properties":{{"category":"{seed}","count":{number}}},"geometry":{{"type":"Point",'
                 f'"coordinates":[{x // 1000000}.{x % 1000000:06d},{y // 1000000}.{y % 1000000:06d}]}}}}')
-        return self.write(name, "\n".join(lines) + "\n")
+        return self.write(name, RELEASE_HEAD + ",\n".join(lines) + "\n]}\n" if public else "\n".join(lines) + "\n")
 
-    def archive(self, name, seed, count=3000):
-        source = self.points(name + ".geojsonl", seed, count)
-        done = self.run("build", "--quiet", "--minzoom", "6", "--maxzoom", "12", "-o", self.path(name), f"points:{source}")
+    def archive(self, name, seed, count=3000, words=(), public=True):
+        source = self.points(name + ".geojsonl", seed, count, public)
+        done = self.run("build", "--quiet", "--minzoom", "6", "--maxzoom", "12", *words, "-o", self.path(name), f"points:{source}")
         if done.returncode != 0:
             raise RuntimeError(done.stderr)
         return self.path(name)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from serve_rig import MapRig  # noqa: E402
+from serve_rig import RELEASE_HEAD, MapRig  # noqa: E402
 from site_runner import ROOT  # noqa: E402
 
 KEY_ID = "AKIDTOCSINTEST7"
@@ -30,13 +30,15 @@ class StoreRig(MapRig):
 
     def large(self, name, seed):
         """An archive of some 12 MB that no packer makes smaller."""
-        source = self.path(name + ".csv")
+        source = self.path(name + ".geojson")
         with open(source, "w", encoding="ascii") as file:
-            file.write("lon,lat,word\n")
+            file.write(RELEASE_HEAD)
             state = seed
             for number in range(230000):
                 state = (state * 6364136223846793005 + 1442695040888963407) & 0xFFFFFFFFFFFFFFFF
-                file.write(f"76.{237000 + state % 104000:06},9.{889000 + (state >> 20) % 110000:06},{state:016x}{number:x}\n")
+                place = f"76.{237000 + state % 104000:06},9.{889000 + (state >> 20) % 110000:06}"
+                file.write(f'{{"type":"Feature","properties":{{"category":"{state:016x}{number:x}"}},"geometry":{{"type":"Point","coordinates":[{place}]}}}},\n')
+            file.write('{"type":"Feature","properties":{},"geometry":null}]}\n')
         done = self.run("build", "--quiet", "--keep-all", "--minzoom", "10", "--maxzoom", "12", "-o", self.path(name), f"points:{source}", timeout=300)
         if done.returncode != 0:
             raise RuntimeError(done.stderr)

@@ -79,6 +79,10 @@ static enum err read_option(struct wish *wish, char *argv[], int *at, struct why
         wish->options.keep_all = true;
         return OK;
     }
+    if (strcmp(name, "--private") == 0) {
+        wish->options.is_private = true;
+        return OK;
+    }
     if (strcmp(name, "--quiet") == 0) {
         wish->quiet = true;
         return OK;

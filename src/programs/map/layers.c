@@ -45,6 +45,8 @@ static const struct option archive_options[] = {
     {"archive.level", OPTION_KIND_INTEGER, OF_ARCHIVE(level), 1, 12, "6", "Of compression."},
     {"archive.keep_all", OPTION_KIND_BOOLEAN, OF_ARCHIVE(keep_all), 0, 0, "false",
      "Draw every feature of every layer at every zoom."},
+    {"archive.private", OPTION_KIND_BOOLEAN, OF_ARCHIVE(is_private), 0, 0, "false",
+     "It is for field units: its metadata say so, and it is neither published nor served openly."},
     {"archive.id_attribute", OPTION_KIND_TEXT, OF_ARCHIVE(id_attribute), 0, 0, "",
      "Keep ids that are no whole numbers as this attribute; empty: leave them out."},
 };
@@ -142,6 +144,7 @@ void layers_apply(const struct layers *layers, struct build_options *options)
     options->tolerance = (double)layers->simplify / 100;
     options->level = (int)layers->level;
     options->keep_all = layers->keep_all;
+    options->is_private = layers->is_private;
 }
 
 enum err layers_sources(struct layers *layers, struct build_source *sources,

@@ -32,7 +32,7 @@ struct layers {
     char attribution[OPTION_TEXT_SIZE];
     char id_attribute[OPTION_TEXT_SIZE];
     int64_t zoom_min, zoom_max, tile_size, simplify, level;
-    bool keep_all;
+    bool keep_all, is_private;
     struct build_layer wishes[BUILD_SOURCES_MAX];
 };
 

@@ -18,6 +18,7 @@ static const struct command commands[] = {
      "    --layers FILE    layers described by a file (INI); --explain lists its keys\n"
      "    --minzoom N, --maxzoom N   the zooms (0 and 14; 20 at most)\n"
      "    --keep-all       draw every feature at every zoom, however large a tile becomes\n"
+     "    --private        it is for field units: neither published nor served openly\n"
      "    --tile-size N    bytes of a packed tile above which it is thinned (500000); never at "
      "the\n"
      "                     last zoom, where every feature is drawn\n"

@@ -108,6 +108,26 @@ def check_refused(tap, rig):
     tap.check(rig.current() == before, "and nothing has changed")
 
 
+def check_clearance(tap, rig):
+    """What is not anonymised, or says that it is private, never leaves; nothing makes an exception."""
+    before, there = rig.current(), rig.ask("objects")
+    rig.tell("forget")
+    done = rig.publish(rig.archive("raw.pmtiles", "raw", 200, public=False))
+    tap.check(done.returncode == 1 and "reason=denied" in done.stderr and "does not say that it is anonymised" in done.stderr, "what is not anonymised is not published", done.stderr)
+    done = rig.publish(rig.archive("field.pmtiles", "field", 200, words=("--private",)))
+    tap.check(done.returncode == 1 and "says that it is private" in done.stderr, "nor what is private, whatever else it says", done.stderr)
+    for wish in ("--set", "release.force=yes"), ("--set", "archive.private=no"), ("--force",):
+        tap.check(rig.command("publish", rig.path("raw.pmtiles"), *wish).returncode != 0, f"no override: {' '.join(wish)}")
+    source = rig.points("mixed.geojson", "mixed", 20)
+    done = rig.run("build", "--quiet", "-o", rig.path("mixed.pmtiles"), f"cells:{source}", f"cells:{rig.points('exact.geojsonl', 'x', 5, public=False)}")
+    tap.check(done.returncode == 1 and "1 of its 2 files are anonymised" in done.stderr, "a layer that is anonymised in part is not built", done.stderr)
+    named = rig.write("named.geojson", rig.read("mixed.geojson").decode().replace('"count"', '"premise"'))
+    rig.run("build", "--quiet", "-o", rig.path("named.pmtiles"), f"cells:{named}")
+    done = rig.publish(rig.path("named.pmtiles"))
+    tap.check(done.returncode == 1 and 'has the attribute' in done.stderr and "premise" in done.stderr, "nor is a layer with more attributes than a release has", done.stderr)
+    tap.check(rig.current() == before and rig.ask("objects") == there and not rig.requests("PUT|POST"), "and nothing was sent")
+
+
 def check_cdn(tap, rig):
     rig.tell("forget")
     done = rig.publish(rig.path("b.pmtiles"), env=rig.credentials(TOCSIN_CDN_TOKEN=""))
@@ -221,7 +241,7 @@ def main():
         rig.large("large2.pmtiles", 2)
         rig.store_start()
         rig.config()
-        for check in (check_first, check_again, check_next, check_rollback, check_kept, check_large, check_refused, check_cdn, check_write_only, check_switch):
+        for check in (check_first, check_again, check_next, check_rollback, check_kept, check_large, check_refused, check_clearance, check_cdn, check_write_only, check_switch):
             check(tap, rig)
         found = rig.secrets_found()
         tap.check(not found, "credentials stand in no file, log or report", str(found))

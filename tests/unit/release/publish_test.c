@@ -5,6 +5,7 @@
 #include "check.h"
 #include "lib/scratch.h"
 #include "system/file.h"
+#include "unit/release/archives.h"
 #include "unit/wire/store_peer.h"
 
 static char folder[] = "/tmp/tocsin-publish-XXXXXX";
@@ -12,9 +13,9 @@ static char file[FILE_PATH_SIZE];
 static struct publish publish;
 static struct publish_report report;
 
-static enum err put(const char *content, struct why *why)
+static enum err put(const char *name, struct why *why)
 {
-    if (file_write(file, span_text(content), 0600, NULL)) { abort(); }
+    archives_make_public(file, name);
     return publish_archive(&publish, file, clock_wall_us(), &report, why);
 }
 
@@ -32,8 +33,11 @@ static void test_ways(void)
     CHECK(put("two", &why) == OK && report.changed && report.dropped == 0);
     CHECK(publish_go_back(&publish, NULL, clock_wall_us(), &report, &why) == OK && report.changed);
     (void)snprintf(key, sizeof key, "b/m/%s", report.release.archive);
-    CHECK(peer_find(key) && peer_find(key)->size == 3 &&
-          memcmp(peer_find(key)->data, "one", 3) == 0);
+    CLEANUP(text_deinit) struct text one = text_limited(1 << 20);
+    archives_make_public(file, "one");
+    CHECK(file_read(&one, file, NULL) == OK);
+    CHECK(peer_find(key) &&
+          span_equal(text_span(&one), span_of(peer_find(key)->data, peer_find(key)->size)));
     CHECK(publish_go_back(&publish, NULL, clock_wall_us(), &report, &why) == ERR_NOT_FOUND);
     CHECK(put("three", &why) == OK && report.dropped == 1); /* two are kept */
     CLEANUP(text_deinit) struct text json = text_limited(4096);
@@ -67,6 +71,9 @@ static void test_faults(void)
     struct why why = {""};
     peer_forget();
     CHECK(publish_archive(&publish, "/nonexistent", 0, &report, &why) == ERR_NOT_FOUND);
+    archives_make(file, "unsaid");
+    CHECK(publish_archive(&publish, file, 0, &report, &why) == ERR_DENIED);
+    CHECK(peer_count("PUT") == 0 && peer_count("POST") == 0);
     peer_fail("PUT b/m/t-", 403, 1, false);
     CHECK(put("five", &why) == ERR_DENIED &&
           peer_count("PUT b/m/current.json") == 0); /* the archive first */

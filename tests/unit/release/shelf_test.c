@@ -80,6 +80,25 @@ static void test_damage(struct shelf *shelf)
     shelf_give_back(shelf, before);
 }
 
+/* What says that it is private is open on no public shelf, not even after a public one. */
+static void test_private(void)
+{
+    CLEANUP(shelf_free_p) struct shelf *shelf = shelf_new();
+    struct why why = {""};
+    archives_make(path, "plain");
+    CHECK(shelf_add(shelf, "field", path, true, &why) == OK);
+    CHECK(shelf_add(shelf, "open", path, false, &why) == OK);
+    archives_make_with(path, "{\"private\":true}");
+    CHECK(shelf_refresh(shelf, 0, &why));
+    CHECK(!shelf_refresh(shelf, 1, &why) && strstr(why.text, "says that it is private"));
+    const struct edition *edition = NULL;
+    size_t index = 0;
+    CHECK(shelf_take(shelf, span_text("open"), &index, &edition) &&
+          !edition_facts(edition)->is_private);
+    shelf_give_back(shelf, edition);
+    CHECK(shelf_add(shelf, "other", path, false, &why) == ERR_DENIED);
+}
+
 int main(void)
 {
     if (!mkdtemp(folder) || file_join(path, folder, "town.pmtiles", NULL)) { abort(); }
@@ -89,6 +108,7 @@ int main(void)
     test_editions(shelf);
     test_damage(shelf);
     shelf_free(shelf);
+    test_private();
     scratch_remove(folder);
     return CHECK_DONE();
 }
