@@ -213,7 +213,8 @@ static enum err begin(const struct sign_in *sign_in, const struct sign_in_try *a
                                         .now_us = attempt->now_us};
     err = session_begin(sign_in->sessions, &begin, result->token, &result->session, why);
     result->session.has_factor = factors_any(&result->factors);
-    return err;
+    if (err || !attempt->record.enter) { return err; }
+    return attempt->record.enter(attempt->record.context, result, why);
 }
 
 /* What a success forgets, and a failure leaves behind. */

@@ -37,6 +37,14 @@ struct sign_in_passkey {
     const char *origin, *domain;
 };
 
+struct sign_in_result;
+
+/* Puts a welcome on record, in its transaction: an error keeps the session from beginning. */
+struct sign_in_record {
+    void *context;
+    enum err (*enter)(void *context, const struct sign_in_result *result, struct why *why);
+};
+
 struct sign_in_try {
     const char *name;
     const char *password;
@@ -47,6 +55,7 @@ struct sign_in_try {
     const char *agent;  /* what it calls itself; may be NULL */
     bool program;       /* it wants refresh tokens */
     int64_t now_us, monotonic_us;
+    struct sign_in_record record; /* of sign_in_try; `enter` may be NULL */
 };
 
 enum sign_in_answer {

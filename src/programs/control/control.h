@@ -122,13 +122,27 @@ struct value *call_keep_reached(const struct call *call, const char *key, struct
 
 /* Who did or was refused what: an entry of the audit log, and a line of the program's log. */
 void call_audit(const struct call *call, const char *event, const char *key, const char *value);
-/* The same for a sign-in: `how` is its method, or why it was refused. */
-void call_audit_sign_in(const struct call *call, const char *name, bool welcome, const char *how);
+/* The same for a sign-in that was refused. */
+void call_audit_sign_in_refused(const struct call *call, const char *name, const char *reason);
+
+/* A deed, which must not be without its entry. */
+struct call_deed {
+    const char *event, *key, *value;
+};
 /*
- * The same in two halves, where the action must not be without its entry: the entry joins the
- * transaction of `desk->database`; after the commit call_audit_done tells of it.
+ * Ends the transaction of `desk->database` in which the deed was done (`err`: or was not): enters
+ * it there, commits both or neither, and tells of what was committed.
+ */
+MUST_USE enum err call_audit_end(const struct call *call, const struct call_deed *deed,
+                                 enum err err, struct why *why);
+/*
+ * The same in two halves, for what ends its transaction elsewhere: the entry joins it; after the
+ * commit the `done` tells of it.
  */
 MUST_USE enum err call_audit_enter(const struct call *call, const char *event, const char *key,
                                    const char *value, struct why *why);
 void call_audit_done(const struct call *call, const char *event, const char *key,
                      const char *value);
+MUST_USE enum err call_audit_enter_sign_in(const struct call *call, const char *name,
+                                           const char *method, struct why *why);
+void call_audit_sign_in_done(const struct call *call, const char *name, const char *method);

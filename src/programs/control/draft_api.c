@@ -28,12 +28,9 @@ static enum err find(struct call *call, const char *draft_id, struct value **dra
 static bool done(struct call *call, const char *audit, const char *draft_id, enum err err,
                  struct why *why)
 {
-    if (!err) { err = call_audit_enter(call, audit, "draft", draft_id, why); }
-    database_end(call->desk->database, &err, why);
-    if (!err) {
-        call_audit_done(call, audit, "draft", draft_id);
-        return true;
-    }
+    const struct call_deed deed = {audit, "draft", draft_id};
+    err = call_audit_end(call, &deed, err, why);
+    if (!err) { return true; }
     call_audit(call, "audit.draft_refused", "reason", why->text);
     call_problem(call, err, why);
     return false;

@@ -64,12 +64,11 @@ void fleet_api_device(struct call *call)
 /* With its entry of the audit log, or not at all. */
 static enum err clear_device(struct call *call, const char *name, struct why *why)
 {
+    const struct call_deed deed = {"audit.device_cleared", "device", name};
     enum err err = database_begin(call->desk->database, why);
     if (err) { return err; }
     err = device_store_clear(call->desk->devices, name, why);
-    if (!err) { err = call_audit_enter(call, "audit.device_cleared", "device", name, why); }
-    database_end(call->desk->database, &err, why);
-    return err;
+    return call_audit_end(call, &deed, err, why);
 }
 
 /* An operator has looked at a device whose housing was opened. */
@@ -81,10 +80,7 @@ void fleet_api_clear(struct call *call)
     enum err err = call_find_device(call, name, &device, &why); /* and the person may reach it */
     value_free(TAKE(device));
     if (!err) { err = clear_device(call, name, &why); }
-    if (!err) {
-        call_audit_done(call, "audit.device_cleared", "device", name);
-        err = call_find_device(call, name, &device, &why);
-    }
+    if (!err) { err = call_find_device(call, name, &device, &why); }
     if (!err) { live_send(call->desk->control->live, "device", value_copy(device)); }
     call_answer(call, err, 200, &device, &why);
 }

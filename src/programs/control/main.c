@@ -78,11 +78,12 @@ static enum err give_one_time(struct database *database, struct why *why)
     err = database_begin(database, why);
     if (err) { return err; }
     err = user_give_one_time(users, &given, &outcome, why);
-    if (!err && outcome == ONE_TIME_OUTCOME_SET) { err = begin_again(database, users, why); }
+    const bool set = !err && outcome == ONE_TIME_OUTCOME_SET;
+    if (set) { err = begin_again(database, users, why); }
+    if (set && !err) { err = enter_fact(database, "one_time_password_set", ADMIN_NAME, NULL, why); }
     database_end(database, &err, why);
-    if (!err && outcome == ONE_TIME_OUTCOME_SET) {
+    if (set && !err) {
         log_event(LOG_LEVEL_INFO, "audit.one_time_password_set", "account", ADMIN_NAME, NULL);
-        err = enter_fact(database, "one_time_password_set", ADMIN_NAME, NULL, why);
     }
     return err;
 }

@@ -95,6 +95,32 @@ static void test_device(const struct sign_in *sign_in)
     CHECK(result.answer == SIGN_IN_ANSWER_WELCOME);
 }
 
+static enum err enter(void *context, const struct sign_in_result *result, struct why *why)
+{
+    enum err *answer = context;
+    CHECK_TEXT(result->session.user, "asha");
+    CHECK_TEXT(result->method, "password");
+    return *answer == OK ? OK : why_set(why, *answer, "no room on the disk");
+}
+
+/* A welcome that cannot be put on record is none. */
+static void test_record(const struct sign_in *sign_in)
+{
+    enum err answer = ERR_IO;
+    struct session session;
+    struct sign_in_result result;
+    const struct sign_in_try unrecorded = {.name = "asha",
+                                           .password = "a long password",
+                                           .address = "192.0.2.7",
+                                           .now_us = NOW_US,
+                                           .record = {.context = &answer, .enter = enter}};
+    CHECK(sign_in_try(sign_in, &unrecorded, &result, NULL) == ERR_IO);
+    CHECK(session_find(sign_in->sessions, result.token, NOW_US, &session, NULL) == ERR_NOT_FOUND);
+    answer = OK;
+    CHECK(sign_in_try(sign_in, &unrecorded, &result, NULL) == OK);
+    CHECK(session_find(sign_in->sessions, result.token, NOW_US, &session, NULL) == OK);
+}
+
 /* The hash of another system is replaced when its owner signs in; who is disabled does not. */
 static void test_upgrade(const struct sign_in *sign_in)
 {
@@ -226,6 +252,7 @@ int main(void)
     CHECK(factor_store_open(&sign_in.factors, people.database, NULL) == OK);
     test_one_time(&sign_in);
     test_limits(&sign_in);
+    test_record(&sign_in);
     test_device(&sign_in);
     test_upgrade(&sign_in);
     test_factor(&sign_in);

@@ -65,10 +65,24 @@ void call_audit_done(const struct call *call, const char *event, const char *key
     log_call(call, event, key, value);
 }
 
+enum err call_audit_end(const struct call *call, const struct call_deed *deed, enum err err,
+                        struct why *why)
+{
+    if (!err) { err = call_audit_enter(call, deed->event, deed->key, deed->value, why); }
+    database_end(call->desk->database, &err, why);
+    if (!err) { call_audit_done(call, deed->event, deed->key, deed->value); }
+    return err;
+}
+
+static void log_unwritten(const char *event, const struct why *why)
+{
+    log_event(LOG_LEVEL_ERROR, "audit.unwritten", "event", event, "why", why->text, NULL);
+}
+
+/* Refusals that always get an entry. */
 static bool uncounted(const char *event, const char *value)
 {
-    if (strcmp(event, "audit.refresh_refused") == 0) { return strcmp(value, "reused") == 0; }
-    return strcmp(event, "audit.signed_in") == 0 || strcmp(event, "audit.user_added") == 0;
+    return strcmp(event, "audit.refresh_refused") == 0 && strcmp(value, "reused") == 0;
 }
 
 static bool unrecorded(const char *labels)
@@ -101,27 +115,55 @@ static bool takes(const struct call *call, const char *event, const char *value)
            (scribe_takes_stranger(control->scribe, call->now_us) || unrecorded("who=\"stranger\""));
 }
 
-void call_audit_sign_in(const struct call *call, const char *name, bool welcome, const char *how)
+/* ---- sign-ins: the account is the caller's word, not yet a session ---- */
+
+static enum err enter_sign_in(const struct call *call, const struct call_deed *deed,
+                              const char *name, struct why *why)
 {
-    const char *event = welcome ? "audit.signed_in" : "audit.sign_in_refused";
-    const char *key = welcome ? "method" : "reason";
-    struct why why = {""};
-    log_event(LOG_LEVEL_INFO, event, "account", name, "address", call->address, key, how, NULL);
-    if (!takes(call, event, how)) { return; }
-    CLEANUP(value_free_p) struct value *details = details_of(call, key, how);
+    const bool welcome = strcmp(deed->key, "method") == 0;
+    CLEANUP(value_free_p) struct value *details = details_of(call, deed->key, deed->value);
     const struct entry_fact fact = {.at_us = call->now_us,
                                     .user = welcome ? name : NULL,
-                                    .action = action_of(event),
+                                    .action = action_of(deed->event),
                                     .resource = name,
-                                    .authorisation = welcome ? how : "none",
+                                    .authorisation = welcome ? deed->value : "none",
                                     .details = details,
                                     .address = call->address,
                                     .agent = http_header(call->request, "User-Agent")};
-    if (journal_enter(call->desk->journal, &fact, &why) != OK) {
-        log_event(LOG_LEVEL_ERROR, "audit.unwritten", "event", event, "why", why.text, NULL);
-    }
+    return journal_enter(call->desk->journal, &fact, why);
+}
+
+static void log_sign_in(const struct call *call, const struct call_deed *deed, const char *name)
+{
+    log_event(LOG_LEVEL_INFO, deed->event, "account", name, "address", call->address, deed->key,
+              deed->value, NULL);
+}
+
+enum err call_audit_enter_sign_in(const struct call *call, const char *name, const char *method,
+                                  struct why *why)
+{
+    const struct call_deed deed = {"audit.signed_in", "method", method};
+    return enter_sign_in(call, &deed, name, why);
+}
+
+void call_audit_sign_in_done(const struct call *call, const char *name, const char *method)
+{
+    const struct call_deed deed = {"audit.signed_in", "method", method};
+    scribe_wake(call->desk->control->scribe);
+    log_sign_in(call, &deed, name);
+}
+
+void call_audit_sign_in_refused(const struct call *call, const char *name, const char *reason)
+{
+    const struct call_deed deed = {"audit.sign_in_refused", "reason", reason};
+    struct why why = {""};
+    log_sign_in(call, &deed, name);
+    if (!takes(call, deed.event, reason)) { return; }
+    if (enter_sign_in(call, &deed, name, &why) != OK) { log_unwritten(deed.event, &why); }
     scribe_wake(call->desk->control->scribe);
 }
+
+/* ---- all others ---- */
 
 void call_audit(const struct call *call, const char *event, const char *key, const char *value)
 {
@@ -130,8 +172,6 @@ void call_audit(const struct call *call, const char *event, const char *key, con
         log_call(call, event, key, value);
         return;
     }
-    if (call_audit_enter(call, event, key, value, &why) != OK) {
-        log_event(LOG_LEVEL_ERROR, "audit.unwritten", "event", event, "why", why.text, NULL);
-    }
+    if (call_audit_enter(call, event, key, value, &why) != OK) { log_unwritten(event, &why); }
     call_audit_done(call, event, key, value);
 }

@@ -141,11 +141,19 @@ static void forget(struct credentials *credentials)
     sodium_memzero(credentials, sizeof *credentials);
 }
 
+static enum err enter_welcome(void *context, const struct sign_in_result *result, struct why *why)
+{
+    return call_audit_enter_sign_in(context, result->session.user, result->method, why);
+}
+
+/* Tells of it; a welcome is entered already. */
 static void audit_sign_in(struct call *call, const char *name, const struct sign_in_result *result)
 {
-    const bool welcome = result->answer == SIGN_IN_ANSWER_WELCOME;
-    call_audit_sign_in(call, name, welcome,
-                       welcome ? result->method : sign_in_answer_name(result->answer));
+    if (result->answer == SIGN_IN_ANSWER_WELCOME) {
+        call_audit_sign_in_done(call, name, result->method);
+    } else {
+        call_audit_sign_in_refused(call, name, sign_in_answer_name(result->answer));
+    }
 }
 
 /* The body of a sign-in: what it must have, and what it may. */
@@ -205,7 +213,8 @@ void auth_login(struct call *call)
                                         .program =
                                             value_boolean_or(value_get(body, "program"), false),
                                         .now_us = call->now_us,
-                                        .monotonic_us = clock_monotonic_us()};
+                                        .monotonic_us = clock_monotonic_us(),
+                                        .record = {.context = call, .enter = enter_welcome}};
     log_in(call, &given, &attempt);
 }
 
@@ -218,14 +227,18 @@ void auth_session(struct call *call)
 
 void auth_logout(struct call *call)
 {
+    const struct call_deed deed = {"audit.signed_out", "account", call->session.user};
     struct why why = {""};
-    const enum err err = session_end(call->desk->sessions, &call->session, &why);
+    enum err err = database_begin(call->desk->database, &why);
+    if (!err) {
+        err = session_end(call->desk->sessions, &call->session, &why);
+        err = call_audit_end(call, &deed, err, &why);
+    }
     if (err) {
         call_problem(call, err, &why);
         return;
     }
     live_end_session(call->desk->control->live, &call->session);
-    call_audit(call, "audit.signed_out", "account", call->session.user);
     set_cookie(call, "");
     http_answer_bytes(call->request, 204, NULL, span_of("", 0));
 }
@@ -258,13 +271,13 @@ bool auth_confirm(struct call *call, const char *password, struct user *user)
 static enum err change(struct call *call, const struct user *user, const char *hash,
                        struct why *why)
 {
+    const struct call_deed deed = {"audit.password_changed", "account", user->name};
     struct desk *desk = call->desk;
     enum err err = database_begin(desk->database, why);
     if (err) { return err; }
     err = user_set_password(desk->users, user, hash, call->now_us, why);
     if (!err) { err = session_end_others(desk->sessions, &call->session, why); }
-    database_end(desk->database, &err, why);
-    return err;
+    return call_audit_end(call, &deed, err, why);
 }
 
 void auth_password(struct call *call)
@@ -296,6 +309,5 @@ void auth_password(struct call *call)
         return;
     }
     live_end_others(call->desk->control->live, &call->session);
-    call_audit(call, "audit.password_changed", "account", user.name);
     http_answer_bytes(call->request, 204, NULL, span_of("", 0));
 }

@@ -66,18 +66,20 @@ void factor_api_app(struct call *call)
 static enum err confirm_inside(struct call *call, const char *code, enum factor_answer *answer,
                                struct factor_codes *codes, struct why *why)
 {
+    const struct call_deed deed = {"audit.second_factor_added", "factor", "app"};
     struct desk *desk = call->desk;
     enum err err = database_begin(desk->database, why);
     if (err) { return err; }
     const struct factor_try attempt = {
         .user_id = call->session.user_id, .code = code, .now_us = call->now_us};
     err = factor_app_confirm(desk->factors, &attempt, answer, codes, why);
-    /* Who came in without a factor before does not stay in behind it. */
-    if (!err && *answer != FACTOR_ANSWER_WRONG) {
-        err = session_end_others(desk->sessions, &call->session, why);
+    if (err || *answer == FACTOR_ANSWER_WRONG) {
+        database_end(desk->database, &err, why);
+        return err;
     }
-    database_end(desk->database, &err, why);
-    return err;
+    /* Who came in without a factor before does not stay in behind it. */
+    err = session_end_others(desk->sessions, &call->session, why);
+    return call_audit_end(call, &deed, err, why);
 }
 
 void factor_api_confirm(struct call *call)
@@ -98,7 +100,6 @@ void factor_api_confirm(struct call *call)
         return;
     }
     live_end_others(call->desk->control->live, &call->session);
-    call_audit(call, "audit.second_factor_added", "factor", "app");
     CLEANUP(value_free_p) struct value *made = value_object();
     struct value *list = value_array();
     for (size_t i = 0; i < FACTOR_CODE_COUNT; i++) {
@@ -112,16 +113,16 @@ void factor_api_confirm(struct call *call)
 void factor_api_remove(struct call *call)
 {
     if (!factor_api_confirmed(call)) { return; }
+    const struct call_deed deed = {"audit.second_factor_removed", "factor", "app"};
     struct why why = {""};
     enum err err = database_begin(call->desk->database, &why);
     if (!err) {
         err = factor_app_remove(call->desk->factors, call->session.user_id, &why);
-        database_end(call->desk->database, &err, &why);
+        err = call_audit_end(call, &deed, err, &why);
     }
     if (err) {
         call_problem(call, err, &why);
         return;
     }
-    call_audit(call, "audit.second_factor_removed", "factor", "app");
     http_answer_bytes(call->request, 204, NULL, span_of("", 0));
 }

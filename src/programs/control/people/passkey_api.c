@@ -104,13 +104,13 @@ void passkey_api_begin(struct call *call)
 static enum err add_inside(struct call *call, const struct passkey *passkey,
                            const struct passkey_owner *owner, struct why *why)
 {
+    const struct call_deed deed = {"audit.second_factor_added", "factor", "passkey"};
     struct desk *desk = call->desk;
     enum err err = database_begin(desk->database, why);
     if (err) { return err; }
     err = passkey_add(desk->passkeys, passkey, owner, why);
     if (!err) { err = session_end_others(desk->sessions, &call->session, why); }
-    database_end(desk->database, &err, why);
-    return err;
+    return call_audit_end(call, &deed, err, why);
 }
 
 /* Judges the browser's answer and keeps the passkey. */
@@ -151,20 +151,22 @@ void passkey_api_add(struct call *call)
         return;
     }
     live_end_others(call->desk->control->live, &call->session);
-    call_audit(call, "audit.second_factor_added", "factor", "passkey");
     http_answer_bytes(call->request, 204, NULL, span_of("", 0));
 }
 
 void passkey_api_remove(struct call *call)
 {
     if (!factor_api_confirmed(call)) { return; }
+    const struct call_deed deed = {"audit.second_factor_removed", "factor", "passkey"};
     struct why why = {""};
-    const enum err err =
-        passkey_remove(call->desk->passkeys, call->session.user_id, call->arguments[0], &why);
+    enum err err = database_begin(call->desk->database, &why);
+    if (!err) {
+        err = passkey_remove(call->desk->passkeys, call->session.user_id, call->arguments[0], &why);
+        err = call_audit_end(call, &deed, err, &why);
+    }
     if (err) {
         call_problem(call, err, &why);
         return;
     }
-    call_audit(call, "audit.second_factor_removed", "factor", "passkey");
     http_answer_bytes(call->request, 204, NULL, span_of("", 0));
 }

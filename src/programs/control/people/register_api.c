@@ -21,12 +21,19 @@ static void forget(struct registration *registration)
 
 static void answer_registered(struct call *call, const struct user_new *new)
 {
-    call_audit(call, "audit.user_added", "account", new->name);
     CLEANUP(value_free_p) struct value *user = value_object();
     value_set_text(user, "username", new->name);
     value_set_text(user, "role", user_role_name(new->role));
     value_set(user, "zones", reach_to_value(new->reach));
     http_answer_json(call->request, 201, user);
+}
+
+/* Ends the transaction in which somebody became a user, or was given a new password. */
+static enum err end_added(struct call *call, const struct user_new *new, enum err err,
+                          struct why *why)
+{
+    const struct call_deed deed = {"audit.user_added", "account", new->name};
+    return call_audit_end(call, &deed, err, why);
 }
 
 /* ---- with an invitation ---- */
@@ -62,9 +69,7 @@ static enum err redeem_alone(struct call *call, struct registration *given, stru
 {
     enum err err = database_begin(call->desk->database, why);
     if (err) { return err; }
-    err = redeem(call, given, new, why);
-    database_end(call->desk->database, &err, why);
-    return err;
+    return end_added(call, new, redeem(call, given, new, why), why);
 }
 
 /* Looks before it works: only a good invitation makes us hash a password. */
@@ -110,6 +115,20 @@ static void register_guest(struct call *call, const struct value *body)
 
 /* ---- by an administrator ---- */
 
+/* The password is hashed before: that takes too long for a transaction. */
+static enum err add_by_hand(struct call *call, struct registration *given, struct user_new *new,
+                            struct why *why)
+{
+    enum err err = OK;
+    if (!new->hash) {
+        err = password_check(given->password, given->name, why);
+        if (!err) { err = password_hash(given->hash, span_text(given->password), why); }
+        new->hash = given->hash;
+    }
+    if (!err) { err = database_begin(call->desk->database, why); }
+    return err ? err : end_added(call, new, user_add(call->desk->users, new, why), why);
+}
+
 static void register_by_hand(struct call *call, const struct value *body)
 {
     CLEANUP(forget) struct registration given = {.role = USER_ROLE_VIEWER};
@@ -124,14 +143,13 @@ static void register_by_hand(struct call *call, const struct value *body)
     struct why why = {""};
     enum err err = user_role_parse(&given.role, role, &why);
     if (!err) { err = reach_parse(&given.reach, value_get(body, "zones"), &why); }
-    const struct user_new new = {.name = given.name,
-                                 .role = given.role,
-                                 .reach = &given.reach,
-                                 .password = given.password,
-                                 .hash = hashed ? given.hash : NULL,
-                                 .must_change = !hashed,
-                                 .now_us = call->now_us};
-    if (!err) { err = user_add(call->desk->users, &new, &why); }
+    struct user_new new = {.name = given.name,
+                           .role = given.role,
+                           .reach = &given.reach,
+                           .hash = hashed ? given.hash : NULL,
+                           .must_change = !hashed,
+                           .now_us = call->now_us};
+    if (!err) { err = add_by_hand(call, &given, &new, &why); }
     if (err) {
         call_failure(call, err, &why);
         return;

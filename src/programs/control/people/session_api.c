@@ -33,15 +33,19 @@ void session_api_end(struct call *call)
 {
     struct session ended = {.used_us = 0};
     struct desk *desk = call->desk;
+    const struct call_deed deed = {"audit.session_ended", "session", ended.id};
     struct why why = {""};
     enum err err = text_copy(ended.id, sizeof ended.id, call->arguments[0])
-                       ? session_end_id(desk->sessions, call->session.user_id, ended.id, &why)
+                       ? database_begin(desk->database, &why)
                        : why_set(&why, ERR_NOT_FOUND, "there is no such session");
+    if (!err) {
+        err = session_end_id(desk->sessions, call->session.user_id, ended.id, &why);
+        err = call_audit_end(call, &deed, err, &why);
+    }
     if (err) {
         call_problem(call, err, &why);
         return;
     }
     live_end_session(desk->control->live, &ended);
-    call_audit(call, "audit.session_ended", "session", ended.id);
     http_answer_bytes(call->request, 204, NULL, span_of("", 0));
 }

@@ -28,9 +28,8 @@ enum err token_api_add(struct call *call, struct value *body, const struct sessi
     return OK;
 }
 
-static void refuse(struct call *call, const char *reason)
+static void refuse(struct call *call)
 {
-    call_audit(call, "audit.refresh_refused", "reason", reason);
     call_refuse(call, 401, "Unauthorized", "This refresh token opens nothing. Sign in again.");
 }
 
@@ -42,6 +41,7 @@ struct refresh {
 
 static enum err turn(struct call *call, struct refresh *refresh, struct why *why)
 {
+    static const struct call_deed reused = {"audit.refresh_refused", "reason", "reused"};
     struct desk *desk = call->desk;
     enum err err = database_begin(desk->database, why);
     if (err) { return err; }
@@ -49,6 +49,9 @@ static enum err turn(struct call *call, struct refresh *refresh, struct why *why
     if (!err && refresh->turn.answer <= SESSION_REFRESH_AGAIN) {
         err =
             session_find_id(desk->sessions, refresh->turn.id, call->now_us, &refresh->session, why);
+    }
+    if (!err && refresh->turn.answer == SESSION_REFRESH_REUSED) {
+        return call_audit_end(call, &reused, err, why); /* the session has ended with it */
     }
     database_end(desk->database, &err, why);
     return err;
@@ -80,7 +83,8 @@ void token_api_refresh(struct call *call)
                                          refresh.turn.id, &refresh.turn.number);
     sodium_memzero(refresh.token, sizeof refresh.token);
     if (!ours) {
-        refuse(call, "malformed");
+        call_audit(call, "audit.refresh_refused", "reason", "malformed");
+        refuse(call);
         return;
     }
     const enum err err = turn(call, &refresh, &why);
@@ -94,9 +98,12 @@ void token_api_refresh(struct call *call)
     case SESSION_REFRESH_REUSED:
         memcpy(refresh.session.id, refresh.turn.id, sizeof refresh.session.id);
         live_end_session(call->desk->control->live, &refresh.session);
-        refuse(call, "reused");
+        refuse(call);
         return;
-    case SESSION_REFRESH_ENDED: refuse(call, "session_ended"); return;
+    case SESSION_REFRESH_ENDED:
+        call_audit(call, "audit.refresh_refused", "reason", "session_ended");
+        refuse(call);
+        return;
     }
 }
 

@@ -90,14 +90,15 @@ static enum err change_inside(struct call *call, const struct value *body, struc
     return err;
 }
 
-static void audit_change(struct call *call, const struct user *user,
-                         const struct user_change *change)
+static enum err end_change(struct call *call, const struct user *user,
+                           const struct user_change *change, enum err err, struct why *why)
 {
     char words[USER_NAME_SIZE + REACH_SIZE + 64];
+    const struct call_deed deed = {"audit.user_changed", "account", words};
     (void)snprintf(words, sizeof words, "%s: %s, %s%s", user->name, user_role_name(change->role),
                    reach_whole(&change->reach) ? "the whole site" : change->reach.zones,
                    change->disabled ? ", disabled" : "");
-    call_audit(call, "audit.user_changed", "account", words);
+    return call_audit_end(call, &deed, err, why);
 }
 
 void user_api_change(struct call *call)
@@ -110,14 +111,13 @@ void user_api_change(struct call *call)
     enum err err = database_begin(call->desk->database, &why);
     if (!err) {
         err = change_inside(call, body, &user, &change, &why);
-        database_end(call->desk->database, &err, &why);
+        err = end_change(call, &user, &change, err, &why);
     }
     if (err) {
         call_problem(call, err, &why);
         return;
     }
     live_end_user(call->desk->control->live, user.id);
-    audit_change(call, &user, &change);
     answer_user(call, user.name);
 }
 
@@ -137,14 +137,18 @@ void user_api_end_sessions(struct call *call)
 {
     struct user user = {.disabled = false};
     if (!find(call, &user)) { return; }
+    const struct call_deed deed = {"audit.sessions_ended", "account", user.name};
     struct why why = {""};
-    const enum err err = session_end_user(call->desk->sessions, user.id, &why);
+    enum err err = database_begin(call->desk->database, &why);
+    if (!err) {
+        err = session_end_user(call->desk->sessions, user.id, &why);
+        err = call_audit_end(call, &deed, err, &why);
+    }
     if (err) {
         call_problem(call, err, &why);
         return;
     }
     live_end_user(call->desk->control->live, user.id);
-    call_audit(call, "audit.sessions_ended", "account", user.name);
     answer_empty(call);
 }
 
@@ -184,19 +188,20 @@ static enum err make_inside(struct call *call, struct invitation *invitation,
 static void make(struct call *call, struct invitation *invitation, const struct user *reset)
 {
     char token[INVITATION_TOKEN_SIZE] = "";
+    const char *whom = *invitation->name ? invitation->name : user_role_name(invitation->role);
+    const struct call_deed deed = {reset ? "audit.user_reset" : "audit.user_invited", "account",
+                                   whom};
     struct why why = {""};
     enum err err = database_begin(call->desk->database, &why);
     if (!err) {
         err = make_inside(call, invitation, reset, token, &why);
-        database_end(call->desk->database, &err, &why);
+        err = call_audit_end(call, &deed, err, &why);
     }
     if (err) {
         call_problem(call, err == ERR_LIMIT ? ERR_CONFLICT : err, &why);
         return;
     }
     if (reset) { live_end_user(call->desk->control->live, reset->id); }
-    call_audit(call, reset ? "audit.user_reset" : "audit.user_invited", "account",
-               *invitation->name ? invitation->name : user_role_name(invitation->role));
     answer_invitation(call, invitation, token);
     sodium_memzero(token, sizeof token);
 }
@@ -251,12 +256,16 @@ void invitation_api_list(struct call *call)
 
 void invitation_api_withdraw(struct call *call)
 {
+    const struct call_deed deed = {"audit.invitation_withdrawn", "invitation", call->arguments[0]};
     struct why why = {""};
-    const enum err err = invitation_withdraw(call->desk->invitations, call->arguments[0], &why);
+    enum err err = database_begin(call->desk->database, &why);
+    if (!err) {
+        err = invitation_withdraw(call->desk->invitations, call->arguments[0], &why);
+        err = call_audit_end(call, &deed, err, &why);
+    }
     if (err) {
         call_problem(call, err, &why);
         return;
     }
-    call_audit(call, "audit.invitation_withdrawn", "invitation", call->arguments[0]);
     answer_empty(call);
 }
