@@ -41,7 +41,8 @@ void challenges_give(struct challenges *challenges, struct challenge *challenge,
 static bool same(const struct challenge *one, const struct challenge *other)
 {
     return memcmp(one->bytes, other->bytes, sizeof one->bytes) == 0 &&
-           strcmp(one->user_id, other->user_id) == 0 && one->purpose == other->purpose;
+           strcmp(one->user_id, other->user_id) == 0 && one->purpose == other->purpose &&
+           memcmp(one->subject, other->subject, sizeof one->subject) == 0;
 }
 
 bool challenges_take(struct challenges *challenges, const struct challenge *challenge,

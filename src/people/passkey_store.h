@@ -1,10 +1,10 @@
 /*
  * people/passkey_store - the passkeys of users, and the questions that they answer.
  *
- * A challenge is random, for one user and one purpose, good once and for CHALLENGE_LIFE_US; open
- * ones are kept in memory, bounded, the oldest forgotten. `struct challenges` is for any thread;
- * the store belongs to the thread of its database connection, and its writing functions join the
- * caller's transaction. The time is a parameter.
+ * A challenge is random, for one user, one purpose and, where something is approved, its digest;
+ * good once and for CHALLENGE_LIFE_US. Open ones are kept in memory, bounded, the oldest forgotten.
+ * `struct challenges` is for any thread; the store belongs to the thread of its database
+ * connection, and its writing functions join the caller's transaction. The time is a parameter.
  */
 #pragma once
 
@@ -16,9 +16,18 @@
 
 #define CHALLENGE_LIFE_US (2 * CLOCK_MINUTE_US)
 
-enum { CHALLENGE_MAX = 1024, PASSKEY_NAME_SIZE = 65, PASSKEY_PER_USER_MAX = 16 };
+enum {
+    CHALLENGE_MAX = 1024,
+    CHALLENGE_SUBJECT_SIZE = 32,
+    PASSKEY_NAME_SIZE = 65,
+    PASSKEY_PER_USER_MAX = 16
+};
 
-enum challenge_purpose { CHALLENGE_PURPOSE_REGISTER, CHALLENGE_PURPOSE_SIGN_IN };
+enum challenge_purpose {
+    CHALLENGE_PURPOSE_REGISTER,
+    CHALLENGE_PURPOSE_SIGN_IN,
+    CHALLENGE_PURPOSE_APPROVE
+};
 
 struct challenges; /* one per program */
 struct challenges *challenges_new(void);
@@ -28,11 +37,12 @@ struct challenge {
     uint8_t bytes[PASSKEY_CHALLENGE_SIZE];
     char user_id[ID_TEXT_SIZE];
     enum challenge_purpose purpose;
+    uint8_t subject[CHALLENGE_SUBJECT_SIZE]; /* APPROVE: SHA-256 of exactly what; else zero */
     int64_t not_after_us;
 };
 /* Fills `bytes` and the end of its life. */
 void challenges_give(struct challenges *challenges, struct challenge *challenge, int64_t now_us);
-/* Whether it was given for that user and purpose and is open; spends it. */
+/* Whether it was given for that user, purpose and subject, and is open; spends it. */
 MUST_USE bool challenges_take(struct challenges *challenges, const struct challenge *challenge,
                               int64_t now_us);
 

@@ -141,25 +141,28 @@ static enum err ask_factor(const struct sign_in *sign_in, const struct sign_in_t
     return OK;
 }
 
-/* Refusals of the passkey are one for the caller: it is the wrong one. */
+/*
+ * Whether the passkey of challenge->user_id answers a challenge that was given for the same.
+ * Refusals are one for the caller: it is the wrong one.
+ */
 static enum err use_passkey(const struct sign_in *sign_in, const struct sign_in_try *attempt,
-                            const struct user *user, bool *good, struct why *why)
+                            struct challenge *challenge, bool *good, struct why *why)
 {
     const struct sign_in_passkey *shown = attempt->passkey;
-    struct challenge challenge = challenge_for(user);
     struct passkey passkey = {.sign_count = 0};
     *good = false;
-    if (!passkey_challenge(shown->answer.client_data, challenge.bytes) ||
-        !challenges_take(sign_in->challenges, &challenge, attempt->now_us)) {
+    if (!passkey_challenge(shown->answer.client_data, challenge->bytes) ||
+        !challenges_take(sign_in->challenges, challenge, attempt->now_us)) {
         return OK;
     }
-    enum err err = passkey_find(sign_in->passkeys, user->id, shown->credential, &passkey, why);
+    enum err err =
+        passkey_find(sign_in->passkeys, challenge->user_id, shown->credential, &passkey, why);
     if (err) { return err == ERR_NOT_FOUND ? OK : err; }
     const int64_t old_count = passkey.sign_count;
-    const struct passkey_expected expected = {.challenge =
-                                                  span_of(challenge.bytes, sizeof challenge.bytes),
-                                              .origin = shown->origin,
-                                              .domain = shown->domain};
+    const struct passkey_expected expected = {
+        .challenge = span_of(challenge->bytes, sizeof challenge->bytes),
+        .origin = shown->origin,
+        .domain = shown->domain};
     if (passkey_verify(&shown->answer, &expected, &passkey, why)) { return OK; }
     err = passkey_used(sign_in->passkeys, &passkey, old_count, attempt->now_us, why);
     *good = err == OK;
@@ -175,7 +178,8 @@ static enum err use_factor(const struct sign_in *sign_in, const struct sign_in_t
     if (!factors_any(&result->factors)) { return OK; }
     if (attempt->passkey) {
         bool good = false;
-        const enum err err = use_passkey(sign_in, attempt, user, &good, why);
+        struct challenge challenge = challenge_for(user);
+        const enum err err = use_passkey(sign_in, attempt, &challenge, &good, why);
         result->method = "password+passkey";
         if (!good) { result->answer = SIGN_IN_ANSWER_WRONG_CODE; }
         return err;
@@ -274,14 +278,37 @@ enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *at
     return err ? err : settle(sign_in, attempt, &user, result, why);
 }
 
-static enum err spend_code(const struct sign_in *sign_in, const struct sign_in_try *attempt,
-                           const char *user_id, enum factor_answer *answer, struct why *why)
+/* Spends the code, or takes the passkey: `*method` is what it was, NULL when it is wrong. */
+static enum err spend_factor(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                             const char *user_id, const char **method, struct why *why)
+{
+    *method = NULL;
+    if (attempt->passkey) {
+        bool good = false;
+        struct challenge challenge = {.purpose = CHALLENGE_PURPOSE_APPROVE};
+        if (!attempt->subject) { return OK; }
+        memcpy(challenge.subject, attempt->subject, sizeof challenge.subject);
+        (void)!text_copy(challenge.user_id, sizeof challenge.user_id, user_id);
+        const enum err err = use_passkey(sign_in, attempt, &challenge, &good, why);
+        if (!err && good) { *method = "passkey"; }
+        return err;
+    }
+    enum factor_answer answer = FACTOR_ANSWER_WRONG;
+    const struct factor_try shown = {
+        .user_id = user_id, .code = attempt->code, .now_us = attempt->now_us};
+    const enum err err = factor_use(sign_in->factors, &shown, &answer, why);
+    if (!err && answer != FACTOR_ANSWER_WRONG) {
+        *method = answer == FACTOR_ANSWER_APP ? "app" : "recovery";
+    }
+    return err;
+}
+
+static enum err spend_inside(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                             const char *user_id, const char **method, struct why *why)
 {
     enum err err = database_begin(sign_in->database, why);
     if (err) { return err; }
-    const struct factor_try shown = {
-        .user_id = user_id, .code = attempt->code, .now_us = attempt->now_us};
-    err = factor_use(sign_in->factors, &shown, answer, why);
+    err = spend_factor(sign_in, attempt, user_id, method, why);
     database_end(sign_in->database, &err, why);
     return err;
 }
@@ -290,24 +317,24 @@ enum err sign_in_factor(const struct sign_in *sign_in, const struct sign_in_try 
                         const char *user_id, struct sign_in_result *result, struct why *why)
 {
     struct rate_limit *tries = sign_in->limits->factors;
-    enum factor_answer answer = FACTOR_ANSWER_WRONG;
     *result = (struct sign_in_result){.answer = SIGN_IN_ANSWER_FACTOR};
     enum err err = factor_find(sign_in->factors, user_id, &result->factors, why);
-    if (err || !result->factors.app) { return err; } /* recovery codes come with the app */
+    /* Recovery codes come with the app. */
+    const bool has = attempt->passkey ? result->factors.passkeys > 0 : result->factors.app;
+    if (err || !has) { return err; }
     result->wait_us = rate_limit_wait_us(tries, attempt->name, attempt->monotonic_us);
     if (result->wait_us > 0) {
         result->answer = SIGN_IN_ANSWER_WAIT;
         return OK;
     }
-    err = spend_code(sign_in, attempt, user_id, &answer, why);
+    err = spend_inside(sign_in, attempt, user_id, &result->method, why);
     if (err) { return err; }
-    if (answer == FACTOR_ANSWER_WRONG) {
+    if (!result->method) {
         result->answer = SIGN_IN_ANSWER_WRONG_CODE;
         rate_limit_failed(tries, attempt->name, attempt->monotonic_us);
         return OK;
     }
     result->answer = SIGN_IN_ANSWER_WELCOME;
-    result->method = answer == FACTOR_ANSWER_APP ? "app" : "recovery";
     rate_limit_forget(tries, attempt->name);
     return OK;
 }

@@ -50,6 +50,8 @@ struct sign_in_try {
     const char *password;
     const char *code;                      /* of the second factor; NULL = none was shown */
     const struct sign_in_passkey *passkey; /* or this; NULL = none was shown */
+    const uint8_t *subject;                /* sign_in_factor: what the passkey's challenge was for,
+                                            * CHALLENGE_SUBJECT_SIZE bytes; NULL = no passkey is taken */
     const char *address;                   /* of the client */
     const char *device; /* names one that was signed in from before (token_device_read); or NULL */
     const char *agent;  /* what it calls itself; may be NULL */
@@ -84,9 +86,10 @@ MUST_USE enum err sign_in_try(const struct sign_in *sign_in, const struct sign_i
 
 /*
  * The second factor of somebody who is signed in, once more, where an act may not rest on the
- * session alone: spends `code`, of the app or a recovery code, of the user `user_id` named
- * attempt->name. WELCOME with the `method` "app" or "recovery", WRONG_CODE, WAIT, or FACTOR when
- * they have neither. Counts as a try.
+ * session alone: spends `code`, of the app or a recovery code, or takes the passkey's answer to a
+ * challenge that was given for attempt->subject (CHALLENGE_PURPOSE_APPROVE), of the user `user_id`
+ * named attempt->name. WELCOME with the `method` "app", "recovery" or "passkey", WRONG_CODE, WAIT,
+ * or FACTOR when they have neither. Counts as a try.
  */
 MUST_USE enum err sign_in_factor(const struct sign_in *sign_in, const struct sign_in_try *attempt,
                                  const char *user_id, struct sign_in_result *result,

@@ -86,6 +86,7 @@ struct call {
     bool by_cookie;
     bool signed_in; /* `session` is filled */
     struct session session;
+    const char *factor; /* how the act itself was authorised, "session+passkey"; or NULL */
     int64_t now_us;
 };
 

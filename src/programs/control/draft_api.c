@@ -4,7 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "programs/control/route.h"
+#include "programs/control/people/fresh_factor.h"
 
 /* What only control knows of a draft, for whoever is to sign it. */
 static void complete(const struct call *call, struct value *draft)
@@ -184,48 +184,27 @@ void draft_api_get(struct call *call)
 
 /* ---- approving ---- */
 
-struct code {
-    char digits[32];
-};
-
-static void forget(struct code *code)
+/* What exactly is approved: that a passkey was touched for it, and for nothing else. */
+static bool subject_of(struct call *call, struct fresh_factor_subject *subject)
 {
-    sodium_memzero(code, sizeof *code);
-}
-
-/*
- * A fresh second factor, whatever the session has shown before: a browser that was left open
- * approves nothing.
- */
-static bool factor_shown(struct call *call, const struct value *body)
-{
-    CLEANUP(forget) struct code code = {""};
-    if (!call_text(call, body, "code", code.digits, sizeof code.digits)) { return false; }
-    const struct sign_in_try attempt = {.name = call->session.user,
-                                        .code = code.digits,
-                                        .now_us = call->now_us,
-                                        .monotonic_us = clock_monotonic_us()};
-    struct sign_in_result result;
+    CLEANUP(value_free_p) struct value *draft = NULL;
+    CLEANUP(text_deinit) struct text text = text_limited(APPROVAL_TEXT_SIZE_MAX);
+    const char *site = call->desk->control->options->site;
     struct why why = {""};
-    const enum err err =
-        sign_in_factor(&call->desk->sign_in, &attempt, call->session.user_id, &result, &why);
+    enum err err = draft_get(call->desk->drafts, call->arguments[0], call->now_us, &draft, &why);
+    if (!err) { err = approval_text(&text, site, value_get(draft, "content"), &why); }
     if (err) {
         call_problem(call, err, &why);
         return false;
     }
-    if (result.answer == SIGN_IN_ANSWER_WELCOME) { return true; }
-    call_audit(call, "audit.draft_refused", "reason", sign_in_answer_name(result.answer));
-    if (result.answer == SIGN_IN_ANSWER_WAIT) {
-        call_refuse(call, 429, "Too Many Requests",
-                    "Too many wrong codes. Wait a minute, then try again.");
-    } else if (result.answer == SIGN_IN_ANSWER_FACTOR) {
-        call_refuse(call, 403, "Forbidden",
-                    "Set up an authenticator app first: an emergency needs a fresh code.");
-    } else {
-        call_refuse(call, 403, "Forbidden",
-                    "This code is wrong, or has been used. Wait for the next one.");
-    }
-    return false;
+    (void)crypto_hash_sha256(subject->digest, text_span(&text).data, text_span(&text).size);
+    return true;
+}
+
+void draft_api_challenge(struct call *call)
+{
+    struct fresh_factor_subject subject;
+    if (may(call) && subject_of(call, &subject)) { fresh_factor_ask(call, &subject); }
 }
 
 static void answer_sent(struct call *call, const char *draft_id)
@@ -247,7 +226,11 @@ void draft_api_approve(struct call *call)
     struct desk *desk = call->desk;
     bool sent = false;
     struct why why = {""};
-    if (!may(call) || !call_body(call, &body) || !factor_shown(call, body)) { return; }
+    struct fresh_factor_subject subject;
+    if (!may(call) || !call_body(call, &body) || !subject_of(call, &subject) ||
+        !fresh_factor_shown(call, body, &subject, "audit.draft_refused")) {
+        return;
+    }
     const struct draft_approval approval = {
         .draft_id = call->arguments[0],
         .person = call->session.user,

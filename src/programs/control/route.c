@@ -53,6 +53,8 @@ const struct route ROUTES[] = {
     {"GET", "/api/drafts", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, draft_api_list},
     {"POST", "/api/drafts", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, draft_api_create},
     {"GET", "/api/drafts/{id}", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, draft_api_get},
+    {"POST", "/api/drafts/{id}/challenge", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON,
+     draft_api_challenge},
     {"POST", "/api/drafts/{id}/approve", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON, draft_api_approve},
     {"POST", "/api/drafts/{id}/withdraw", PERMISSION_SEND_ALERT, ROUTE_WAY_JSON,
      draft_api_withdraw},

@@ -86,6 +86,7 @@ void alert_api_preview(struct call *call);
 void draft_api_list(struct call *call);
 void draft_api_create(struct call *call);
 void draft_api_get(struct call *call);
+void draft_api_challenge(struct call *call);
 void draft_api_approve(struct call *call);
 void draft_api_withdraw(struct call *call);
 void event_api_list(struct call *call);

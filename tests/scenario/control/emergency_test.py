@@ -9,9 +9,10 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
-from control_rig import Rig  # noqa: E402
+from control_rig import PASSWORD, Rig  # noqa: E402
 from edge_rig import alert as alert_content, free_port  # noqa: E402
 from factor_test import Person, code_of, now_step  # noqa: E402
+from soft_passkey import SoftPasskey  # noqa: E402
 from site_runner import Tap, wait_for  # noqa: E402
 
 TEXTS = [{"language": "en", "text": "Leave by the north gate"}]
@@ -25,8 +26,11 @@ class Operator(Person):
     def __init__(self, rig, name, zones=None):
         super().__init__(rig, name)
         self.headers = rig.invite(name, "operator", zones)
-        self.codes = self.set_up(self.headers).json["recovery_codes"]
+        self.codes = self.set_up(self.headers)
         rig.tocsin("ca", "issue", "operator", name, "--dir", rig.path("ca"), "--out", rig.folder)
+
+    def set_up(self, headers):
+        return super().set_up(headers).json["recovery_codes"]
 
     def ask(self, method, path, body=None):
         return self.rig.ask(method, path, body, self.headers, as_nobody=True)
@@ -138,6 +142,54 @@ def check_end(tap, rig, anna, ben, alert_id):
     tap.check(gone.status == 200 and gone.json["state"] == "withdrawn", "a draft can be withdrawn", str(gone.body))
 
 
+class Touching(Operator):
+    """With a passkey and no app."""
+
+    def set_up(self, headers):
+        self.passkey = SoftPasskey(self.rig.path(f"{self.name}.pem"), f"http://127.0.0.1:{self.rig.port}", "127.0.0.1")
+        question = self.rig.ask("POST", "/auth/passkeys/begin", {"password": PASSWORD}, headers, as_nobody=True).json
+        self.rig.ask("POST", "/auth/passkeys", {"name": "soft", **self.passkey.make(question)}, headers, as_nobody=True)
+        return []
+
+    def challenge(self, draft):
+        return self.ask("POST", f"/api/drafts/{draft['id']}/challenge", {}).json
+
+    def touch(self, draft, question):
+        body = {"approval": self.sign(draft["content"]), "passkey": self.passkey.answer(question)}
+        return self.ask("POST", f"/api/drafts/{draft['id']}/approve", body)
+
+
+def check_passkey(tap, rig, anna):
+    """The fresh factor of an approval may be a passkey: touched for exactly this, once."""
+    ida = Touching(rig, "ida")
+    one, two = anna.ask("POST", "/api/drafts", NEW).json, anna.ask("POST", "/api/drafts", NEW).json
+    code = ida.approve(one, "123456")
+    tap.check(code.status == 403 and "Set up" in code.json["detail"], "who has no app shows no code", str(code.body))
+    question = ida.challenge(one)
+    tap.check(len(question["credentials"]) == 1 and question["app"] is False, "control asks for the person's passkey", str(question))
+    moved = ida.touch(two, question)
+    tap.check(moved.status == 403 and "another question" in moved.json["detail"], "touched for one draft, it approves no other", str(moved.body))
+    login = rig.ask("POST", "/auth/login", {"username": "ida", "password": PASSWORD}, as_nobody=True).json["passkey"]
+    tap.check(ida.touch(one, login).status == 403, "an answer to a sign-in's challenge approves nothing")
+    forged = ida.challenge(one)
+    ida.passkey.origin = "http://elsewhere.example"
+    tap.check(ida.touch(one, forged).status == 403, "nor one given to another page")
+    ida.passkey.origin = f"http://127.0.0.1:{rig.port}"
+    tap.check(anna.ask("GET", f"/api/drafts/{one['id']}").json["approvals"] == [], "nothing was kept of all that")
+    good = ida.challenge(one)
+    touched = ida.touch(one, good)
+    tap.check(touched.status == 200 and touched.json["approvals"][0]["person"] == "ida", "a fresh touch for this draft approves it", str(touched.body))
+    again = ida.touch(one, good)
+    tap.check(again.status == 403 and "another question" in again.json["detail"], "the same challenge does not do so twice", str(again.body))
+    sent = anna.approve(one)
+    tap.check(sent.json["state"] == "sent", "and with another's code it is sent", str(sent.body))
+    becomes(tap, rig, one["alert_id"], "lit", "the sign is lit by a passkey and a code")
+    actions = rig.ask("GET", "/api/audit?limit=50").json["entries"]
+    ways = {entry["authorisation"] for entry in actions if entry["action"] == "draft_approved"}
+    tap.check({"session+passkey", "session+recovery"} <= ways, "the record says which factor each showed", str(ways))
+    anna.ask("POST", f"/api/drafts/{two['id']}/withdraw", {})
+
+
 def check_zones(tap, rig, anna):
     south = Operator(rig, "sara", ["south"])
     draft = anna.ask("POST", "/api/drafts", NEW).json
@@ -191,6 +243,7 @@ def main():
             check_door(tap, rig, anna)
             alert_id = check_life(tap, rig, anna, ben)
             check_end(tap, rig, anna, ben, alert_id)
+            check_passkey(tap, rig, anna)
             check_zones(tap, rig, anna)
             check_forgery(tap, rig)
             check_audit(tap, rig)

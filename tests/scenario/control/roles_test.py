@@ -199,7 +199,7 @@ def check_drafts(tap, zones):
     for targets in ({"zones": ["south"]}, {"zones": ["north", "south"]}, {"broadcast": True}):
         got = zones.ask("POST", "/api/drafts", body={**new, "targets": targets})
         tap.check(got.status == 403, f"no draft to {targets}", str(got.status))
-    for method, pattern in (("GET", "/api/drafts/{id}"), ("POST", "/api/drafts/{id}/approve"), ("POST", "/api/drafts/{id}/withdraw")):
+    for method, pattern in (("GET", "/api/drafts/{id}"), ("POST", "/api/drafts/{id}/challenge"), ("POST", "/api/drafts/{id}/approve"), ("POST", "/api/drafts/{id}/withdraw")):
         body = None if method == "GET" else {"code": "000000", "approval": {}}
         statuses = [zones.ask(method, pattern, drafts[name], body).status for name in ("south", "both", "all")]
         tap.check(statuses == ([404, 200, 200] if method == "GET" else [404, 403, 403]), f"{method} {pattern} of other zones", str(statuses))

@@ -30,6 +30,16 @@ static void test_challenges(void)
     CHECK(!challenges_take(challenges, &other, NOW_US));
     CHECK(challenges_take(challenges, &one, NOW_US));
     CHECK(!challenges_take(challenges, &one, NOW_US)); /* once */
+    struct challenge act = {.purpose = CHALLENGE_PURPOSE_APPROVE, .subject = {1}};
+    challenges_give(challenges, &act, NOW_US);
+    other = act;
+    other.subject[CHALLENGE_SUBJECT_SIZE - 1] = 1; /* touched for something else */
+    CHECK(!challenges_take(challenges, &other, NOW_US));
+    other = act;
+    other.purpose = CHALLENGE_PURPOSE_SIGN_IN;
+    CHECK(!challenges_take(challenges, &other, NOW_US));
+    CHECK(challenges_take(challenges, &act, NOW_US));
+    CHECK(!challenges_take(challenges, &act, NOW_US));
     const struct challenge late = give(challenges, "asha", CHALLENGE_PURPOSE_SIGN_IN);
     CHECK(!challenges_take(challenges, &late, NOW_US + CHALLENGE_LIFE_US));
     const struct challenge first = give(challenges, "asha", CHALLENGE_PURPOSE_SIGN_IN);

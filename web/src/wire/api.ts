@@ -229,9 +229,15 @@ export function draftEmergency(order: DraftOrder): Promise<Emergency> {
   return sendJson('/api/drafts', { method: 'POST', body: order, subject: 'The emergency' });
 }
 
-export function approveDraft(id: string, approval: Approval, code: string): Promise<Emergency> {
+/** What a passkey has to sign to approve exactly this draft. */
+export function askToApprove(id: string): Promise<PasskeyQuestion> {
+  const path = `/api/drafts/${encodeURIComponent(id)}/challenge`;
+  return sendJson(path, { method: 'POST', subject: 'The passkey' });
+}
+
+export function approveDraft(id: string, approval: Approval, shown: Shown): Promise<Emergency> {
   const path = `/api/drafts/${encodeURIComponent(id)}/approve`;
-  return sendJson(path, { method: 'POST', body: { approval, code }, subject: 'The approval' });
+  return sendJson(path, { method: 'POST', body: { approval, ...shown }, subject: 'The approval' });
 }
 
 export function withdrawDraft(id: string): Promise<Emergency> {

@@ -15,6 +15,7 @@ static const char *action_of(const char *event)
 
 static const char *authorisation_of(const struct call *call)
 {
+    if (call->factor) { return call->factor; }
     if (call->signed_in) { return call->by_cookie ? "session" : "bearer"; }
     return "none";
 }

@@ -3,12 +3,13 @@ import { useEffect, useState, type FormEvent, type ReactElement } from 'react';
 import { Link, useParams } from 'react-router-dom';
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
-import { approveDraft, withdrawDraft } from '../../wire/api';
+import { approveDraft, askToApprove, withdrawDraft, type Shown } from '../../wire/api';
 import { approve } from '../../wire/approval';
 import { liveStore } from '../../wire/live';
-import { asProblem, type Problem } from '../../wire/problem';
+import { askPasskey, passkeysPossible } from '../../wire/passkey';
+import { asProblem, Problem } from '../../wire/problem';
 import { useResource } from '../../wire/resource';
-import type { Emergency } from '../../wire/types';
+import type { Emergency, Factors } from '../../wire/types';
 import { classes, Page, Panel, ProblemNote, SkeletonRows, State } from '../../show/parts';
 import { Time } from '../../show/time';
 import { listed, many } from '../../show/words';
@@ -111,10 +112,17 @@ function Over({ draft }: { draft: Emergency }): ReactElement {
   );
 }
 
+/** The factor that the person shows now, or a problem when the browser gave none. */
+async function touch(id: string): Promise<Shown> {
+  const passkey = await askPasskey(await askToApprove(id));
+  if (passkey) return { passkey };
+  const detail = 'The browser gave no passkey: it was declined, or took too long.';
+  throw new Problem(-1, 'Not approved', detail, 'Try again, or approve with a code.');
+}
+
 function Approve({ draft, onChanged }: WaitingProps): ReactElement {
   const { username } = useSession().session.user;
   const [key] = useOperatorKey();
-  const [code, setCode] = useState('');
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const mine = draft.approvals.some((each) => each.person === username);
@@ -127,19 +135,17 @@ function Approve({ draft, onChanged }: WaitingProps): ReactElement {
     } catch (caught) {
       setProblem(asProblem(caught, 'The approval'));
     }
-    setCode('');
     setBusy(false);
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!key) return;
-    void run(async () =>
-      approveDraft(draft.id, await approve(key, draft.site, { ...draft.content }), code),
-    );
-  };
   const ready = key !== undefined && key !== null && key.chain.length > 0;
+  const approveWith = (show: () => Promise<Shown>) =>
+    run(async () => {
+      if (!key) return draft;
+      const shown = await show();
+      return approveDraft(draft.id, await approve(key, draft.site, { ...draft.content }), shown);
+    });
   return (
-    <form onSubmit={submit}>
+    <>
       {problem && <ProblemNote problem={problem} />}
       <div className={css.footLine}>
         <p className={css.reach} aria-live="polite">
@@ -158,28 +164,75 @@ function Approve({ draft, onChanged }: WaitingProps): ReactElement {
         >
           Withdraw
         </Button>
-        {!mine && ready && (
-          <>
-            <TextField
-              label="Fresh code of your app"
-              size="small"
-              required
-              autoComplete="one-time-code"
-              value={code}
-              onChange={(event) => setCode(event.target.value)}
-            />
-            <Button
-              type="submit"
-              variant="contained"
-              size="large"
-              className={classes(css.send, tiers['emergency'])}
-              disabled={busy || !code.trim()}
-            >
-              Approve with my key
-            </Button>
-          </>
-        )}
+        {!mine && ready && <ShowFactor draft={draft} busy={busy} approveWith={approveWith} />}
       </div>
-    </form>
+    </>
+  );
+}
+
+interface ShowFactorProps {
+  draft: Emergency;
+  busy: boolean;
+  approveWith: (show: () => Promise<Shown>) => Promise<void>;
+}
+
+/** What the person has: a code of the app, a passkey, or the way to set one up. */
+function ShowFactor({ draft, busy, approveWith }: ShowFactorProps): ReactElement | null {
+  const factors = useResource<Factors>('/auth/factors', 'Your second factors');
+  const [code, setCode] = useState('');
+  if (factors.problem) return <ProblemNote problem={factors.problem} retry={factors.reload} />;
+  if (!factors.data) return null;
+  const { app, passkeys } = factors.data;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const shown = { code: code.trim() };
+    setCode('');
+    void approveWith(() => Promise.resolve(shown));
+  };
+  const look = classes(css.send, tiers['emergency']);
+  const touchable = passkeys.length > 0 && passkeysPossible();
+  return (
+    <>
+      {!app && passkeys.length === 0 && (
+        <p role="alert">
+          An emergency needs a second factor. <Link to="/account">Set one up</Link>
+        </p>
+      )}
+      {!app && passkeys.length > 0 && !passkeysPossible() && (
+        <p role="alert">Passkeys work at a name only, not at {window.location.hostname}.</p>
+      )}
+      {touchable && (
+        <Button
+          variant="contained"
+          size="large"
+          className={look}
+          disabled={busy}
+          onClick={() => void approveWith(() => touch(draft.id))}
+        >
+          Approve with my passkey
+        </Button>
+      )}
+      {app && (
+        <form className={css.code} onSubmit={submit}>
+          <TextField
+            label="Fresh code of your app"
+            size="small"
+            required
+            autoComplete="one-time-code"
+            value={code}
+            onChange={(event) => setCode(event.target.value)}
+          />
+          <Button
+            type="submit"
+            variant="contained"
+            size="large"
+            className={look}
+            disabled={busy || !code.trim()}
+          >
+            Approve with my key
+          </Button>
+        </form>
+      )}
+    </>
   );
 }
