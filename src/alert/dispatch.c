@@ -12,7 +12,7 @@ struct dispatch {
     struct database *database;   /* borrowed */
     const struct signer *signer; /* borrowed */
     struct statement *key_find, *key_add, *find, *store, *history, *again, *deliver, *reach,
-        *forget_outbox, *post;
+        *forget_outbox, *post, *tally;
 };
 
 enum err dispatch_open(struct dispatch **out, struct database *database,
@@ -32,6 +32,7 @@ enum err dispatch_open(struct dispatch **out, struct database *database,
         {&dispatch->reach, SQL_DISPATCH_REACH},
         {&dispatch->forget_outbox, SQL_DISPATCH_FORGET_OUTBOX},
         {&dispatch->post, SQL_DISPATCH_POST},
+        {&dispatch->tally, SQL_DISPATCH_TALLY},
     };
     const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
     if (err == OK) { *out = TAKE(dispatch); }
@@ -75,6 +76,9 @@ static void store(struct passage *passage, const char *content, struct span payl
         statement_bind_integer(row, ":cancelled_us", passage->now_us);
     }
     passage->err = statement_run(row, NULL, passage->why);
+    if (passage->err == OK && alert->revision == 1) {
+        passage->err = statement_run(passage->dispatch->tally, NULL, passage->why);
+    }
 }
 
 static void add_history(struct passage *passage)

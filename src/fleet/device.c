@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "fleet/heartbeat.h"
+#include "fleet/tally.h"
 #include "queries/fleet_device.h"
 
 enum { WORDS_SIZE_MAX = 32 * 1024 };
@@ -18,6 +19,7 @@ enum { WORDS_SIZE_MAX = 32 * 1024 };
 struct device_store {
     struct statement *find, *store, *contact, *telemetry, *suspended, *clear, *lapse, *camera,
         *camera_forget, *camera_fps, *list, *count, *cameras;
+    struct tally_store *tallies; /* owned */
 };
 
 enum err device_store_open(struct device_store **out, struct database *database, struct why *why)
@@ -38,13 +40,16 @@ enum err device_store_open(struct device_store **out, struct database *database,
         {&store->count, SQL_DEVICE_COUNT},
         {&store->cameras, SQL_DEVICE_CAMERAS},
     };
-    const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
+    enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
+    if (err == OK) { err = tally_store_open(&store->tallies, database, why); }
     if (err == OK) { *out = TAKE(store); }
     return err;
 }
 
 void device_store_close(struct device_store *store)
 {
+    if (!store) { return; }
+    tally_store_close(store->tallies);
     free(store); /* the statements belong to the connection */
 }
 
@@ -135,11 +140,16 @@ enum err device_store_status(struct device_store *store, const struct device_rep
     CLEANUP(text_deinit) struct text words = text_limited(WORDS_SIZE_MAX);
     value_remove(object, "at");
     value_write(object, &words);
+    char zone[IDENTITY_NAME_SIZE]; /* where it stood before */
     enum err err = compare(store, report, text_c(&words), change, why);
     if (err != OK || *change == DEVICE_CHANGE_STALE) { return err; }
-    err = store_device(store, report, text_c(&words), why);
-    if (err == OK && *change != DEVICE_CHANGE_NONE) { err = store_cameras(store, report, why); }
-    return err;
+    err = device_store_zone(store, report->name, zone, why);
+    if (err == OK) { err = store_device(store, report, text_c(&words), why); }
+    if (err != OK || *change == DEVICE_CHANGE_NONE) { return err; }
+    err = store_cameras(store, report, why);
+    if (err == OK) { err = tally_devices(store->tallies, report->status->zone, why); }
+    const bool moved = strcmp(zone, report->status->zone) != 0;
+    return err == OK && moved ? tally_devices(store->tallies, zone, why) : err;
 }
 
 enum err device_store_telemetry(struct device_store *store, const char *name,

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "fleet/tally.h"
 #include "queries/fleet_event_store.h"
 
 enum { EVENT_STORE_LIMIT = 50, BOXES_SIZE_MAX = 64 * 1024, CURSOR_SIZE = 96 };
 
 struct event_store {
     struct statement *put, *owner, *get, *list, *count, *oldest, *forget;
+    struct tally_store *tallies; /* owned */
 };
 
 enum err event_store_open(struct event_store **out, struct database *database, struct why *why)
@@ -21,13 +23,16 @@ enum err event_store_open(struct event_store **out, struct database *database, s
         {&store->count, SQL_EVENT_COUNT},   {&store->oldest, SQL_EVENT_OLDEST},
         {&store->forget, SQL_EVENT_FORGET},
     };
-    const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
+    enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
+    if (err == OK) { err = tally_store_open(&store->tallies, database, why); }
     if (err == OK) { *out = TAKE(store); }
     return err;
 }
 
 void event_store_close(struct event_store *store)
 {
+    if (!store) { return; }
+    tally_store_close(store->tallies);
     free(store); /* the statements belong to the connection */
 }
 
@@ -57,18 +62,54 @@ static void bind_event(struct statement *row, const struct event *event, const c
     }
 }
 
-/* Why the row was not written: ours already, or another device's. */
-static enum err look_up_owner(struct event_store *store, const struct event_report *report,
-                              enum event_outcome *outcome, struct why *why)
+/* What stands there already. */
+struct known {
+    bool there, ours; /* ours: this device told it */
+    char zone[IDENTITY_NAME_SIZE];
+};
+
+static enum err look_up_known(struct event_store *store, const struct event_report *report,
+                              struct known *known, struct why *why)
 {
     CLEANUP(statement_reset_p) struct statement *row = store->owner;
+    *known = (struct known){.ours = false};
     statement_bind_text(row, ":event_id", report->event->id);
     enum step step = STEP_DONE;
     const enum err err = statement_step(row, &step, why);
-    if (err != OK) { return err; }
-    const bool ours = step == STEP_ROW && strcmp(column_text(row, 0), report->device) == 0;
-    *outcome = ours ? EVENT_OUTCOME_KNOWN : EVENT_OUTCOME_FOREIGN;
+    if (err != OK || step == STEP_DONE) { return err; }
+    known->there = true;
+    known->ours = strcmp(column_text(row, 0), report->device) == 0;
+    (void)!text_copy(known->zone, sizeof known->zone, column_text(row, 1));
     return OK;
+}
+
+/* What became of the row: entered, changed, or left as it was. */
+enum written { WRITTEN_NOTHING, WRITTEN_NEW, WRITTEN_CHANGE };
+
+/* Another server may have entered it since we looked: then `received_us` is not our time. */
+static enum err write_row(struct event_store *store, const struct known *known, int64_t now_us,
+                          enum written *written, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = store->put;
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err != OK) { return err; }
+    *written = WRITTEN_NOTHING;
+    if (step == STEP_ROW) {
+        const bool entered = !known->there && column_integer(row, 0) == now_us;
+        *written = entered ? WRITTEN_NEW : WRITTEN_CHANGE;
+    }
+    return OK;
+}
+
+/* The tallies follow: one more, or one from zone to zone. */
+static enum err count_event(struct event_store *store, enum written written,
+                            const struct known *known, const char *zone, struct why *why)
+{
+    const bool moved = written == WRITTEN_CHANGE && known->there && strcmp(known->zone, zone) != 0;
+    if (written != WRITTEN_NEW && !moved) { return OK; }
+    const enum err err = tally_events(store->tallies, zone, 1, why);
+    return err != OK || !moved ? err : tally_events(store->tallies, known->zone, -1, why);
 }
 
 /* The JSON text of `value`, which is freed. */
@@ -81,6 +122,9 @@ static void write_json(struct value *value, struct text *out)
 enum err event_store_put(struct event_store *store, const struct event_report *report,
                          enum event_outcome *outcome, struct why *why)
 {
+    struct known known;
+    enum err err = look_up_known(store, report, &known, why);
+    if (err != OK) { return err; }
     CLEANUP(text_deinit) struct text boxes = text_limited(BOXES_SIZE_MAX);
     CLEANUP(text_deinit) struct text zones = text_limited(BOXES_SIZE_MAX);
     write_json(event_boxes_to_value(report->event), &boxes);
@@ -89,11 +133,13 @@ enum err event_store_put(struct event_store *store, const struct event_report *r
     statement_bind_text(store->put, ":picture_zones", text_c(&zones));
     statement_bind_text(store->put, ":device", report->device);
     statement_bind_integer(store->put, ":now", report->now_us);
-    int64_t changed = 0;
-    const enum err err = statement_run(store->put, &changed, why);
+    enum written written = WRITTEN_NOTHING;
+    err = write_row(store, &known, report->now_us, &written, why);
+    if (err == OK) { err = count_event(store, written, &known, report->event->zone, why); }
     if (err != OK) { return err; }
-    if (changed == 0) { return look_up_owner(store, report, outcome, why); }
-    *outcome = EVENT_OUTCOME_STORED;
+    *outcome = written      ? EVENT_OUTCOME_STORED
+               : known.ours ? EVENT_OUTCOME_KNOWN
+                            : EVENT_OUTCOME_FOREIGN;
     return OK;
 }
 
@@ -251,7 +297,14 @@ enum err event_store_oldest_us(struct event_store *store, int64_t *oldest_us, st
 enum err event_store_forget(struct event_store *store, int64_t before_us, int64_t *forgotten,
                             struct why *why)
 {
-    statement_bind_integer(store->forget, ":before", before_us);
-    statement_bind_integer(store->forget, ":most", EVENT_STORE_FORGET_MAX);
-    return statement_run(store->forget, forgotten, why);
+    CLEANUP(statement_reset_p) struct statement *rows = store->forget;
+    statement_bind_integer(rows, ":before", before_us);
+    statement_bind_integer(rows, ":most", EVENT_STORE_FORGET_MAX);
+    enum step step = STEP_DONE;
+    enum err err = statement_step(rows, &step, why);
+    for (*forgotten = 0; err == OK && step == STEP_ROW; ++*forgotten) {
+        err = tally_events(store->tallies, column_text(rows, 0), -1, why);
+        if (err == OK) { err = statement_step(rows, &step, why); }
+    }
+    return err;
 }

@@ -22,6 +22,11 @@ ON CONFLICT (alert_id) DO UPDATE SET
     changed_us = excluded.changed_us, cancelled_us = excluded.cancelled_us,
     due_us = excluded.due_us;
 
+-- name: dispatch_tally
+-- One alert more, for those who see all of the site.
+INSERT INTO tallies (zone, alerts) VALUES ('*', 1)
+ON CONFLICT (zone) DO UPDATE SET alerts = tallies.alerts + 1;
+
 -- name: dispatch_history
 INSERT INTO alert_history (alert_id, revision, state, at_us, actor)
 VALUES (:alert_id, :revision, :state, :at_us, :actor);

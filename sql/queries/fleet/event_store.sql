@@ -16,10 +16,11 @@ ON CONFLICT (event_id) DO UPDATE SET
     clip_duration_s = excluded.clip_duration_s, clip_codec = excluded.clip_codec,
     snapshot = excluded.snapshot, model = excluded.model, clip_lead_s = excluded.clip_lead_s,
     picture_zones = excluded.picture_zones
-WHERE events.device = excluded.device AND events.sequence < excluded.sequence;
+WHERE events.device = excluded.device AND events.sequence < excluded.sequence
+RETURNING received_us; -- which stays what it was when the event is known
 
 -- name: event_owner
-SELECT device FROM events WHERE event_id = :event_id;
+SELECT device, zone FROM events WHERE event_id = :event_id;
 
 -- name: event_get
 SELECT event_id, device, sequence, state, camera, zone, label, score, count, started_us,
@@ -42,11 +43,12 @@ WHERE started_us >= :from_us AND started_us < :to_us
 ORDER BY started_us DESC, event_id DESC LIMIT :limit;
 
 -- name: event_count
-SELECT count(*) FROM events WHERE :zones IS NULL OR :zones LIKE '%,' || zone || ',%';
+SELECT coalesce(sum(events), 0) FROM tallies WHERE :zones IS NULL OR :zones LIKE '%,' || zone || ',%';
 
 -- name: event_oldest
 SELECT min(started_us) FROM events;
 
 -- name: event_forget
 DELETE FROM events WHERE event_id IN
-    (SELECT event_id FROM events WHERE started_us < :before ORDER BY started_us LIMIT :most);
+    (SELECT event_id FROM events WHERE started_us < :before ORDER BY started_us LIMIT :most)
+RETURNING zone;

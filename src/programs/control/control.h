@@ -12,6 +12,7 @@
 #include "alert/draft.h"
 #include "fleet/device.h"
 #include "fleet/event_store.h"
+#include "fleet/tally.h"
 #include "fleet/zone.h"
 #include "ledger/journal.h"
 #include "people/client.h"
@@ -68,6 +69,7 @@ struct desk {
     struct device_store *devices;
     struct event_store *events;
     struct zone_store *zones;
+    struct tally_store *tallies;
     struct journal *journal;
 };
 

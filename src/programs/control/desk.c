@@ -15,6 +15,7 @@ static enum err open_stores(struct desk *desk, struct why *why)
     if (!err) { err = device_store_open(&desk->devices, database, why); }
     if (!err) { err = event_store_open(&desk->events, database, why); }
     if (!err) { err = zone_store_open(&desk->zones, database, why); }
+    if (!err) { err = tally_store_open(&desk->tallies, database, why); }
     if (!err) { err = journal_open(&desk->journal, database, why); }
     return err;
 }
@@ -54,6 +55,7 @@ void desk_close(struct desk *desk)
 {
     if (!desk) { return; }
     journal_close(desk->journal);
+    tally_store_close(desk->tallies);
     zone_store_close(desk->zones);
     event_store_close(desk->events);
     device_store_close(desk->devices);

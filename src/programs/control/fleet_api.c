@@ -223,29 +223,62 @@ static void add_resource(struct value *list, const char *name, const char *href,
     value_append(list, resource);
 }
 
+/* What there is in the zones that the person reaches. */
+struct sum {
+    const struct call *call;
+    bool named[CONTROL_ZONE_MAX]; /* zones of the configuration that have a device */
+    int64_t devices, cameras, events, alerts, zones;
+};
+
+static void name_configured(struct sum *sum, const char *zone)
+{
+    const struct control_options *options = sum->call->desk->control->options;
+    for (size_t i = 0; i < options->zone_count; i++) {
+        if (strcmp(options->zones[i].name, zone) == 0) { sum->named[i] = true; }
+    }
+}
+
+static void add_tally(void *context, const struct tally *tally)
+{
+    struct sum *sum = context;
+    if (strcmp(tally->zone, "*") == 0) {
+        sum->alerts = tally->alerts;
+        return;
+    }
+    if (!permission_reaches(&sum->call->session, tally->zone)) { return; }
+    sum->devices += tally->devices;
+    sum->cameras += tally->cameras;
+    sum->events += tally->events;
+    if (tally->devices == 0 || !*tally->zone) { return; }
+    sum->zones++;
+    name_configured(sum, tally->zone);
+}
+
+static enum err add_up(struct call *call, struct sum *sum, struct why *why)
+{
+    const struct control_options *options = call->desk->control->options;
+    const char *reach = reach_filter(&call->session.reach);
+    enum err err = tally_each(call->desk->tallies, add_tally, sum, why);
+    if (!err && reach) { err = delivery_board_count(call->desk->board, reach, &sum->alerts, why); }
+    for (size_t i = 0; i < options->zone_count; i++) {
+        const bool more =
+            !sum->named[i] && permission_reaches(&call->session, options->zones[i].name);
+        sum->zones += more;
+    }
+    return err;
+}
+
 void fleet_api_resources(struct call *call)
 {
-    struct desk *desk = call->desk;
     struct why why = {""};
-    int64_t events = 0;
-    int64_t alerts = 0;
-    const char *reach = reach_filter(&call->session.reach);
-    CLEANUP(value_free_p) struct value *devices = NULL;
-    CLEANUP(value_free_p) struct value *cameras = NULL;
-    CLEANUP(value_free_p) struct value *zones = NULL;
-    enum err err = event_store_count(desk->events, reach, &events, &why);
-    if (!err) { err = delivery_board_count(desk->board, reach, &alerts, &why); }
-    if (!err) { err = device_store_list(desk->devices, call->now_us, &devices, &why); }
-    if (!err) { err = device_store_cameras(desk->devices, NULL, call->now_us, &cameras, &why); }
-    if (!err) { err = list_zones(call, &zones, &why); }
-    if (!err) { devices = call_keep_reached(call, "zone", devices); }
-    if (!err) { cameras = call_keep_reached(call, "zone", cameras); }
+    struct sum sum = {.call = call};
+    const enum err err = add_up(call, &sum, &why);
     struct value *list = value_array();
-    add_resource(list, "events", "/api/events", events);
-    add_resource(list, "alerts", "/api/alerts", alerts);
-    add_resource(list, "devices", "/api/devices", (int64_t)value_count(devices));
-    add_resource(list, "cameras", "/api/cameras", (int64_t)value_count(cameras));
-    add_resource(list, "zones", "/api/zones", (int64_t)value_count(zones));
+    add_resource(list, "events", "/api/events", sum.events);
+    add_resource(list, "alerts", "/api/alerts", sum.alerts);
+    add_resource(list, "devices", "/api/devices", sum.devices);
+    add_resource(list, "cameras", "/api/cameras", sum.cameras);
+    add_resource(list, "zones", "/api/zones", sum.zones);
     struct value *body = value_object();
     value_set(body, "resources", list);
     call_answer(call, err, 200, &body, &why);
