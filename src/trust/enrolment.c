@@ -129,10 +129,11 @@ enum err enrolment_invite(struct enrolment *enrolment,
     randombytes_buf(dice, sizeof dice);
     CLEANUP(text_deinit) struct text letters = text_limited(ENROLMENT_TOKEN_SIZE - 1);
     encode_base64_url(&letters, span_of(dice, sizeof dice));
-    err = database_begin(enrolment->database, why);
+    const bool ours = !database_in_transaction(enrolment->database);
+    if (ours) { err = database_begin(enrolment->database, why); }
     if (err) { return err; }
     err = store_invitation(enrolment, invitation, text_c(&letters), why);
-    database_end(enrolment->database, &err, why);
+    if (ours) { database_end(enrolment->database, &err, why); }
     if (!err && !text_copy(token, ENROLMENT_TOKEN_SIZE, text_c(&letters))) { abort(); }
     sodium_memzero(dice, sizeof dice);
     sodium_memzero(letters.data, letters.size);

@@ -41,7 +41,8 @@ struct enrolment_invitation {
 };
 
 /*
- * Makes a token; an earlier one for the same role and name that was not used becomes void.
+ * Makes a token; an earlier one for the same role and name that was not used becomes void. Joins
+ * the caller's transaction if there is one.
  * ERR_MALFORMED, ERR_RANGE: the invitation is not valid.
  */
 MUST_USE enum err enrolment_invite(struct enrolment *enrolment,

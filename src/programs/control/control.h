@@ -48,6 +48,7 @@ struct control {
     struct ingest *ingest;
     struct outbox *outbox;
     struct scribe *scribe;
+    struct clerk *clerk; /* NULL: tocsin-enrol is not known */
     struct sign_studio *studio;
     struct rate_limit *previews; /* per user */
 };

@@ -201,6 +201,25 @@ static enum err enter_status(struct intake *intake, const struct intake_message 
     return err;
 }
 
+/* A device that was not suspended, and may be now: that goes on record with it. */
+static enum err enter_suspension(struct intake *intake, const struct intake_message *message,
+                                 const struct telemetry *telemetry, struct why *why)
+{
+    bool suspended = false;
+    const char *name = message->parts.device;
+    const enum err err = device_store_suspended(intake->devices, name, &suspended, why);
+    if (err != OK || !suspended) { return err; }
+    CLEANUP(value_free_p) struct value *details = value_object();
+    value_set_text(details, "reason", "tamper");
+    value_set_time(details, "opened_at", telemetry->physical.tampered_us);
+    const struct entry_fact fact = {.at_us = intake->now_us,
+                                    .action = "device_suspended",
+                                    .resource = name,
+                                    .authorisation = "certificate",
+                                    .details = details};
+    return journal_enter(intake->journal, &fact, why);
+}
+
 static enum err enter_telemetry(struct intake *intake, const struct intake_message *message,
                                 const char **reason, struct why *why)
 {
@@ -209,9 +228,17 @@ static enum err enter_telemetry(struct intake *intake, const struct intake_messa
         *reason = "malformed";
         return OK;
     }
-    const enum err err = device_store_telemetry(intake->devices, message->parts.device, &telemetry,
-                                                intake->now_us, why);
+    bool before = true;
+    enum err err = OK;
+    if (telemetry.physical.tampered_us > 0) {
+        err = device_store_suspended(intake->devices, message->parts.device, &before, why);
+    }
+    if (err == OK) {
+        err = device_store_telemetry(intake->devices, message->parts.device, &telemetry,
+                                     intake->now_us, why);
+    }
     if (err == ERR_NOT_FOUND) { return OK; } /* its status is still on the way */
+    if (err == OK && !before) { err = enter_suspension(intake, message, &telemetry, why); }
     if (err == OK) { add_note(intake, NOTE_DEVICE, "", message->parts.device); }
     return err;
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "migrations/control.h"
 #include "people/jws.h"
+#include "programs/control/audit/clerk.h"
 #include "programs/control/audit/scribe.h"
 #include "programs/control/control.h"
 #include "programs/control/route.h"
@@ -154,6 +155,26 @@ static enum err start_scribe(struct site *site, struct bus_port bus, struct why 
     return err ? err : scribe_open(&site->control.scribe, &config, why);
 }
 
+static void wake_scribe(void *context)
+{
+    const struct control *control = context;
+    scribe_wake(control->scribe);
+}
+
+static enum err start_clerk(struct site *site, struct why *why)
+{
+    const struct control_options *options = &site->options;
+    const struct clerk_config config = {.database = site->control.database,
+                                        .url = options->enrol_url,
+                                        .site = options->site,
+                                        .ca_path = options->ca,
+                                        .certificate_path = options->certificate,
+                                        .key_path = options->key,
+                                        .context = &site->control,
+                                        .entered = wake_scribe};
+    return clerk_open(&site->control.clerk, &config, why);
+}
+
 static enum err start_bus(struct site *site, struct why *why)
 {
     struct control *control = &site->control;
@@ -180,6 +201,7 @@ static enum err start_bus(struct site *site, struct why *why)
         .overdue_context = control};
     err = ingest_open(&control->ingest, &ingest, why);
     if (!err) { err = start_scribe(site, bus, why); } /* it borrows who is withdrawn */
+    if (!err) { err = start_clerk(site, why); }
     return err ? err : bus_start(control->bus, control, why);
 }
 
@@ -329,6 +351,7 @@ static void stop(struct site *site)
     http_server_close(site->http);
     desk_close(site->desk);
     if (control->bus) { bus_stop(control->bus); }
+    clerk_close(control->clerk);
     scribe_close(control->scribe);
     ingest_close(control->ingest);
     outbox_close(control->outbox);

@@ -65,6 +65,9 @@ static const struct option OPTIONS[] = {
     {"audit.origin", OPTION_KIND_TEXT, AT(audit_origin), 0, 0, "",
      "Name of the audit log, in its checkpoints and keys; empty: SITE/audit. A log keeps its "
      "name."},
+    {"enrol.url", OPTION_KIND_TEXT, AT(enrol_url), 0, 0, "",
+     "Address of tocsin-enrol (https://HOST:PORT), whose deeds are taken into the audit log; "
+     "empty: they are not."},
     {"log.level", OPTION_KIND_TEXT, AT(log_level), 0, 0, "info",
      "Least level to log: debug, info, warning or error."},
 };

@@ -37,6 +37,7 @@ struct control_options {
     char second_factor_roles[OPTION_TEXT_SIZE];
     char web_folder[OPTION_TEXT_SIZE], map_url[OPTION_TEXT_SIZE];
     char audit_origin[OPTION_TEXT_SIZE];
+    char enrol_url[OPTION_TEXT_SIZE];
     char log_level[OPTION_TEXT_SIZE];
     struct control_zone zones[CONTROL_ZONE_MAX];
     size_t zone_count;

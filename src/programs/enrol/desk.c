@@ -16,6 +16,7 @@ struct desk {
     pthread_mutex_t lock; /* for the database and what reads it */
     struct database *database;
     struct enrolment *enrolment;
+    struct deeds *deeds;
     struct authority *authority;
     struct certificate *others[CHAIN_COUNT_MAX]; /* of ca.also */
     size_t other_count;
@@ -40,7 +41,8 @@ static enum err open_register(struct desk *desk, struct why *why)
     if (!err) {
         err = database_migrate(desk->database, MIGRATIONS_ENROL, ARRAY_LEN(MIGRATIONS_ENROL), why);
     }
-    return err ? err : enrolment_open(&desk->enrolment, desk->database, why);
+    if (!err) { err = enrolment_open(&desk->enrolment, desk->database, why); }
+    return err ? err : deeds_open(&desk->deeds, desk->database, why);
 }
 
 static enum err open_authority(struct desk *desk, struct why *why)
@@ -91,6 +93,34 @@ static size_t split(char *names, const char *list[static AUTHORITY_HOST_MAX])
     return count;
 }
 
+/* ---- what is put on record ---- */
+
+enum err desk_refuse(struct desk *desk, const struct asker *asker, const char *path,
+                     struct why *why)
+{
+    struct value *details = value_object();
+    value_set_text(details, "path", path);
+    const struct deed deed = {.at_us = clock_wall_us(),
+                              .action = "enrol_refused",
+                              .resource = asker->identity ? asker->identity : "",
+                              .details = details,
+                              .asker = asker};
+    (void)pthread_mutex_lock(&desk->lock);
+    const enum err err = deeds_refuse(desk->deeds, &deed, why);
+    (void)pthread_mutex_unlock(&desk->lock);
+    return err;
+}
+
+enum err desk_deeds(struct desk *desk, int64_t after, struct value **out, struct why *why)
+{
+    (void)pthread_mutex_lock(&desk->lock);
+    const enum err err = deeds_since(desk->deeds, after, clock_wall_us(), out, why);
+    (void)pthread_mutex_unlock(&desk->lock);
+    return err;
+}
+
+/* ---- opening, once more: this server's own certificate ---- */
+
 static enum err issue_own(struct desk *desk, struct why *why)
 {
     const struct options *options = desk->config.options;
@@ -102,6 +132,13 @@ static enum err issue_own(struct desk *desk, struct why *why)
         .role = ROLE_ENROL, .name = "enrol", .hosts = hosts, .host_count = split(names, hosts)};
     enum err err = authority_issue(&issued, desk->authority, &request, clock_wall_us(), why);
     if (!err) { err = authority_issued_save(&issued, options->state_folder, "server", why); }
+    if (!err) {
+        const struct deed deed = {.action = "enrol_started",
+                                  .at_us = clock_wall_us(),
+                                  .member = certificate_identity(issued.certificate),
+                                  .details = deeds_describe(issued.certificate)};
+        err = deeds_enter(desk->deeds, &deed, why);
+    }
     if (!err) { desk->until_us = certificate_end_us(issued.certificate); }
     return err;
 }
@@ -131,6 +168,7 @@ void desk_close(struct desk *desk)
 {
     if (!desk) { return; }
     enrolment_close(desk->enrolment);
+    deeds_close(desk->deeds);
     database_close(desk->database);
     authority_close(desk->authority);
     for (size_t i = 0; i < desk->other_count; i++) {
@@ -255,8 +293,35 @@ static enum err certify(struct desk *desk, const struct desk_caller *caller,
     *answer = DESK_ANSWER_CERTIFIED;
     const struct certificate *const items[] = {made};
     err = enrolment_record(desk->enrolment, made, why);
+    if (!err) {
+        const struct deed deed = {.action = caller->old ? "member_renewed" : "member_enrolled",
+                                  .at_us = clock_wall_us(),
+                                  .member = certificate_identity(made),
+                                  .details = deeds_describe(made),
+                                  .asker = &caller->asker};
+        err = deeds_enter(desk->deeds, &deed, why);
+    }
     if (!err) { err = certificate_bag_write(der, items, 1, why); }
     return err;
+}
+
+/* A refusal has rolled its transaction back, so it is entered by itself. */
+static enum err enter_refusal(struct desk *desk, const struct desk_caller *caller,
+                              enum desk_answer answer, struct why *why)
+{
+    static const char *const names[] = {[DESK_ANSWER_TOKEN] = "token",
+                                        [DESK_ANSWER_REQUEST] = "request",
+                                        [DESK_ANSWER_WITHDRAWN] = "withdrawn"};
+    struct value *details = value_object();
+    const char *claimed = caller->old ? certificate_identity(caller->old)->name : caller->name;
+    value_set_text(details, "reason", names[answer]);
+    value_set_text(details, "asked", caller->old ? "renew" : "enrol");
+    const struct deed deed = {.at_us = clock_wall_us(),
+                              .action = "member_refused",
+                              .resource = identity_name_valid(claimed) ? claimed : "",
+                              .details = details,
+                              .asker = &caller->asker};
+    return deeds_refuse(desk->deeds, &deed, why);
 }
 
 enum err desk_certify(struct desk *desk, const struct desk_caller *caller, enum desk_answer *answer,
@@ -269,8 +334,11 @@ enum err desk_certify(struct desk *desk, const struct desk_caller *caller, enum 
         err = certify(desk, caller, answer, der, why);
         database_end(desk->database, &err, why);
     }
+    if (err == ERR_DENIED && *answer != DESK_ANSWER_CERTIFIED) {
+        err = enter_refusal(desk, caller, *answer, NULL);
+    }
     (void)pthread_mutex_unlock(&desk->lock);
-    return err == ERR_DENIED && *answer != DESK_ANSWER_CERTIFIED ? OK : err;
+    return err;
 }
 
 /* ---- administration ---- */
@@ -288,11 +356,33 @@ enum err desk_may_administer(struct desk *desk, const struct certificate *certif
     return err;
 }
 
+static enum err enter_invitation(struct desk *desk, const struct enrolment_invitation *invitation,
+                                 const struct asker *asker, struct why *why)
+{
+    struct identity member = {.role = invitation->role};
+    (void)!text_copy(member.name, sizeof member.name, invitation->name);
+    struct value *details = value_object();
+    value_set_text(details, "hosts", invitation->hosts);
+    value_set_time(details, "expires", invitation->now_us + invitation->life_s * CLOCK_SECOND_US);
+    const struct deed deed = {.action = "member_invited",
+                              .at_us = invitation->now_us,
+                              .member = &member,
+                              .details = details,
+                              .asker = asker};
+    return deeds_enter(desk->deeds, &deed, why);
+}
+
 enum err desk_invite(struct desk *desk, const struct enrolment_invitation *invitation,
-                     char token[static ENROLMENT_TOKEN_SIZE], struct why *why)
+                     const struct asker *asker, char token[static ENROLMENT_TOKEN_SIZE],
+                     struct why *why)
 {
     (void)pthread_mutex_lock(&desk->lock);
-    const enum err err = enrolment_invite(desk->enrolment, invitation, token, why);
+    enum err err = database_begin(desk->database, why);
+    if (!err) {
+        err = enrolment_invite(desk->enrolment, invitation, token, why);
+        if (!err) { err = enter_invitation(desk, invitation, asker, why); }
+        database_end(desk->database, &err, why);
+    }
     (void)pthread_mutex_unlock(&desk->lock);
     return err;
 }
@@ -305,6 +395,20 @@ static enum err check_issued(const struct desk *desk, const struct certificate *
     const enum err err = anchors_open(&anchors, desk->anchors_path, why);
     if (err || anchors_issued(anchors, certificate)) { return err; }
     return why_set(why, ERR_DENIED, "no CA of this site has issued that certificate");
+}
+
+static enum err enter_withdrawal(struct desk *desk, const struct desk_withdrawal *withdrawal,
+                                 struct why *why)
+{
+    const struct certificate *one = withdrawal->certificate;
+    struct value *details = one ? deeds_describe(one) : value_object();
+    value_set_integer(details, "certificates", withdrawal->count);
+    const struct deed deed = {.action = "member_withdrawn",
+                              .at_us = clock_wall_us(),
+                              .member = one ? certificate_identity(one) : &withdrawal->member,
+                              .details = details,
+                              .asker = &withdrawal->asker};
+    return deeds_enter(desk->deeds, &deed, why);
 }
 
 static enum err withdraw(struct desk *desk, struct desk_withdrawal *withdrawal, struct why *why)
@@ -320,6 +424,7 @@ static enum err withdraw(struct desk *desk, struct desk_withdrawal *withdrawal, 
               : enrolment_withdraw_member(desk->enrolment, &withdrawal->member, now_us,
                                           &withdrawal->count, why);
     if (!err) { err = enrolment_sign_list(desk->enrolment, desk->authority, now_us, &list, why); }
+    if (!err) { err = enter_withdrawal(desk, withdrawal, why); }
     database_end(desk->database, &err, why);
     return err;
 }

@@ -2,12 +2,13 @@
  * enrol/desk - the one place where the CA's key is used: the register and the CA, behind one lock.
  *
  * The HTTP worker and the main loop both come here; each call holds the lock for itself and is one
- * transaction of the register. Whatever changes who is withdrawn makes a new list and calls
- * `withdrawn` (desk_config).
+ * transaction of the register, with an entry for the audit log (enrol/deeds) of what it does.
+ * Whatever changes who is withdrawn makes a new list and calls `withdrawn` (desk_config).
  */
 #pragma once
 
 #include "base/value.h"
+#include "programs/enrol/deeds.h"
 #include "programs/enrol/options.h"
 #include "trust/enrolment.h"
 
@@ -48,6 +49,7 @@ struct desk_caller {
     const char *name, *token;
     const struct certificate *old;
     struct span request; /* PKCS#10, DER */
+    struct asker asker;
 };
 
 /* Appends the PKCS#7 with the new certificate. A refusal says why. */
@@ -59,17 +61,26 @@ MUST_USE enum err desk_may_administer(struct desk *desk, const struct certificat
                                       bool *may, struct why *why);
 
 MUST_USE enum err desk_invite(struct desk *desk, const struct enrolment_invitation *invitation,
-                              char token[static ENROLMENT_TOKEN_SIZE], struct why *why);
+                              const struct asker *asker, char token[static ENROLMENT_TOKEN_SIZE],
+                              struct why *why);
 
 /* Withdraws a member's certificates, or the one in `certificate` unless it is NULL. ERR_DENIED when
  * no CA of the site has issued that. */
 struct desk_withdrawal {
     struct identity member;
     const struct certificate *certificate;
+    struct asker asker;
     int64_t count; /* out: how many are withdrawn now that were not before */
 };
 MUST_USE enum err desk_withdraw(struct desk *desk, struct desk_withdrawal *withdrawal,
                                 struct why *why);
+
+/* Puts on record that somebody was refused at `path`. */
+MUST_USE enum err desk_refuse(struct desk *desk, const struct asker *asker, const char *path,
+                              struct why *why);
+
+/* What was done since the deed numbered `after` (deeds_since). */
+MUST_USE enum err desk_deeds(struct desk *desk, int64_t after, struct value **out, struct why *why);
 
 MUST_USE enum err desk_members(struct desk *desk, struct value *list, struct why *why);
 

@@ -124,7 +124,7 @@ static bool read_request(struct http_request *request, struct text *der)
 static void enrol(struct desk *desk, struct http_request *request)
 {
     char credentials[CREDENTIALS_SIZE];
-    struct desk_caller caller = {0};
+    struct desk_caller caller = {.asker = routes_asker(request)};
     CLEANUP(text_deinit) struct text der = text_limited(SIGNING_REQUEST_SIZE_MAX);
     if (!read_basic(request, credentials, &caller)) {
         answer_unauthorised(request, "Enrolment needs a name and a one-time token: `tocsin device "
@@ -145,7 +145,8 @@ static void renew(struct desk *desk, struct http_request *request)
                             "Renewal needs a certificate of this site that has not run out; with "
                             "none, enrol again with a token.");
     } else if (read_request(request, &der)) {
-        const struct desk_caller caller = {.old = old, .request = text_span(&der)};
+        const struct desk_caller caller = {
+            .old = old, .request = text_span(&der), .asker = routes_asker(request)};
         answer_certify(desk, &caller, "renew", request);
     }
 }

@@ -33,6 +33,13 @@ struct certificate *routes_peer(const struct http_request *request)
     return NULL;
 }
 
+struct asker routes_asker(const struct http_request *request)
+{
+    return (struct asker){.identity = http_peer_identity(request),
+                          .address = http_peer_address(request),
+                          .agent = http_header(request, "User-Agent")};
+}
+
 void routes_fail(struct http_request *request, const struct why *why)
 {
     log_event(LOG_LEVEL_ERROR, "enrol.failed", "path", http_path(request), "why", why->text, NULL);
@@ -66,7 +73,8 @@ static void handle(void *context, void *worker_state, struct http_request *reque
     const bool get = strcmp(http_method(request), "GET") == 0;
     if (strncmp(path, EST_PATH "/", strlen(EST_PATH) + 1) == 0) {
         est_handle(program->desk, path + strlen(EST_PATH), request);
-    } else if (strcmp(path, "/members") == 0 || strncmp(path, "/members/", 9) == 0) {
+    } else if (strcmp(path, "/members") == 0 || strncmp(path, "/members/", 9) == 0 ||
+               strcmp(path, "/deeds") == 0) {
         office_handle(program->desk, path, request);
     } else if (get && strcmp(path, "/crl") == 0) {
         answer_list(program->desk, request);

@@ -85,7 +85,8 @@ static void invite(struct desk *desk, const struct value *body, struct http_requ
     if (!err) { err = check_rank(request, invitation.role, "invited", &why); }
     if (!err) { err = read_hosts(&hosts, value_get(body, "hosts"), &why); }
     invitation.hosts = text_c(&hosts);
-    if (!err) { err = desk_invite(desk, &invitation, token, &why); }
+    const struct asker asker = routes_asker(request);
+    if (!err) { err = desk_invite(desk, &invitation, &asker, token, &why); }
     if (err == ERR_IO || err == ERR_TIMEOUT) {
         routes_fail(request, &why);
     } else if (err) {
@@ -117,7 +118,7 @@ static enum err read_withdrawal(struct desk_withdrawal *withdrawal, struct certi
 static void withdraw(struct desk *desk, const struct value *body, struct http_request *request)
 {
     struct why why = {0};
-    struct desk_withdrawal withdrawal = {0};
+    struct desk_withdrawal withdrawal = {.asker = routes_asker(request)};
     CLEANUP(certificate_free_p) struct certificate *held = NULL;
     enum err err = read_withdrawal(&withdrawal, &held, body, &why);
     if (!err && held && !certificate_identity(held)) {
@@ -161,6 +162,33 @@ static void list(struct desk *desk, struct http_request *request)
     }
 }
 
+/* ---- what was done, for control's audit log ---- */
+
+static void tell_deeds(struct desk *desk, struct http_request *request)
+{
+    struct why why = {0};
+    char *end = NULL;
+    const char *word = http_query(request, "after");
+    const long long after = word ? strtoll(word, &end, 10) : 0;
+    CLEANUP(certificate_free_p) struct certificate *peer = routes_peer(request);
+    const struct identity *identity = peer ? certificate_identity(peer) : NULL;
+    if (!identity || identity->role != ROLE_CONTROL) {
+        http_answer_problem(request, 403, "Forbidden", "Control keeps the log; ask there.");
+        return;
+    }
+    if (word && (*word < '0' || *word > '9' || *end)) {
+        (void)why_set(&why, ERR_MALFORMED, "after must be a whole number");
+        refuse(request, &why);
+        return;
+    }
+    CLEANUP(value_free_p) struct value *answer = NULL;
+    if (desk_deeds(desk, after, &answer, &why)) {
+        routes_fail(request, &why);
+    } else {
+        http_answer_json(request, 200, answer);
+    }
+}
+
 /* ---- who may ---- */
 
 static bool may_come_in(struct desk *desk, struct http_request *request)
@@ -175,6 +203,10 @@ static bool may_come_in(struct desk *desk, struct http_request *request)
     if (!may) {
         log_event(LOG_LEVEL_WARNING, "enrol.stranger", "peer", http_peer_identity(request),
                   "address", http_peer_address(request), "path", http_path(request), NULL);
+        const struct asker asker = routes_asker(request);
+        if (desk_refuse(desk, &asker, http_path(request), &why)) {
+            log_event(LOG_LEVEL_ERROR, "enrol.failed", "why", why.text, NULL);
+        }
         http_answer_problem(request, 403, "Forbidden",
                             "Only control and ops of this site, with a certificate that is not "
                             "withdrawn, invite and withdraw.");
@@ -190,10 +222,14 @@ void office_handle(struct desk *desk, const char *path, struct http_request *req
         list(desk, request);
         return;
     }
+    if (!post && strcmp(path, "/deeds") == 0) {
+        tell_deeds(desk, request);
+        return;
+    }
     const bool withdrawing = strcmp(path, "/members/revoke") == 0;
     if (!post || (!withdrawing && strcmp(path, "/members") != 0)) {
         http_answer_problem(request, 404, "Not Found",
-                            "There is GET and POST /members, and POST /members/revoke.");
+                            "There is GET and POST /members, POST /members/revoke, GET /deeds.");
         return;
     }
     struct why why = {0};

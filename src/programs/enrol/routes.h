@@ -16,5 +16,8 @@ void office_handle(struct desk *desk, const char *path, struct http_request *req
 /* The verified certificate of the client, or NULL; the caller frees it. */
 struct certificate *routes_peer(const struct http_request *request);
 
+/* Over which connection the request came. */
+struct asker routes_asker(const struct http_request *request);
+
 /* 503, and a line in the log. */
 void routes_fail(struct http_request *request, const struct why *why);

@@ -74,8 +74,10 @@ static void write_control(const struct demo_site *site, struct text *ini)
                 "[http]\naddress = 127.0.0.1\nport = %d\n\n"
                 "[web]\nfolder = %s/web/dist\n\n"
                 "[map]\nurl = http://127.0.0.1:%d/\n\n"
+                "[enrol]\nurl = https://127.0.0.1:%d\n\n"
                 "[zone north]\ntitle = North gate\narea = " DEMO_ZONE_AREA "\n\n" DEMO_PLACES,
-                site->options->state, site->ports.web, site->options->share, site->ports.map);
+                site->options->state, site->ports.web, site->options->share, site->ports.map,
+                site->ports.enrol);
 }
 
 static void write_gateway(const struct demo_site *site, struct text *ini)
