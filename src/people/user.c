@@ -243,19 +243,20 @@ enum err user_use_one_time(struct user_store *store, const struct user *user, st
     return why_set(why, ERR_CONFLICT, "this one-time password has been used");
 }
 
-static enum err reset_password(struct user_store *store, const struct user *user, const char *hash,
-                               int64_t now_us, struct why *why)
+static enum err reset_password(struct user_store *store, const struct user *user,
+                               const struct one_time *given, const char *hash, struct why *why)
 {
     statement_bind_text(store->set_one_time, ":user_id", user->id);
+    statement_bind_text(store->set_one_time, ":role", user_role_name(given->role));
     statement_bind_text(store->set_one_time, ":one_time_hash", hash);
-    statement_bind_integer(store->set_one_time, ":now_us", now_us);
+    statement_bind_integer(store->set_one_time, ":now_us", given->now_us);
     return statement_run(store->set_one_time, NULL, why);
 }
 
 enum err user_give_one_time(struct user_store *store, const struct one_time *given,
                             enum one_time_outcome *outcome, struct why *why)
 {
-    struct user user = {.role = USER_ROLE_ADMINISTRATOR, .must_change_password = true};
+    struct user user = {.role = given->role, .must_change_password = true};
     enum err err = user_find(store, given->name, &user, why);
     const bool missing = err == ERR_NOT_FOUND;
     if (err && !missing) { return err; }
@@ -281,7 +282,7 @@ enum err user_give_one_time(struct user_store *store, const struct one_time *giv
         }
     }
     err = missing ? insert(store, &user, given->now_us, why)
-                  : reset_password(store, &user, hash, given->now_us, why);
+                  : reset_password(store, &user, given, hash, why);
     if (!err) { *outcome = ONE_TIME_OUTCOME_SET; }
     return err;
 }

@@ -92,14 +92,15 @@ MUST_USE enum err user_use_one_time(struct user_store *store, const struct user 
                                     struct why *why);
 
 struct one_time {
-    const char *name; /* of the administrator */
+    const char *name;
+    enum user_role role; /* that the user has from then on, for the whole site */
     struct span password;
     int64_t now_us;
 };
 enum one_time_outcome { ONE_TIME_OUTCOME_SET, ONE_TIME_OUTCOME_KNOWN };
 /*
- * Gives an administrator a one-time password: makes the user, or resets the password. KNOWN: this
- * very one was given before; nothing is changed.
+ * Gives a user a one-time password: makes the user, or resets the password and the role. KNOWN:
+ * this very one was given before; nothing is changed.
  */
 MUST_USE enum err user_give_one_time(struct user_store *store, const struct one_time *given,
                                      enum one_time_outcome *outcome, struct why *why);

@@ -73,11 +73,26 @@ export async function openBrowser() {
   return chromium.launch({ executablePath, args: FLAGS });
 }
 
+/** Chromium's virtual authenticator: a security key that is touched whenever it is asked. */
+export async function addAuthenticator(context, page) {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'usb',
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
 export async function shoot(page, name) {
   await page.screenshot({ path: `${shots}/${name}.png` });
 }
 
-/** The LEDs of the sign on the page: how many are lit, and how many of these are cyan. */
+/** The LEDs of the sign on the page: how many are lit, and how many of these are cyan or red. */
 export function readSign(page) {
   return readLeds(page.locator('[data-testid=sign]'));
 }
@@ -91,19 +106,18 @@ export function readLeds(canvas) {
     const pitch = canvas.width / columns;
     let lit = 0;
     let cyan = 0;
+    let red = 0;
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++) {
         const x = Math.floor((column + 0.5) * pitch);
         const y = Math.floor((row + 0.5) * pitch);
-        const [red, green, blue] = data.slice(
-          (y * canvas.width + x) * 4,
-          (y * canvas.width + x) * 4 + 3,
-        );
-        if (Math.max(red, green, blue) < 40) continue;
+        const [r, g, b] = data.slice((y * canvas.width + x) * 4, (y * canvas.width + x) * 4 + 3);
+        if (Math.max(r, g, b) < 40) continue;
         lit++;
-        if (red < green * 0.5 && Math.abs(green - blue) < 90) cyan++;
+        if (r < g * 0.5 && Math.abs(g - b) < 90) cyan++;
+        if (g < r * 0.5 && b < r * 0.5) red++;
       }
-    return { lit, cyan, drawn: canvas.width > columns };
+    return { lit, cyan, red, drawn: canvas.width > columns };
   });
 }
 

@@ -13,6 +13,7 @@ import {
   Watched,
   WATER,
 } from './browser.mjs';
+import { operator } from './operator.mjs';
 import { people } from './people.mjs';
 import { phone } from './phone.mjs';
 import { Bail, Tap, until } from './tap.mjs';
@@ -44,6 +45,7 @@ try {
   await events();
   await alert();
   await audit();
+  if (process.env.OPERATOR_PASSWORD) await operator({ tap, browser, page, watched, origin });
   await people({ tap, browser, page, watched, origin });
   await phone({ tap, context, watched, origin, size: PHONE });
 } catch (caught) {

@@ -1,7 +1,7 @@
 // People: somebody is invited, joins by the link, sets up an authenticator app, signs in with its
 // code, sees only what the role and the zone allow, and is put out by the administrator.
 import { createHmac } from 'node:crypto';
-import { DESK, shoot } from './browser.mjs';
+import { addAuthenticator, DESK, shoot } from './browser.mjs';
 import { until } from './tap.mjs';
 
 const PASSWORD = 'a lantern over slow water';
@@ -124,17 +124,7 @@ async function passkey(browser, page, origin) {
   const link = await inviteOperator(page, name);
   const context = await browser.newContext({ viewport: DESK });
   const guest = await context.newPage();
-  const devtools = await context.newCDPSession(guest);
-  await devtools.send('WebAuthn.enable');
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'usb',
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  await addAuthenticator(context, guest);
   await join(guest, link.replace('127.0.0.1', 'localhost'), name);
   await guest.goto(`${origin.replace('127.0.0.1', 'localhost')}/account`);
   await guest.getByLabel('Name of the passkey').fill('yellow key');

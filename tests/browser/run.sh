@@ -38,7 +38,9 @@ if [ -z "$BASE_URL" ] || [ -z "$ADMIN_PASSWORD" ]; then
     tail -n 20 "$work/out" "$work/err"
     exit 1
 fi
-export BASE_URL ADMIN_PASSWORD
+OPERATOR_PASSWORD=$(said with)
+CERTIFY=$(sed -n "s/^ *\(.*tocsin operator certify .*\)/\1/p" "$work/out")
+export BASE_URL ADMIN_PASSWORD OPERATOR_PASSWORD CERTIFY
 node tests/browser/main-job.mjs
 status=$?
 if [ $status -ne 0 ]; then tail -n 30 "$work/err" | sed 's/^/# demo: /'; fi

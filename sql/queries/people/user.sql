@@ -19,8 +19,8 @@ WHERE user_id = :user_id AND password_hash = :old_hash;
 UPDATE users SET password_hash = :password_hash WHERE user_id = :user_id AND password_hash = :old_hash;
 
 -- name: user_set_one_time
--- Whoever starts the program with a new one has lost the way in: an administrator again, whatever was.
-UPDATE users SET role = 'administrator', zones = '', password_hash = :one_time_hash, must_change = 1, one_time_hash = :one_time_hash,
+-- Whoever starts the program with a new one has lost the way in: of that role again, whatever was.
+UPDATE users SET role = :role, zones = '', password_hash = :one_time_hash, must_change = 1, one_time_hash = :one_time_hash,
     one_time_used = 0, changed_us = :now_us, disabled = 0, generation = generation + 1
 WHERE user_id = :user_id;
 

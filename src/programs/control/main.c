@@ -13,7 +13,14 @@
 #include "system/file.h"
 #include "system/loop.h"
 
-#define ADMIN_NAME "admin"
+/* Whose one-time passwords the environment may carry. */
+static const struct one_time_account {
+    const char *variable, *name;
+    enum user_role role;
+} ONE_TIME_ACCOUNTS[] = {
+    {"TOCSIN_ADMIN_PASSWORD", "admin", USER_ROLE_ADMINISTRATOR},
+    {"TOCSIN_OPERATOR_PASSWORD", "operator", USER_ROLE_OPERATOR},
+};
 
 /* A new tier asks for every language at once; after that five a second are as fast as one types. */
 enum { PREVIEW_BURST = 48, PREVIEW_EVERY_US = 200000 };
@@ -49,42 +56,56 @@ static enum err enter_fact(struct database *database, const char *action, const 
     return err ? err : journal_enter(journal, &fact, why);
 }
 
-/* Whoever may start us may come in: a lost phone keeps no administrator out, and nobody stays in.
- */
-static enum err begin_again(struct database *database, struct user_store *users, struct why *why)
+/* Whoever may start us may come in: a lost phone keeps nobody out, and nobody stays in. */
+static enum err begin_again(struct database *database, struct user_store *users, const char *name,
+                            struct why *why)
 {
     struct user user = {.disabled = false};
     CLEANUP(factor_store_close_p) struct factor_store *factors = NULL;
     CLEANUP(session_store_close_p) struct session_store *sessions = NULL;
-    enum err err = user_find(users, ADMIN_NAME, &user, why);
+    enum err err = user_find(users, name, &user, why);
     if (!err) { err = factor_store_open(&factors, database, why); }
     if (!err) { err = session_store_open(&sessions, database, why); }
     if (!err) { err = factor_remove_all(factors, user.id, why); }
     return err ? err : session_end_user(sessions, user.id, why);
 }
 
-/* TOCSIN_ADMIN_PASSWORD, when it is there, becomes the administrator's one-time password. */
-static enum err give_one_time(struct database *database, struct why *why)
+/* The account's variable, when it is there, becomes its one-time password. */
+static enum err give_one_time(struct database *database, const struct one_time_account *account,
+                              struct why *why)
 {
     CLEANUP(secret_free_p) struct secret *password = NULL;
-    enum err err = secret_from_environment(&password, "TOCSIN_ADMIN_PASSWORD", why);
+    enum err err = secret_from_environment(&password, account->variable, why);
     if (err == ERR_NOT_FOUND) { return OK; }
     if (err) { return err; }
     CLEANUP(user_store_close_p) struct user_store *users = NULL;
     err = user_store_open(&users, database, why);
     if (err) { return err; }
-    const struct one_time given = {
-        .name = ADMIN_NAME, .password = secret_bytes(password), .now_us = clock_wall_us()};
+    const struct one_time given = {.name = account->name,
+                                   .role = account->role,
+                                   .password = secret_bytes(password),
+                                   .now_us = clock_wall_us()};
     enum one_time_outcome outcome = ONE_TIME_OUTCOME_KNOWN;
     err = database_begin(database, why);
     if (err) { return err; }
     err = user_give_one_time(users, &given, &outcome, why);
     const bool set = !err && outcome == ONE_TIME_OUTCOME_SET;
-    if (set) { err = begin_again(database, users, why); }
-    if (set && !err) { err = enter_fact(database, "one_time_password_set", ADMIN_NAME, NULL, why); }
+    if (set) { err = begin_again(database, users, account->name, why); }
+    if (set && !err) {
+        err = enter_fact(database, "one_time_password_set", account->name, NULL, why);
+    }
     database_end(database, &err, why);
     if (set && !err) {
-        log_event(LOG_LEVEL_INFO, "audit.one_time_password_set", "account", ADMIN_NAME, NULL);
+        log_event(LOG_LEVEL_INFO, "audit.one_time_password_set", "account", account->name, NULL);
+    }
+    return err;
+}
+
+static enum err give_one_times(struct database *database, struct why *why)
+{
+    enum err err = OK;
+    for (size_t i = 0; !err && i < ARRAY_LEN(ONE_TIME_ACCOUNTS); i++) {
+        err = give_one_time(database, &ONE_TIME_ACCOUNTS[i], why);
     }
     return err;
 }
@@ -108,7 +129,7 @@ static enum err prepare_database(struct site *site, struct why *why)
     if (!err) {
         err = database_migrate(database, MIGRATIONS_CONTROL, ARRAY_LEN(MIGRATIONS_CONTROL), why);
     }
-    return err ? err : give_one_time(database, why);
+    return err ? err : give_one_times(database, why);
 }
 
 /* ---- the parts ---- */

@@ -74,14 +74,31 @@ void demo_say(const char *name, const char *sentence)
 }
 
 /* Sixteen letters that nobody confuses, about 80 bits. */
-static void make_password(char password[static 20])
+static void make_password(char password[static DEMO_PASSWORD_SIZE])
 {
     static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789";
-    for (int i = 0; i < 19; i++) {
+    for (int i = 0; i < DEMO_PASSWORD_SIZE - 1; i++) {
         password[i] = letters[randombytes_uniform(sizeof letters - 1)];
         if (i % 5 == 4) { password[i] = '-'; }
     }
-    password[19] = '\0';
+    password[DEMO_PASSWORD_SIZE - 1] = '\0';
+}
+
+/* A name, not an address: browsers make passkeys for names only. */
+static void welcome(const struct demo_site *site, const struct demo_passwords *passwords)
+{
+    const struct demo_options *options = site->options;
+    printf(
+        "\n  address: http://localhost:%d/\n  user: admin\n  password: %s (once; you then choose "
+        "your own)\n",
+        site->ports.web, passwords->admin);
+    printf("\n  An emergency needs a person's own key and a second factor. Try it:\n"
+           "  1. sign in as: operator\n     with: %s (once)\n"
+           "  2. Your account: add a passkey or an authenticator app, then \"Make my key\"\n"
+           "  3. certify the key's request, as whoever holds the CA, and give the page the "
+           "certificate:\n     %s/tocsin operator certify operator --dir %s/ca\n"
+           "  4. Alerts, New alert, Emergency; approve it, and see the sign lit red\n",
+           passwords->operator, options->build, options->state);
 }
 
 static enum err run(struct demo_options *options, struct why *why)
@@ -99,17 +116,17 @@ static enum err run(struct demo_options *options, struct why *why)
     if (!err) { err = loop_handle_signals(loop, NULL, NULL, why); }
     if (err) { return err; }
 
-    char password[20];
-    make_password(password);
+    struct demo_passwords passwords;
+    make_password(passwords.admin);
+    make_password(passwords.operator);
     CLEANUP(supervisor_free_p) struct supervisor *supervisor = NULL;
-    err = demo_children_start(&supervisor, loop, &site, password, why);
+    err = demo_children_start(&supervisor, loop, &site, &passwords, why);
     if (err) { return err; }
-    printf(
-        "\n  address: http://127.0.0.1:%d/\n  user: admin\n  password: %s (once; you then choose "
-        "your own)\n\nready after %.1f s; Ctrl-C stops everything, logs are in %s/log\n",
-        site.ports.web, password, (double)(clock_monotonic_us() - begun_us) / 1e6, options->state);
+    welcome(&site, &passwords);
+    printf("\nready after %.1f s; Ctrl-C stops everything, logs are in %s/log\n",
+           (double)(clock_monotonic_us() - begun_us) / 1e6, options->state);
     (void)fflush(stdout);
-    sodium_memzero(password, sizeof password);
+    sodium_memzero(&passwords, sizeof passwords);
 
     err = loop_run(loop, why);
     demo_say("demo:", "stopping");

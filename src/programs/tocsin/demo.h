@@ -3,8 +3,9 @@
  *
  * Makes a site CA, writes the programs' configurations into a fresh folder, starts a test camera,
  * two brokers and the programs under a supervisor, each with an identity that it got by one-time
- * token, and prints the address of the web page. Keys of databases and the administrator's one-time
- * password are never written down (docs/decisions/0006-demo-keeps-no-keys.md).
+ * token, and prints the address of the web page. Keys of databases and the one-time passwords of
+ * the administrator and of an operator are never written down
+ * (docs/decisions/0006-demo-keeps-no-keys.md).
  */
 #pragma once
 
@@ -43,6 +44,12 @@ struct demo_site {
  */
 MUST_USE enum err demo_site_make(struct demo_site *site, struct demo_options *options,
                                  struct why *why);
+
+/* What is said once: the one-time passwords of the two people that a demo begins with. */
+enum { DEMO_PASSWORD_SIZE = 20 };
+struct demo_passwords {
+    char admin[DEMO_PASSWORD_SIZE], operator[DEMO_PASSWORD_SIZE];
+};
 
 /* One line of what the demo does, at once. */
 void demo_say(const char *name, const char *sentence);

@@ -63,8 +63,13 @@ static void inherit(const char *environment[], char storage[][FILE_PATH_SIZE], s
     }
 }
 
+/* The variables that only the first start of a part has; "" for none. */
+struct once {
+    char variables[SUPERVISOR_ONCE_MAX][DEMO_TOKEN_SIZE];
+};
+
 static enum err start_part(struct supervisor *supervisor, const struct demo_site *site,
-                           const struct part *part, const char *once, struct why *why)
+                           const struct part *part, const struct once *once, struct why *why)
 {
     static char storage[8][FILE_PATH_SIZE]; /* too large for the stack; one thread */
     const char *environment[20] = {"LANG=C.UTF-8"};
@@ -88,46 +93,54 @@ static enum err start_part(struct supervisor *supervisor, const struct demo_site
     for (size_t i = 0; part->words[i]; i++) {
         arguments[words++] = part->words[i];
     }
-    const struct supervisor_child child = {
-        .name = part->name, .arguments = arguments, .environment = environment, .once = once};
+    const struct supervisor_child child = {.name = part->name,
+                                           .arguments = arguments,
+                                           .environment = environment,
+                                           .once = {once->variables[0], once->variables[1]}};
     const enum err err = supervisor_start(supervisor, &child, why);
     sodium_memzero(key, sizeof key);
     return err ? err : wait_for_port(part->name, part->port, why);
 }
 
-/* The variable that only the first start of `part` has; "" for none. */
 static enum err make_once(const struct demo_site *site, const struct part *part,
-                          const char *password, char once[static DEMO_TOKEN_SIZE], struct why *why)
+                          const struct demo_passwords *passwords, struct once *once,
+                          struct why *why)
 {
-    once[0] = '\0';
+    *once = (struct once){{""}};
     if (strcmp(part->name, "control") == 0) {
-        (void)snprintf(once, DEMO_TOKEN_SIZE, "TOCSIN_ADMIN_PASSWORD=%s", password);
+        (void)snprintf(once->variables[0], DEMO_TOKEN_SIZE, "TOCSIN_ADMIN_PASSWORD=%s",
+                       passwords->admin);
+        (void)snprintf(once->variables[1], DEMO_TOKEN_SIZE, "TOCSIN_OPERATOR_PASSWORD=%s",
+                       passwords->operator);
     }
-    return strcmp(part->name, "edge") == 0 ? demo_members_invite_edge(site, once, why) : OK;
+    return strcmp(part->name, "edge") == 0 ? demo_members_invite_edge(site, once->variables[0], why)
+                                           : OK;
 }
 
 /* One after the other, each when the one before is ready. */
 static enum err start_parts(struct supervisor *supervisor, const struct demo_site *site,
-                            const struct part parts[], const char *password, struct why *why)
+                            const struct part parts[], const struct demo_passwords *passwords,
+                            struct why *why)
 {
-    char once[DEMO_TOKEN_SIZE];
+    struct once once;
     for (size_t i = 0; parts[i].name; i++) {
         demo_say("demo: starting", parts[i].name);
         /* The camera encodes its video at the first start; the others need not wait for it. */
         const char *needed = parts[i].needs == site->ports.store ? "store" : "camera";
         enum err err = wait_for_port(needed, parts[i].needs, why);
         if (err) { return err; }
-        err = make_once(site, &parts[i], password, once, why);
-        if (!err) { err = start_part(supervisor, site, &parts[i], *once ? once : NULL, why); }
+        err = make_once(site, &parts[i], passwords, &once, why);
+        if (!err) { err = start_part(supervisor, site, &parts[i], &once, why); }
         if (!err && strcmp(parts[i].name, "enrol") == 0) { err = demo_members_enrol(site, why); }
-        sodium_memzero(once, sizeof once);
+        sodium_memzero(&once, sizeof once);
         if (err) { return err; }
     }
     return OK;
 }
 
 enum err demo_children_start(struct supervisor **out, struct loop *loop,
-                             const struct demo_site *site, const char *password, struct why *why)
+                             const struct demo_site *site, const struct demo_passwords *passwords,
+                             struct why *why)
 {
     const char *state = site->options->state;
     static char config[12][FILE_PATH_SIZE]; /* too large for the stack; one thread */
@@ -188,7 +201,7 @@ enum err demo_children_start(struct supervisor **out, struct loop *loop,
     CLEANUP(supervisor_free_p)
     struct supervisor *supervisor = supervisor_new(loop, demo_path(config[6], state, "log"),
                                                    demo_path(config[7], state, "run"), demo_say);
-    const enum err err = start_parts(supervisor, site, parts, password, why);
+    const enum err err = start_parts(supervisor, site, parts, passwords, why);
     sodium_memzero(&keys, sizeof keys);
     if (!err) { *out = TAKE(supervisor); }
     return err;

@@ -9,9 +9,9 @@
 
 /*
  * Starts everything under a new supervisor (the caller owns it) and waits until each listens.
- * `password` is the administrator's, handed to control's first start only. On failure the sentence
+ * `passwords` are handed to control's first start only. On failure the sentence
  * names the program; what was started is stopped.
  */
 MUST_USE enum err demo_children_start(struct supervisor **out, struct loop *loop,
-                                      const struct demo_site *site, const char *password,
-                                      struct why *why);
+                                      const struct demo_site *site,
+                                      const struct demo_passwords *passwords, struct why *why);

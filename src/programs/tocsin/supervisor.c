@@ -12,6 +12,7 @@
 
 enum {
     STRINGS_MAX = 32,
+    WORDS_MAX = STRINGS_MAX - 1 - SUPERVISOR_ONCE_MAX,
     GRACE_US = 3000000,
     BACKOFF_FIRST_US = 200000,
     BACKOFF_LAST_US = 5000000,
@@ -153,8 +154,8 @@ static void on_end(void *context, int events)
 static enum err copy_strings(char *to[STRINGS_MAX], const char *const *from, struct why *why)
 {
     for (size_t i = 0; from[i]; i++) {
-        if (i == STRINGS_MAX - 2) {
-            return why_set(why, ERR_LIMIT, "more than %d words for a child", STRINGS_MAX - 2);
+        if (i == WORDS_MAX) {
+            return why_set(why, ERR_LIMIT, "more than %d words for a child", WORDS_MAX);
         }
         to[i] = mem_text(from[i]);
     }
@@ -176,9 +177,13 @@ enum err supervisor_start(struct supervisor *supervisor, const struct supervisor
     while (child->environment[last]) {
         last++;
     }
-    if (plan->once) { child->environment[last] = mem_text(plan->once); }
+    for (size_t i = 0; i < SUPERVISOR_ONCE_MAX && *plan->once[i]; i++) {
+        child->environment[last + i] = mem_text(plan->once[i]);
+    }
     err = start(child, why);
-    wipe(TAKE(child->environment[last]));
+    for (size_t i = 0; i < SUPERVISOR_ONCE_MAX; i++) {
+        wipe(TAKE(child->environment[last + i]));
+    }
     if (err) { return err; }
     supervisor->children[supervisor->count++] = TAKE(child);
     return OK;

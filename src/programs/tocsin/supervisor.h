@@ -12,13 +12,14 @@
 
 struct supervisor;
 
-enum { SUPERVISOR_CHILDREN_MAX = 16 };
+enum { SUPERVISOR_CHILDREN_MAX = 16, SUPERVISOR_ONCE_MAX = 2 };
 
 struct supervisor_child {
     const char *name;               /* also of its .pid and .log file */
     const char *const *arguments;   /* NULL-terminated, copied */
     const char *const *environment; /* NULL-terminated "KEY=value", copied; nothing is inherited */
-    const char *once; /* one more "KEY=value", for the first start only; may be NULL */
+    /* More "KEY=value", for the first start only, the last ones empty. */
+    const char *once[SUPERVISOR_ONCE_MAX];
 };
 
 /* `log_folder` and `run_folder` exist. `said` is told of every end and every new start. */

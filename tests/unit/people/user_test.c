@@ -154,6 +154,14 @@ static void test_one_time(struct user_store *store)
     CHECK(outcome == ONE_TIME_OUTCOME_SET);
     CHECK(user_find(store, "admin", &user, NULL) == OK && user.must_change_password &&
           !user.one_time_used);
+    CHECK(user.role == USER_ROLE_ADMINISTRATOR);
+    const struct one_time other = {.name = "operator",
+                                   .role = USER_ROLE_OPERATOR,
+                                   .password = span_text("one-time"),
+                                   .now_us = NOW_US};
+    CHECK(user_give_one_time(store, &other, &outcome, NULL) == OK);
+    CHECK(user_find(store, "operator", &user, NULL) == OK && user.role == USER_ROLE_OPERATOR &&
+          user.must_change_password && reach_whole(&user.reach));
 }
 
 int main(void)
