@@ -69,7 +69,8 @@ static int verify_peer(X509_STORE_CTX *store, void *context)
 static CURLcode prepare_tls(CURL *curl, void *tls, void *context)
 {
     (void)curl;
-    SSL_CTX_set_cert_verify_callback(tls, verify_peer, context);
+    const struct transfer *transfer = context;
+    if (!transfer->fetch->by_host) { SSL_CTX_set_cert_verify_callback(tls, verify_peer, context); }
     return CURLE_OK;
 }
 
@@ -143,7 +144,12 @@ static enum err set_body(struct transfer *transfer, struct why *why)
     CURL *curl = transfer->curl;
     const struct fetch *fetch = transfer->fetch;
     CURLcode code = CURLE_OK;
-    if (fetch->credentials) {
+    /* The system's authorities are libcurl's own default: it is only left, never set. */
+    if (fetch->ca_path || !fetch->by_host) {
+        code = curl_easy_setopt(curl, CURLOPT_CAINFO, fetch->ca_path);
+        if (!code) { code = curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); }
+    }
+    if (!code && fetch->credentials) {
         code = curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
         if (!code) { code = curl_easy_setopt(curl, CURLOPT_USERPWD, fetch->credentials); }
     }
@@ -161,6 +167,7 @@ static enum err set_options(struct transfer *transfer, struct curl_slist *header
 {
     CURL *curl = transfer->curl;
     const struct fetch *fetch = transfer->fetch;
+    const long version = fetch->by_host ? CURL_SSLVERSION_TLSv1_2 : CURL_SSLVERSION_TLSv1_3;
     const int64_t connect_ms =
         fetch->connect_timeout_ms > 0 ? fetch->connect_timeout_ms : FETCH_CONNECT_TIMEOUT_MS;
     const CURLcode codes[] = {
@@ -176,13 +183,13 @@ static enum err set_options(struct transfer *transfer, struct curl_slist *header
         curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L),
         curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, (long)FETCH_PROBE_AFTER_S),
         curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, (long)FETCH_PROBE_EVERY_S),
-        curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3),
-        curl_easy_setopt(curl, CURLOPT_CAINFO, fetch->ca_path),
-        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL),
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)fetch->whole_timeout_ms),
+        curl_easy_setopt(curl, CURLOPT_SSLVERSION, version),
         curl_easy_setopt(curl, CURLOPT_SSLCERT, fetch->certificate_path),
         curl_easy_setopt(curl, CURLOPT_SSLKEY, fetch->key_path),
         curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L),
-        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L), /* verify_peer asks for the SPIFFE ID */
+        /* Of a peer of the site verify_peer asks for the SPIFFE ID. */
+        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, fetch->by_host ? 2L : 0L),
         curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, prepare_tls),
         curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, transfer),
         curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L),
@@ -207,6 +214,10 @@ static enum err judge(const struct transfer *transfer, CURLcode code, struct why
 {
     const struct fetch *fetch = transfer->fetch;
     if (!code) { return OK; }
+    if (fetch->by_host && code == CURLE_PEER_FAILED_VERIFICATION) {
+        return why_set(why, ERR_DENIED, "%.120s has a certificate that we do not trust",
+                       fetch->url);
+    }
     if (transfer->other_peer) {
         return why_set(why, ERR_DENIED, "%.100s is not %.100s", fetch->url, fetch->peer_identity);
     }

@@ -1,6 +1,7 @@
 /*
- * wire/fetch - the HTTP client, on libcurl: TLS 1.3, our certificate, and a peer that must be who
- * we think it is.
+ * wire/fetch - the HTTP client, on libcurl: a peer that must be who we think it is. Peers of the
+ * site speak TLS 1.3, see our certificate, and show a SPIFFE ID; a server that others run is judged
+ * by its host's name (RFC 9525) and may speak TLS 1.2.
  */
 #pragma once
 
@@ -12,13 +13,15 @@
 struct fetch {
     const char *url;                                   /* https://... */
     const char *ca_path, *certificate_path, *key_path; /* PEM; the last two may be NULL */
-    const char *peer_identity;  /* the SPIFFE ID that the server's certificate must carry */
-    bool provisional;           /* any server will do: what it says is judged by other means */
+    const char *peer_identity; /* the SPIFFE ID that the server's certificate must carry */
+    bool by_host;     /* ... or only the URL's host; ca_path NULL: the system's authorities */
+    bool provisional; /* any server will do: what it says is judged by other means */
     const char *credentials;    /* "NAME:PASSWORD" for HTTP Basic (RFC 7617); NULL = none */
     const char *const *headers; /* "Name: value", ended by NULL; may be NULL */
     int64_t connect_timeout_ms; /* 0 means 5000 */
     int64_t head_timeout_ms;    /* until the answer begins; 0 means 20000 */
     int64_t idle_timeout_ms;    /* no byte for so long, judged once a second; 0 = any time */
+    int64_t whole_timeout_ms;   /* from begin to end; 0 = any time */
     void *context;
     /* The status line and content type, before the first byte. False = stop. */
     bool (*on_head)(void *context, int status, const char *content_type);

@@ -181,6 +181,37 @@ static void test_impostor(int port)
     text_deinit(&got.body);
 }
 
+/* A server that others run: its host's name counts, and who signed it. */
+static void test_host(int port)
+{
+    struct got got = {.body = text_limited(4096)};
+    char url[64];
+    struct fetch fetch = {.url = url,
+                          .ca_path = path("ca.crt"),
+                          .by_host = true,
+                          .whole_timeout_ms = 900,
+                          .context = &got,
+                          .on_head = on_head,
+                          .on_bytes = on_bytes};
+    (void)snprintf(url, sizeof url, "https://localhost:%d/none", port);
+    CHECK(fetch_get(&fetch, NULL) == OK && got.status == 404);
+    got.status = 0;
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%d/none", port);
+    CHECK(fetch_get(&fetch, NULL) == ERR_DENIED && got.status == 0);
+    (void)snprintf(url, sizeof url, "https://localhost:%d/none", port);
+    fetch.ca_path = path("other.crt");
+    CHECK(fetch_get(&fetch, NULL) == ERR_DENIED && got.status == 0);
+    fetch.ca_path = NULL; /* nor is the site's own authority one of the system's */
+    CHECK(fetch_get(&fetch, NULL) == ERR_DENIED && got.status == 0);
+    /* Byte after byte, for ever: the whole has its time too. */
+    fetch.ca_path = path("ca.crt");
+    (void)snprintf(url, sizeof url, "https://localhost:%d/slow", port);
+    const int64_t begin_us = clock_monotonic_us();
+    CHECK(fetch_get(&fetch, NULL) == ERR_TIMEOUT);
+    CHECK(clock_monotonic_us() - begin_us < 3 * CLOCK_SECOND_US);
+    text_deinit(&got.body);
+}
+
 /* No certificate at all: TLS is made (libmicrohttpd only asks), the handler is never reached. */
 static void test_without_certificate(int port)
 {
@@ -226,6 +257,9 @@ int main(void)
     http_server_close(server);
     server = start("impostor", NULL);
     test_impostor(http_server_port(server));
+    http_server_close(server);
+    server = start("nameless", NULL);
+    test_host(http_server_port(server));
     http_server_close(server);
     pki_close(&site);
     pki_close(&other);
