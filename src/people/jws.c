@@ -15,7 +15,24 @@ static const struct {
     [JWS_ALGORITHM_EDDSA] = {"EdDSA", "OKP", "Ed25519", R_JWA_ALG_EDDSA},
     [JWS_ALGORITHM_ES256] = {"ES256", "EC", "P-256", R_JWA_ALG_ES256},
     [JWS_ALGORITHM_RS256] = {"RS256", "RSA", NULL, R_JWA_ALG_RS256},
+    [JWS_ALGORITHM_PS256] = {"PS256", "RSA", NULL, R_JWA_ALG_PS256},
 };
+
+const char *jws_algorithm_name(enum jws_algorithm algorithm)
+{
+    return ALGORITHMS[algorithm].name;
+}
+
+bool jws_algorithm_parse(enum jws_algorithm *algorithm, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ALGORITHMS); i++) {
+        if (strcmp(name, ALGORITHMS[i].name) == 0) {
+            *algorithm = (enum jws_algorithm)i;
+            return true;
+        }
+    }
+    return false;
+}
 
 enum err jws_begin(struct why *why)
 {

@@ -14,7 +14,17 @@
 
 enum { JWS_SIZE_MAX = 16 * 1024 };
 
-enum jws_algorithm { JWS_ALGORITHM_EDDSA, JWS_ALGORITHM_ES256, JWS_ALGORITHM_RS256 };
+enum jws_algorithm {
+    JWS_ALGORITHM_EDDSA,
+    JWS_ALGORITHM_ES256,
+    JWS_ALGORITHM_RS256,
+    JWS_ALGORITHM_PS256,
+};
+enum { JWS_ALGORITHM_COUNT = JWS_ALGORITHM_PS256 + 1 };
+
+const char *jws_algorithm_name(enum jws_algorithm algorithm); /* "EdDSA" ... */
+/* False: none that we take. The caller judges whether the key is one for it (jws_verify). */
+MUST_USE bool jws_algorithm_parse(enum jws_algorithm *algorithm, const char *name);
 
 /* Once per program, before any thread. */
 MUST_USE enum err jws_begin(struct why *why);

@@ -169,18 +169,31 @@ static enum err use_passkey(const struct sign_in *sign_in, const struct sign_in_
     return err == ERR_CONFLICT ? OK : err;
 }
 
+enum shown { SHOWN_NOTHING, SHOWN_PASSKEY, SHOWN_APP, SHOWN_RECOVERY };
+
+/* How a session is begun: what stands for the person, and what was shown besides. */
+static const char *method_of(const struct sign_in_try *attempt, enum shown shown)
+{
+    static const char *const names[][2] = {
+        [SHOWN_NOTHING] = {"password", "provider"},
+        [SHOWN_PASSKEY] = {"password+passkey", "provider+passkey"},
+        [SHOWN_APP] = {"password+app", "provider+app"},
+        [SHOWN_RECOVERY] = {"password+recovery", "provider+recovery"}};
+    return names[shown][attempt->password == NULL];
+}
+
 /* In the caller's transaction: spends the code, if one is needed. */
 static enum err use_factor(const struct sign_in *sign_in, const struct sign_in_try *attempt,
                            const struct user *user, struct sign_in_result *result, struct why *why)
 {
     enum factor_answer answer = FACTOR_ANSWER_WRONG;
-    result->method = "password";
+    result->method = method_of(attempt, SHOWN_NOTHING);
     if (!factors_any(&result->factors)) { return OK; }
     if (attempt->passkey) {
         bool good = false;
         struct challenge challenge = challenge_for(user);
         const enum err err = use_passkey(sign_in, attempt, &challenge, &good, why);
-        result->method = "password+passkey";
+        result->method = method_of(attempt, SHOWN_PASSKEY);
         if (!good) { result->answer = SIGN_IN_ANSWER_WRONG_CODE; }
         return err;
     }
@@ -188,7 +201,7 @@ static enum err use_factor(const struct sign_in *sign_in, const struct sign_in_t
         .user_id = user->id, .code = attempt->code, .now_us = attempt->now_us};
     const enum err err = factor_use(sign_in->factors, &shown, &answer, why);
     if (err) { return err; }
-    result->method = answer == FACTOR_ANSWER_APP ? "password+app" : "password+recovery";
+    result->method = method_of(attempt, answer == FACTOR_ANSWER_APP ? SHOWN_APP : SHOWN_RECOVERY);
     if (answer == FACTOR_ANSWER_WRONG) { result->answer = SIGN_IN_ANSWER_WRONG_CODE; }
     return OK;
 }
@@ -201,7 +214,7 @@ static enum err begin(const struct sign_in *sign_in, const struct sign_in_try *a
 {
     enum err err = use_factor(sign_in, attempt, user, result, why);
     if (err || result->answer != SIGN_IN_ANSWER_WELCOME) { return err; }
-    if (user->must_change_password && *user->one_time_hash) {
+    if (attempt->password && user->must_change_password && *user->one_time_hash) {
         err = user_use_one_time(sign_in->users, user, why);
         if (err == ERR_CONFLICT) {
             result->answer = SIGN_IN_ANSWER_USED;
@@ -236,7 +249,7 @@ static enum err settle(const struct sign_in *sign_in, const struct sign_in_try *
     const struct keys keys = keys_of(attempt);
     rate_limit_forget(sign_in->limits->accounts, keys.account);
     rate_limit_forget(sign_in->limits->factors, user->name);
-    if (!password_hash_outdated(user->password_hash)) { return OK; }
+    if (!attempt->password || !password_hash_outdated(user->password_hash)) { return OK; }
     const enum err err = user_upgrade_password(sign_in->users, user, attempt->password, why);
     return err == ERR_LIMIT ? OK : err; /* if not now, then the next time */
 }
@@ -260,22 +273,41 @@ static enum err look_again(const struct sign_in *sign_in, const struct user *use
     return OK;
 }
 
+/* Of somebody who is known by now: the second factor, and the session. */
+static enum err finish(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                       const struct user *user, struct sign_in_result *result, struct why *why)
+{
+    enum err err = ask_factor(sign_in, attempt, user, result, why);
+    if (err || result->answer != SIGN_IN_ANSWER_WELCOME) { return err; }
+    err = database_begin(sign_in->database, why);
+    if (err) { return err; }
+    err = look_again(sign_in, user, result, why);
+    if (!err && result->answer == SIGN_IN_ANSWER_WELCOME) {
+        err = begin(sign_in, attempt, user, result, why);
+    }
+    database_end(sign_in->database, &err, why);
+    return err ? err : settle(sign_in, attempt, user, result, why);
+}
+
 enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *attempt,
                      struct sign_in_result *result, struct why *why)
 {
     struct user user = {.must_change_password = false};
-    enum err err = sign_in_confirm(sign_in, attempt, &user, result, why);
+    const enum err err = sign_in_confirm(sign_in, attempt, &user, result, why);
     if (err || result->answer != SIGN_IN_ANSWER_WELCOME) { return err; }
-    err = ask_factor(sign_in, attempt, &user, result, why);
-    if (err || result->answer != SIGN_IN_ANSWER_WELCOME) { return err; }
-    err = database_begin(sign_in->database, why);
-    if (err) { return err; }
-    err = look_again(sign_in, &user, result, why);
-    if (!err && result->answer == SIGN_IN_ANSWER_WELCOME) {
-        err = begin(sign_in, attempt, &user, result, why);
-    }
-    database_end(sign_in->database, &err, why);
-    return err ? err : settle(sign_in, attempt, &user, result, why);
+    return finish(sign_in, attempt, &user, result, why);
+}
+
+enum err sign_in_vouched(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                         int64_t generation, struct sign_in_result *result, struct why *why)
+{
+    struct user user = {.must_change_password = false};
+    *result = (struct sign_in_result){.answer = SIGN_IN_ANSWER_WRONG};
+    const enum err err = user_find(sign_in->users, attempt->name, &user, why);
+    if (err && err != ERR_NOT_FOUND) { return err; }
+    if (err || user.disabled || user.generation != generation) { return OK; }
+    result->answer = SIGN_IN_ANSWER_WELCOME;
+    return finish(sign_in, attempt, &user, result, why);
 }
 
 /* Spends the code, or takes the passkey: `*method` is what it was, NULL when it is wrong. */

@@ -5,8 +5,9 @@
  * unknown name as for a wrong password, spends a one-time password with its first success, and
  * replaces a hash that could be better. Who has a second factor shows it in the same try; wrong
  * ones are counted for the account alone, since only who has the password gets to guess them. Who
- * is disabled is told what a stranger is told. `struct sign_in_limits` is shared by all threads;
- * the stores belong to the calling one.
+ * is disabled is told what a stranger is told. Who comes from an outside identity provider is known
+ * without a password, and shows the second factor all the same. `struct sign_in_limits` is shared
+ * by all threads; the stores belong to the calling one.
  */
 #pragma once
 
@@ -47,7 +48,7 @@ struct sign_in_record {
 
 struct sign_in_try {
     const char *name;
-    const char *password;
+    const char *password;                  /* NULL: sign_in_vouched */
     const char *code;                      /* of the second factor; NULL = none was shown */
     const struct sign_in_passkey *passkey; /* or this; NULL = none was shown */
     const uint8_t *subject;                /* sign_in_factor: what the passkey's challenge was for,
@@ -75,7 +76,7 @@ struct sign_in_result {
     int64_t wait_us;
     struct factors factors;
     struct challenge challenge;     /* FACTOR, when the user has passkeys */
-    const char *method;             /* WELCOME: "password", "password+app" ... */
+    const char *method;             /* WELCOME: "password", "provider+app" ... */
     char token[SESSION_TOKEN_SIZE]; /* WELCOME, as is `session` */
     struct session session;
 };
@@ -83,6 +84,14 @@ struct sign_in_result {
 /* ERR_LIMIT: too many passwords are being checked; else an error is the database's. */
 MUST_USE enum err sign_in_try(const struct sign_in *sign_in, const struct sign_in_try *attempt,
                               struct sign_in_result *result, struct why *why);
+
+/*
+ * The same for somebody whom an outside identity provider has vouched for: attempt->name, whose
+ * rights have not changed since `generation`. WRONG: they have, or the user is disabled.
+ */
+MUST_USE enum err sign_in_vouched(const struct sign_in *sign_in, const struct sign_in_try *attempt,
+                                  int64_t generation, struct sign_in_result *result,
+                                  struct why *why);
 
 /*
  * The second factor of somebody who is signed in, once more, where an act may not rest on the

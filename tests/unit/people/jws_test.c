@@ -136,6 +136,19 @@ static void test_keys(void)
     }
 }
 
+static void test_names(void)
+{
+    static const char *const others[] = {"none", "HS256", "RS384", "eddsa", "ES256K", ""};
+    enum jws_algorithm algorithm = JWS_ALGORITHM_EDDSA;
+    for (int i = 0; i < JWS_ALGORITHM_COUNT; i++) {
+        CHECK(jws_algorithm_parse(&algorithm, jws_algorithm_name((enum jws_algorithm)i)));
+        CHECK((int)algorithm == i);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        CHECK(!jws_algorithm_parse(&algorithm, others[i]));
+    }
+}
+
 int main(void)
 {
     CHECK(jws_begin(NULL) == OK);
@@ -144,5 +157,6 @@ int main(void)
     test_headers();
     test_forms();
     test_keys();
+    test_names();
     return CHECK_DONE();
 }

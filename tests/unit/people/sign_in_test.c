@@ -193,6 +193,56 @@ static void test_factor(const struct sign_in *sign_in)
     CHECK_TEXT(sign_in_answer_name(SIGN_IN_ANSWER_WRONG_CODE), "wrong_code");
 }
 
+static struct sign_in_result vouched(const struct sign_in *sign_in, const struct user *user,
+                                     const char *code, int64_t generation)
+{
+    const struct sign_in_try attempt = {.name = user->name,
+                                        .code = code,
+                                        .address = "192.0.2.8",
+                                        .now_us = NOW_US,
+                                        .monotonic_us = 5 * CLOCK_DAY_US};
+    struct sign_in_result result;
+    CHECK(sign_in_vouched(sign_in, &attempt, generation, &result, NULL) == OK);
+    return result;
+}
+
+/* Whom an identity provider knows needs no password, but the second factor as ever. */
+static void test_vouched(const struct sign_in *sign_in)
+{
+    struct user user;
+    struct factor_codes codes;
+    enum factor_answer answer = FACTOR_ANSWER_WRONG;
+    uint8_t secret[TOTP_SECRET_SIZE] = {3};
+    char code[TOTP_DIGITS + 1];
+    const struct user_new new = {.name = "noor",
+                                 .role = USER_ROLE_OPERATOR,
+                                 .password = "a long password",
+                                 .must_change = true,
+                                 .now_us = NOW_US};
+    CHECK(user_add(sign_in->users, &new, NULL) == OK);
+    CHECK(user_find(sign_in->users, "noor", &user, NULL) == OK);
+    const struct sign_in_result first = vouched(sign_in, &user, NULL, user.generation);
+    CHECK(first.answer == SIGN_IN_ANSWER_WELCOME && first.session.must_change_password);
+    CHECK_TEXT(first.method, "provider");
+    CHECK(vouched(sign_in, &user, NULL, user.generation + 1).answer == SIGN_IN_ANSWER_WRONG);
+    CHECK(factor_app_begin(sign_in->factors, user.id, secret, NULL) == OK);
+    CHECK(oath_totp_generate((const char *)secret, TOTP_SECRET_SIZE, NOW_US / CLOCK_SECOND_US,
+                             TOTP_STEP_S, 0, TOTP_DIGITS, code) == OATH_OK);
+    CHECK(factor_app_confirm(sign_in->factors, &(struct factor_try){user.id, code, NOW_US}, &answer,
+                             &codes, NULL) == OK);
+    CHECK(vouched(sign_in, &user, NULL, user.generation).answer == SIGN_IN_ANSWER_FACTOR);
+    CHECK(vouched(sign_in, &user, code, user.generation).answer == SIGN_IN_ANSWER_WRONG_CODE);
+    const struct sign_in_result with = vouched(sign_in, &user, codes.codes[0], user.generation);
+    CHECK(with.answer == SIGN_IN_ANSWER_WELCOME);
+    CHECK_TEXT(with.method, "provider+recovery");
+    const struct user_change disable = {.role = USER_ROLE_OPERATOR, .disabled = true};
+    CHECK(user_change(sign_in->users, &user, &disable, NULL) == OK);
+    CHECK(user_find(sign_in->users, "noor", &user, NULL) == OK);
+    CHECK(vouched(sign_in, &user, codes.codes[1], user.generation).answer == SIGN_IN_ANSWER_WRONG);
+    const struct user nobody = {.name = "nobody.here"};
+    CHECK(vouched(sign_in, &nobody, NULL, 0).answer == SIGN_IN_ANSWER_WRONG);
+}
+
 /* An unknown name costs the same work as a wrong password. */
 static enum sign_in_answer once_more(const struct sign_in *sign_in, const char *user_id,
                                      const char *code, int64_t later_us)
@@ -257,6 +307,7 @@ int main(void)
     test_upgrade(&sign_in);
     test_factor(&sign_in);
     test_factor_once_more(&sign_in);
+    test_vouched(&sign_in);
     test_unknown(&sign_in);
     user_store_close(sign_in.users);
     factor_store_close(sign_in.factors);
