@@ -18,6 +18,7 @@ struct database {
     sqlite3 *handle;
     struct statement *statements; /* every one ever prepared, newest first */
     char *path;
+    struct secret *column_key; /* owned */
     int64_t busy_wait_us;
     int64_t busy_since_us; /* when the present wait for a lock began */
     bool damaged;          /* a page was found broken */

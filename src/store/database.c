@@ -117,6 +117,31 @@ static enum err unlock(struct database *database, const struct secret *key, stru
     return code == SQLITE_OK ? OK : connection_error(database, code, "key", why);
 }
 
+/* Derived, so that a site without a column key has sealed columns all the same. */
+static enum err take_column_key(struct database *database, const struct database_config *config,
+                                struct why *why)
+{
+    uint8_t bytes[DATABASE_KEY_SIZE] = {0};
+    const struct span given =
+        config->column_key ? secret_bytes(config->column_key) : span_of(bytes, sizeof bytes);
+    if (given.size != sizeof bytes) {
+        return why_set(why, ERR_RANGE, "column key has %zu bytes, expected %d", given.size,
+                       DATABASE_KEY_SIZE);
+    }
+    if (!config->column_key && config->key) {
+        (void)crypto_kdf_derive_from_key(bytes, sizeof bytes, 1, "tsccolmn",
+                                         secret_bytes(config->key).data);
+    }
+    const enum err err = secret_new(&database->column_key, given, why);
+    sodium_memzero(bytes, sizeof bytes);
+    return err;
+}
+
+const struct secret *database_column_key(const struct database *database)
+{
+    return database->column_key;
+}
+
 /* The first read: it fails when the key is wrong. */
 static enum err look_inside(struct database *database, struct why *why)
 {
@@ -155,6 +180,7 @@ enum err database_open(struct database **out, const struct database_config *conf
     if (code != SQLITE_OK) { return connection_error(database, code, "open", why); }
     (void)sqlite3_busy_handler(database->handle, wait_for_lock, database);
     if (config->key) { err = unlock(database, config->key, why); }
+    if (err == OK) { err = take_column_key(database, config, why); }
     if (err == OK) { err = look_inside(database, why); }
     if (err == OK) { err = configure(database, config, why); }
     if (err == OK) { *out = TAKE(database); }
@@ -172,6 +198,7 @@ void database_close(struct database *database)
     }
     (void)sqlite3_close_v2(database->handle);
     free(database->path);
+    secret_free(database->column_key);
     free(database);
 }
 

@@ -22,6 +22,8 @@ struct database_config {
     const char *path; /* created with mode 0600 when it is missing */
     const struct secret
         *key; /* DATABASE_KEY_SIZE bytes, borrowed during open; NULL only in tests: no encryption */
+    const struct secret
+        *column_key;           /* DATABASE_KEY_SIZE too, borrowed during open; NULL: of `key` */
     int busy_wait_ms;          /* 0 means 5000 */
     int64_t cache_kib;         /* page cache; 0 means 2048 */
     bool checkpoint_elsewhere; /* this connection never waits for a checkpoint's fsync */
@@ -58,6 +60,12 @@ void database_end(struct database *database, enum err *err, struct why *why);
  * people wait for commits, their connections leave it to one that calls this every few seconds.
  */
 MUST_USE enum err database_checkpoint(struct database *database, struct why *why);
+
+/*
+ * What the keys of sealed columns are sealed under (src/vault): the configured one, else one
+ * derived from `key` (then whoever has that has both), else, in tests, zeros.
+ */
+const struct secret *database_column_key(const struct database *database);
 
 /* Whether a broken page was met since the connection was opened: only another file can help. */
 bool database_damaged(const struct database *database);

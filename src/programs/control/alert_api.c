@@ -3,6 +3,7 @@
 
 #include "alert/alert.h"
 #include "base/encode.h"
+#include "programs/control/audit/call_audit.h"
 #include "sign/film.h"
 
 static struct dispatch_order order_of(const struct call *call, const struct value *body)

@@ -121,32 +121,3 @@ MUST_USE enum err call_find_device(struct call *call, const char *name, struct v
                                    struct why *why);
 /* The members of `list` whose `key` is a zone that the person reaches; frees `list`. */
 struct value *call_keep_reached(const struct call *call, const char *key, struct value *list);
-
-/* ---- audit/call_audit.c: every action goes through here ---- */
-
-/* Who did or was refused what: an entry of the audit log, and a line of the program's log. */
-void call_audit(const struct call *call, const char *event, const char *key, const char *value);
-/* The same for a sign-in that was refused. */
-void call_audit_sign_in_refused(const struct call *call, const char *name, const char *reason);
-
-/* A deed, which must not be without its entry. */
-struct call_deed {
-    const char *event, *key, *value;
-};
-/*
- * Ends the transaction of `desk->database` in which the deed was done (`err`: or was not): enters
- * it there, commits both or neither, and tells of what was committed.
- */
-MUST_USE enum err call_audit_end(const struct call *call, const struct call_deed *deed,
-                                 enum err err, struct why *why);
-/*
- * The same in two halves, for what ends its transaction elsewhere: the entry joins it; after the
- * commit the `done` tells of it.
- */
-MUST_USE enum err call_audit_enter(const struct call *call, const char *event, const char *key,
-                                   const char *value, struct why *why);
-void call_audit_done(const struct call *call, const char *event, const char *key,
-                     const char *value);
-MUST_USE enum err call_audit_enter_sign_in(const struct call *call, const char *name,
-                                           const char *method, struct why *why);
-void call_audit_sign_in_done(const struct call *call, const char *name, const char *method);

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/people/fresh_factor.h"
 
 /* What only control knows of a draft, for whoever is to sign it. */

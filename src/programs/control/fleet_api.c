@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "fleet/area.h"
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/route.h"
 
 /* ---- events ---- */

@@ -3,6 +3,7 @@
 
 #include "base/encode.h"
 #include "base/metric.h"
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/relay.h"
 #include "programs/control/route.h"
 

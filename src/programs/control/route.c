@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "programs/control/audit/call_audit.h"
 
 /* More than all headers of a request together may have. */
 enum { FORWARDED_SIZE_MAX = 64 * 1024 };

@@ -3,8 +3,8 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/audit/scribe.h"
-#include "programs/control/control.h"
 
 /* "audit.alert_sent" is the action "alert_sent". */
 static const char *action_of(const char *event)

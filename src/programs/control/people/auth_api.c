@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "base/log.h"
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/people/passkey_api.h"
 
 /* The members of GET /auth/session. A bearer needs no CSRF token and gets none. */

@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/people/passkey_api.h"
 
 void fresh_factor_ask(struct call *call, const struct fresh_factor_subject *subject)

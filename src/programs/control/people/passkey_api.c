@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/encode.h"
+#include "programs/control/audit/call_audit.h"
 
 /* ---- parts of a request ---- */
 

@@ -3,6 +3,7 @@
  */
 #include <sodium.h>
 
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/route.h"
 
 struct registration {

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/route.h"
 
 /* The list with "current" in each. */

@@ -4,6 +4,7 @@
  */
 #include <sodium.h>
 
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/route.h"
 
 enum err token_api_add(struct call *call, struct value *body, const struct session *session,

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/route.h"
 
 /* {"NAME": list} or the problem; takes `list`. */
