@@ -126,7 +126,7 @@ static inline struct ingest *parts_ingest(struct parts *parts)
     char withdrawn[96];
     (void)snprintf(withdrawn, sizeof withdrawn, "%s/withdrawn.crl", parts->folder);
     const struct ingest_config config = {
-        .database = {.path = parts->tables.path},
+        .database = place_config(&parts->tables.place),
         .trust = {.site = "demo", .ca_path = parts->ca_path},
         .withdrawn_path = withdrawn,
         .signer = parts->control,
@@ -142,7 +142,7 @@ static inline struct outbox *parts_outbox(struct parts *parts)
 {
     struct why why = {0};
     struct outbox *outbox = NULL;
-    const struct outbox_config config = {.database = {.path = parts->tables.path},
+    const struct outbox_config config = {.database = place_config(&parts->tables.place),
                                          .prefix = "tocsin",
                                          .live = {parts, parts_live},
                                          .bus = {parts, parts_publish}};

@@ -1,57 +1,35 @@
 /*
- * tests/tables - a migrated database in a temporary folder, and JSON in a line, for unit tests.
+ * tests/tables - a migrated database of its own (tests/place.h), and JSON in a line, for unit
+ * tests.
  */
 #pragma once
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/value.h"
-#include "store/database.h"
+#include "place.h"
 
 struct tables {
-    char folder[64];
-    char path[96];
+    struct place place;
     struct database *database;
 };
 
 static inline struct database *tables_connect(const struct tables *tables)
 {
-    struct why why = {0};
-    struct database *database = NULL;
-    const struct database_config config = {.path = tables->path};
-    if (database_open(&database, &config, &why) != OK) {
-        printf("Bail out! %s\n", why.text);
-        exit(1);
-    }
-    return database;
+    return place_connect(&tables->place);
 }
 
 /* `list` is one of MIGRATIONS_*. */
 static inline void tables_open(struct tables *tables, const struct migration *list, size_t count)
 {
     struct why why = {0};
-    *tables = (struct tables){.folder = "/tmp/tocsin-tables-XXXXXX"};
-    if (!mkdtemp(tables->folder)) { abort(); }
-    (void)snprintf(tables->path, sizeof tables->path, "%s/test.db", tables->folder);
+    place_make(&tables->place);
     tables->database = tables_connect(tables);
-    if (database_migrate(tables->database, list, count, &why) != OK) {
-        printf("Bail out! %s\n", why.text);
-        exit(1);
-    }
+    if (database_migrate(tables->database, list, count, &why) != OK) { place_bail(why.text); }
 }
 
 static inline void tables_close(struct tables *tables)
 {
     database_close(tables->database);
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
-        char path[112];
-        (void)snprintf(path, sizeof path, "%s%s", tables->path, suffixes[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(tables->folder);
+    place_remove(&tables->place);
 }
 
 /* As after a restart of the program. */

@@ -1,11 +1,12 @@
 /*
- * store/database - one connection to the embedded database: SQLite in WAL mode with
- * synchronous=NORMAL, encrypted with AES-256 (SQLite3 Multiple Ciphers, sqlcipher 4 format, raw
- * key).
+ * store/database - one connection to the database: the embedded one (SQLite in WAL mode with
+ * synchronous=NORMAL, encrypted with AES-256 by SQLite3 Multiple Ciphers, sqlcipher 4 format, raw
+ * key) or, when the configuration has an `address`, PostgreSQL 15 or newer.
  *
- * The shape also fits PostgreSQL, which comes behind it later: named parameters, one text of SQL
- * for both, statements prepared at start. A connection belongs to one thread; open one per thread.
- * Writing transactions take the write lock at their begin and wait up to `busy_wait_ms`.
+ * Named parameters, one text of SQL for both (store/dialect.h), statements prepared at start. A
+ * connection belongs to one thread; open one per thread. One connection writes at a time, on both:
+ * a transaction takes the write lock at its begin and waits up to `busy_wait_ms` for it. On
+ * PostgreSQL a failed statement spoils its transaction: pass the error to database_end.
  */
 #pragma once
 
@@ -20,6 +21,11 @@ enum { DATABASE_KEY_SIZE = 32 };
 
 struct database_config {
     const char *path; /* created with mode 0600 when it is missing */
+    /*
+     * PostgreSQL instead of a file: postgresql://USER@HOST/NAME or "host=... dbname=...". Never
+     * with a password, which libpq takes from PGPASSWORD or the file named by PGPASSFILE.
+     */
+    const char *address;
     const struct secret
         *key; /* DATABASE_KEY_SIZE bytes, borrowed during open; NULL only in tests: no encryption */
     const struct secret
@@ -34,9 +40,13 @@ struct migration {
     int64_t number;
     const char *title;
     const char *sql;
+    const char *postgres; /* what PostgreSQL runs instead; NULL: the same, its types translated */
 };
 
-/* Opens and keys. ERR_DENIED: wrong key or not a database. ERR_IO: the file or folder. */
+/*
+ * Opens and keys. ERR_DENIED: wrong key or not a database; wrong password, or one in the address.
+ * ERR_IO: the file or folder. ERR_UNAVAILABLE: the server.
+ */
 MUST_USE enum err database_open(struct database **out, const struct database_config *config,
                                 struct why *why);
 void database_close(struct database *database); /* finalises its statements; NULL is allowed */
@@ -44,7 +54,8 @@ CLEANUP_FOR(struct database, database_close)
 
 /*
  * Applies the migrations that are not yet in the table `migrations`, in order, each in its own
- * transaction. ERR_CONFLICT when the database is newer than the program, or a text changed.
+ * transaction; several programs may do so at once. ERR_CONFLICT when the database is newer than the
+ * program, or a text changed.
  */
 MUST_USE enum err database_migrate(struct database *database, const struct migration *list,
                                    size_t count, struct why *why);
@@ -100,7 +111,8 @@ enum step { STEP_ROW, STEP_DONE };
 
 /*
  * Moves to the next row. ERR_CONFLICT: a constraint; ERR_TIMEOUT: locked; ERR_IO: disk, full too;
- * ERR_DAMAGED: a broken page.
+ * ERR_DAMAGED: a broken page; ERR_DENIED: row-level security; ERR_UNAVAILABLE: the connection was
+ * lost, and a write may or may not have been done.
  */
 MUST_USE enum err statement_step(struct statement *statement, enum step *step, struct why *why);
 

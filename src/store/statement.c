@@ -1,19 +1,15 @@
 #include <assert.h>
-#include <limits.h>
+#include <string.h>
 
 #include "store/connection.h"
 
 enum err database_prepare(struct statement **out, struct database *database, const char *sql,
                           struct why *why)
 {
-    sqlite3_stmt *handle = NULL;
-    const int code =
-        sqlite3_prepare_v3(database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &handle, NULL);
-    if (code != SQLITE_OK) { return connection_error(database, code, "prepare", why); }
-    assert(handle); /* SQL without a statement is a bug */
-    struct statement *statement = MEM_NEW(struct statement);
+    struct statement *statement = NULL;
+    const enum err err = database->backend->prepare(&statement, database, sql, why);
+    if (err != OK) { return err; }
     statement->database = database;
-    statement->handle = handle;
     statement->next = database->statements;
     database->statements = statement;
     *out = statement;
@@ -30,98 +26,80 @@ enum err database_prepare_all(struct database *database, const struct statement_
     return err;
 }
 
-static int parameter(const struct statement *statement, const char *name)
+static void bind(struct statement *statement, const char *name, const struct bound *value)
 {
-    const int index = sqlite3_bind_parameter_index(statement->handle, name);
-    assert(index > 0); /* the SQL has no parameter of this name */
-    return index;
-}
-
-/* Binding fails on misuse and on lengths beyond a gigabyte: both are bugs here. */
-static void check_bound(int code)
-{
-    assert(code == SQLITE_OK);
-    (void)code;
+    statement->database->backend->bind(statement, name, value);
 }
 
 void statement_bind_text(struct statement *statement, const char *name, const char *text)
 {
-    check_bound(
-        sqlite3_bind_text(statement->handle, parameter(statement, name), text, -1, SQLITE_STATIC));
+    bind(statement, name,
+         text ? &(struct bound){.kind = BOUND_KIND_TEXT, .bytes = span_text(text)}
+              : &(struct bound){.kind = BOUND_KIND_NULL});
 }
 
 void statement_bind_bytes(struct statement *statement, const char *name, struct span bytes)
 {
-    const int index = parameter(statement, name);
-    assert(bytes.size <= INT_MAX);
-    check_bound(bytes.size == 0 ? sqlite3_bind_zeroblob(statement->handle, index, 0)
-                                : sqlite3_bind_blob(statement->handle, index, bytes.data,
-                                                    (int)bytes.size, SQLITE_STATIC));
+    bind(statement, name, &(struct bound){.kind = BOUND_KIND_BYTES, .bytes = bytes});
 }
 
 void statement_bind_integer(struct statement *statement, const char *name, int64_t number)
 {
-    check_bound(sqlite3_bind_int64(statement->handle, parameter(statement, name), number));
+    bind(statement, name, &(struct bound){.kind = BOUND_KIND_INTEGER, .integer = number});
 }
 
 void statement_bind_real(struct statement *statement, const char *name, double number)
 {
-    check_bound(sqlite3_bind_double(statement->handle, parameter(statement, name), number));
+    bind(statement, name, &(struct bound){.kind = BOUND_KIND_REAL, .real = number});
 }
 
 void statement_bind_null(struct statement *statement, const char *name)
 {
-    check_bound(sqlite3_bind_null(statement->handle, parameter(statement, name)));
+    bind(statement, name, &(struct bound){.kind = BOUND_KIND_NULL});
 }
 
 enum err statement_step(struct statement *statement, enum step *step, struct why *why)
 {
-    const int code = sqlite3_step(statement->handle);
-    if (code != SQLITE_ROW && code != SQLITE_DONE) {
-        return connection_error(statement->database, code, "step", why);
-    }
-    *step = code == SQLITE_ROW ? STEP_ROW : STEP_DONE;
-    return OK;
+    return statement->database->backend->step(statement, step, why);
 }
 
 void statement_reset(struct statement *statement)
 {
-    (void)sqlite3_reset(statement->handle); /* repeats the code that step has told already */
-    (void)sqlite3_clear_bindings(statement->handle);
+    statement->database->backend->reset(statement);
 }
 
 enum err statement_run(struct statement *statement, int64_t *changed, struct why *why)
 {
+    const struct backend *backend = statement->database->backend;
     enum step step = STEP_DONE;
-    const enum err err = statement_step(statement, &step, why);
+    const enum err err = backend->step(statement, &step, why);
     assert(err != OK || step == STEP_DONE); /* a statement with rows is read with step */
-    if (err == OK && changed) { *changed = sqlite3_changes64(statement->database->handle); }
-    statement_reset(statement);
+    if (err == OK && changed) { *changed = backend->changed(statement); }
+    backend->reset(statement);
     return err;
 }
 
 const char *column_text(const struct statement *statement, int index)
 {
-    return (const char *)sqlite3_column_text(statement->handle, index);
+    return (const char *)column_bytes(statement, index).data;
 }
 
 struct span column_bytes(const struct statement *statement, int index)
 {
-    const void *data = sqlite3_column_blob(statement->handle, index);
-    return span_of(data, (size_t)sqlite3_column_bytes(statement->handle, index));
+    return statement->database->backend->bytes(statement, index);
 }
 
 int64_t column_integer(const struct statement *statement, int index)
 {
-    return sqlite3_column_int64(statement->handle, index);
+    return statement->database->backend->integer(statement, index);
 }
 
 double column_real(const struct statement *statement, int index)
 {
-    return sqlite3_column_double(statement->handle, index);
+    return statement->database->backend->real(statement, index);
 }
 
 bool column_is_null(const struct statement *statement, int index)
 {
-    return sqlite3_column_type(statement->handle, index) == SQLITE_NULL;
+    return statement->database->backend->is_null(statement, index);
 }

@@ -3,9 +3,9 @@
 
 -- name: board_list
 SELECT alert_id, revision, state, content, created_us, created_by, cancelled_us FROM alerts
-WHERE (:before IS NULL OR alert_id < :before)
+WHERE (alert_id < :before OR :before IS NULL)
   AND (:filter = 0 OR (:filter = 1 AND state < 2) OR (:filter = 2 AND state >= 2))
-  AND (:zones IS NULL OR EXISTS (SELECT 1 FROM alert_zones AS reached WHERE reached.alert_id = alerts.alert_id
+  AND (CAST(:zones AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM alert_zones AS reached WHERE reached.alert_id = alerts.alert_id
          AND (reached.zone = '*' OR :zones LIKE '%,' || reached.zone || ',%')))
 ORDER BY alert_id DESC LIMIT :limit;
 
@@ -24,12 +24,12 @@ FROM deliveries WHERE alert_id = :alert_id;
 SELECT deliveries.device, deliveries.zone, state, reason, queued_us, sent_us, received_us, lit_us,
        cleared_us, attempts, devices.contact_us, revision
 FROM deliveries LEFT JOIN devices ON devices.name = deliveries.device
-WHERE alert_id = :alert_id AND (:device IS NULL OR device = :device)
-  AND (:zones IS NULL OR :zones LIKE '%,' || deliveries.zone || ',%') ORDER BY device;
+WHERE alert_id = :alert_id AND (device = :device OR :device IS NULL)
+  AND (CAST(:zones AS TEXT) IS NULL OR :zones LIKE '%,' || deliveries.zone || ',%') ORDER BY device;
 
 -- name: board_count
-SELECT count(*) FROM alerts WHERE (:zones IS NULL OR EXISTS (SELECT 1 FROM alert_zones AS reached WHERE reached.alert_id = alerts.alert_id
-         AND (reached.zone = '*' OR :zones LIKE '%,' || reached.zone || ',%')));
+SELECT count(*) FROM alerts WHERE CAST(:zones AS TEXT) IS NULL OR EXISTS (SELECT 1 FROM alert_zones AS reached WHERE reached.alert_id = alerts.alert_id
+         AND (reached.zone = '*' OR :zones LIKE '%,' || reached.zone || ',%'));
 
 -- name: board_zones
 SELECT zone FROM alert_zones WHERE alert_id = :alert_id ORDER BY zone;

@@ -35,7 +35,8 @@ VALUES (:alert_id, :revision, :state, :at_us, :actor);
 -- Every edge that the topic reaches; a device that is named may be one never heard of.
 INSERT INTO deliveries (alert_id, device, zone, revision, state, reason, queued_us, attempts,
                         due_us)
-SELECT :alert_id, name, zone, :revision, 0, '', :now, 1, :due_us FROM devices
+SELECT :alert_id, name, zone, CAST(:revision AS BIGINT), 0, '', CAST(:now AS BIGINT), 1,
+       CAST(:due_us AS BIGINT) FROM devices
 WHERE kind = 0 AND (:scope = 'broadcast' OR (:scope = 'zone' AND zone = :name))
 UNION ALL
 SELECT :alert_id, :name, coalesce((SELECT zone FROM devices WHERE name = :name), ''), :revision,

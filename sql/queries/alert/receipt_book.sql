@@ -17,7 +17,7 @@ VALUES (:alert_id, :device, :zone, :revision, 0, '', :now, 1);
 -- name: book_enter
 UPDATE deliveries SET
     state = :state, reason = :reason, asks = 0, due_us = :due_us,
-    received_us = CASE WHEN :state >= 3 THEN coalesce(received_us, :at_us) ELSE received_us END,
+    received_us = CASE WHEN CAST(:state AS BIGINT) >= 3 THEN coalesce(received_us, :at_us) ELSE received_us END,
     lit_us = CASE WHEN :state = 4 THEN :at_us ELSE lit_us END,
     cleared_us = CASE WHEN :state = 5 THEN :at_us ELSE cleared_us END
 WHERE alert_id = :alert_id AND device = :device;

@@ -14,7 +14,7 @@ VALUES (:alert_id, :revision, :state, :at_us, 'clock');
 
 -- name: schedule_over
 -- Nobody is told any more of an alert that ran out; who showed it is asked whether it is off.
-UPDATE deliveries SET asks = 0, due_us = CASE WHEN state IN (3, 4) THEN :ask_us END
+UPDATE deliveries SET asks = 0, due_us = CASE WHEN state IN (3, 4) THEN CAST(:ask_us AS BIGINT) END
 WHERE alert_id = :alert_id;
 
 -- name: schedule_deliveries
@@ -42,4 +42,4 @@ SELECT min(due) FROM (
     SELECT min(due_us) AS due FROM alerts WHERE due_us IS NOT NULL
     UNION ALL
     SELECT min(due_us) FROM deliveries WHERE due_us IS NOT NULL
-);
+) AS times;

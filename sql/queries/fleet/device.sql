@@ -14,8 +14,9 @@ ON CONFLICT (name) DO UPDATE SET
     kind = excluded.kind, zone = excluded.zone, online = excluded.online,
     version = excluded.version, media_url = excluded.media_url, sign_width = excluded.sign_width,
     sign_height = excluded.sign_height, started_us = excluded.started_us,
-    status_us = max(excluded.status_us,
-                    iif(devices.status_us > :now + 60000000, 0, devices.status_us)),
+    status_us = CASE WHEN devices.status_us > :now + 60000000
+                          OR devices.status_us < excluded.status_us THEN excluded.status_us
+                     ELSE devices.status_us END,
     contact_us = CASE WHEN excluded.online = 1 THEN excluded.contact_us
                       ELSE devices.contact_us END,
     words = excluded.words, identity = excluded.identity,
@@ -26,7 +27,7 @@ UPDATE devices SET contact_us = :now WHERE name = :name AND contact_us < :now;
 
 -- name: device_telemetry
 UPDATE devices SET telemetry = :telemetry, contact_us = :now,
-    tampered_us = max(tampered_us, :tampered_us)
+    tampered_us = CASE WHEN tampered_us < :tampered_us THEN :tampered_us ELSE tampered_us END
 WHERE name = :name;
 
 -- name: device_suspended
@@ -54,8 +55,8 @@ UPDATE cameras SET fps = :fps WHERE device = :device AND name = :name;
 -- name: device_list
 SELECT name, kind, zone, online, version, sign_width, sign_height, contact_us, identity,
        certificate_expires_us, telemetry, started_us,
-       iif(tampered_us > tamper_cleared_us, tampered_us, 0)
-FROM devices WHERE :name IS NULL OR name = :name ORDER BY name;
+       CASE WHEN tampered_us > tamper_cleared_us THEN tampered_us ELSE 0 END
+FROM devices WHERE name = :name OR :name IS NULL ORDER BY name;
 
 -- name: device_count
 SELECT count(*) FROM devices;
@@ -68,4 +69,4 @@ SELECT cameras.name, cameras.device, devices.zone, cameras.state, cameras.reason
        (SELECT max(started_us) FROM events WHERE events.device = cameras.device
             AND events.camera = cameras.name)
 FROM cameras JOIN devices ON devices.name = cameras.device
-WHERE :device IS NULL OR cameras.device = :device ORDER BY cameras.device, cameras.name;
+WHERE cameras.device = :device OR :device IS NULL ORDER BY cameras.device, cameras.name;

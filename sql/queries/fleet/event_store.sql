@@ -35,15 +35,15 @@ SELECT event_id, device, sequence, state, camera, zone, label, score, count, sta
 FROM events
 WHERE started_us >= :from_us AND started_us < :to_us
   AND (started_us, event_id) < (:before_us, :before_id)
-  AND (:camera IS NULL OR camera = :camera)
-  AND (:label IS NULL OR label = :label)
-  AND (:zone IS NULL OR zone = :zone)
-  AND (:device IS NULL OR device = :device)
-  AND (:zones IS NULL OR :zones LIKE '%,' || zone || ',%')
+  AND (camera = :camera OR :camera IS NULL)
+  AND (label = :label OR :label IS NULL)
+  AND (zone = :zone OR :zone IS NULL)
+  AND (device = :device OR :device IS NULL)
+  AND (CAST(:zones AS TEXT) IS NULL OR :zones LIKE '%,' || zone || ',%')
 ORDER BY started_us DESC, event_id DESC LIMIT :limit;
 
 -- name: event_count
-SELECT coalesce(sum(events), 0) FROM tallies WHERE :zones IS NULL OR :zones LIKE '%,' || zone || ',%';
+SELECT coalesce(sum(events), 0) FROM tallies WHERE CAST(:zones AS TEXT) IS NULL OR :zones LIKE '%,' || zone || ',%';
 
 -- name: event_oldest
 SELECT min(started_us) FROM events;

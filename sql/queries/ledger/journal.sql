@@ -18,9 +18,9 @@ SELECT entry, salt, sealed FROM audit WHERE number = :number;
 -- name: journal_list
 SELECT number, entry, salt, sealed FROM audit
 WHERE number < :before AND number >= :least
-  AND (:actor IS NULL OR actor = :actor)
-  AND (:action IS NULL OR action = :action)
-  AND (:resource IS NULL OR resource = :resource)
+  AND (actor = :actor OR :actor IS NULL)
+  AND (action = :action OR :action IS NULL)
+  AND (resource = :resource OR :resource IS NULL)
   AND at_us >= :from_us AND at_us < :to_us
 ORDER BY number DESC LIMIT :limit;
 

@@ -44,5 +44,5 @@ SELECT users.name, users.role, users.zones, users.disabled, users.must_change, u
        users.password_hash = '', count(sessions.session_id), max(sessions.used_us)
 FROM users LEFT JOIN sessions ON sessions.user_id = users.user_id
     AND sessions.used_us > :used_after_us AND sessions.created_us > :created_after_us
-WHERE :name IS NULL OR users.name = :name
+WHERE users.name = :name OR :name IS NULL
 GROUP BY users.user_id ORDER BY users.name;

@@ -12,6 +12,9 @@ CREATE TABLE IF NOT EXISTS migrations (
 -- name: migrations_applied
 SELECT number, title, checksum FROM migrations ORDER BY number;
 
+-- name: migration_find
+SELECT number, title, checksum FROM migrations WHERE number = :number;
+
 -- name: migration_record
 INSERT INTO migrations (number, title, checksum, applied_us)
 VALUES (:number, :title, :checksum, :applied_us);

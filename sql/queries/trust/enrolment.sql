@@ -52,7 +52,7 @@ SELECT serial, withdrawn_us FROM certificates
 WHERE withdrawn_us IS NOT NULL AND end_us > :now_us ORDER BY withdrawn_us;
 
 -- name: member_list
-SELECT role, name, max(end_us), sum(withdrawn_us IS NOT NULL AND end_us > :now_us), count(*)
+SELECT role, name, max(end_us), count(*) FILTER (WHERE withdrawn_us IS NOT NULL AND end_us > :now_us), count(*)
 FROM certificates GROUP BY role, name ORDER BY role, name LIMIT :count_max;
 
 -- name: list_get

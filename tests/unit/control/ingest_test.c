@@ -191,7 +191,7 @@ static _Noreturn void take_in_until_killed(struct parts *parts, int out)
     struct killed killed = {parts, out};
     struct ingest *ingest = NULL;
     const struct ingest_config config = {
-        .database = {.path = parts->tables.path},
+        .database = place_config(&parts->tables.place),
         .trust = {.site = "demo", .ca_path = parts->ca_path},
         .signer = parts->control,
         .prefix = "tocsin",

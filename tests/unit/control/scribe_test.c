@@ -54,7 +54,7 @@ static void the_withdrawn_witness_is_refused(struct parts *parts)
     struct signer *gate = parts_signer(parts, ROLE_GATEWAY, "gate");
     struct ingest *ingest = parts_ingest(parts);
     struct scribe *scribe = NULL;
-    struct scribe_config config = {.database = {.path = parts->tables.path},
+    struct scribe_config config = {.database = place_config(&parts->tables.place),
                                    .state_folder = parts->folder,
                                    .origin = "demo/audit",
                                    .trust = {.site = "demo", .ca_path = parts->ca_path},

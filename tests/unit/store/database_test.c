@@ -1,45 +1,22 @@
-/* The embedded database: its key, its file, its transactions, and what a fault leaves behind. */
+/* What a connection promises on both databases: transactions, the one writer, what a kill leaves.
+ */
 #include "store/database.h"
 
-#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "check.h"
-#include "system/file.h"
+#include "place.h"
 
-static const char MARKER[] = "MARKER-path-closed-at-the-north-gate";
-static char folder[] = "/tmp/tocsin-database-XXXXXX";
-static char path[64];
+enum { WRITERS = 4, ROUNDS = 50 };
 
-static struct database *must_open(const struct secret *key)
-{
-    struct database *database = NULL;
-    struct why why = {0};
-    const struct database_config config = {.path = path, .key = key};
-    if (database_open(&database, &config, &why) != OK) {
-        printf("# %s\n", why.text);
-        exit(1);
-    }
-    return database;
-}
-
-static struct secret *key_of(uint8_t first)
-{
-    uint8_t bytes[32] = {first, 2, 3};
-    struct secret *key = NULL;
-    if (secret_new(&key, span_of(bytes, sizeof bytes), NULL) != OK) { exit(1); }
-    return key;
-}
+static struct place place;
 
 static int64_t number_of(struct database *database, const char *sql)
 {
     struct statement *statement = NULL;
-    enum step step;
+    enum step step = STEP_DONE;
     int64_t number = -1;
     if (database_prepare(&statement, database, sql, NULL) == OK &&
         statement_step(statement, &step, NULL) == OK && step == STEP_ROW) {
@@ -49,112 +26,100 @@ static int64_t number_of(struct database *database, const char *sql)
     return number;
 }
 
-static bool contains_marker(const char *suffix)
-{
-    char whole[128];
-    (void)snprintf(whole, sizeof whole, "%s%s", path, suffix);
-    CLEANUP(text_deinit) struct text bytes = text_limited(64 << 20);
-    if (file_read(&bytes, whole, NULL) != OK) { return false; }
-    return memmem(bytes.data, bytes.size, MARKER, strlen(MARKER)) != NULL;
-}
-
-static void a_stolen_file_shows_nothing(void)
-{
-    CLEANUP(secret_free_p) struct secret *key = key_of(1);
-    CLEANUP(database_close_p) struct database *database = must_open(key);
-    CHECK(database_execute(database, "CREATE TABLE t (word TEXT)", NULL) == OK);
-    struct statement *insert = NULL;
-    CHECK(database_prepare(&insert, database, "INSERT INTO t VALUES (:word)", NULL) == OK);
-    for (int i = 0; i < 50; i++) {
-        statement_bind_text(insert, ":word", MARKER);
-        CHECK(statement_run(insert, NULL, NULL) == OK);
-    }
-    CHECK(!contains_marker("-wal"));
-    CHECK(database_execute(database, "PRAGMA wal_checkpoint(TRUNCATE)", NULL) == OK);
-    CHECK(!contains_marker(""));
-    struct stat facts;
-    CHECK(stat(path, &facts) == 0 && (facts.st_mode & 0777) == 0600);
-    CHECK(database_execute(database, "INSERT INTO t VALUES ('x')", NULL) == OK);
-    char wal[80];
-    (void)snprintf(wal, sizeof wal, "%s-wal", path);
-    CHECK(stat(wal, &facts) == 0 && (facts.st_mode & 0777) == 0600);
-}
-
-static void a_plain_file_would_have_shown_it(void)
-{
-    /* The search above proves nothing unless it finds the marker where there is no key. */
-    char kept[64];
-    memcpy(kept, path, sizeof kept);
-    (void)snprintf(path, sizeof path, "%s/plain.db", folder);
-    CLEANUP(database_close_p) struct database *database = must_open(NULL);
-    CHECK(database_execute(database,
-                           "CREATE TABLE t (word TEXT);"
-                           "INSERT INTO t VALUES ('MARKER-path-closed-at-the-north-gate');"
-                           "PRAGMA wal_checkpoint(TRUNCATE)",
-                           NULL) == OK);
-    CHECK(contains_marker(""));
-    memcpy(path, kept, sizeof kept);
-}
-
-static void a_wrong_key_is_denied(void)
-{
-    CLEANUP(secret_free_p) struct secret *wrong = key_of(9);
-    struct database *database = NULL;
-    struct why why = {0};
-    struct database_config config = {.path = path, .key = wrong};
-    CHECK(database_open(&database, &config, &why) == ERR_DENIED);
-    CHECK(strstr(why.text, "TOCSIN_DATABASE_KEY") != NULL);
-    config.key = NULL;
-    CHECK(database_open(&database, &config, &why) == ERR_DENIED);
-    CLEANUP(secret_free_p) struct secret *brief = NULL;
-    CHECK(secret_new(&brief, span_text("short"), NULL) == OK);
-    config.key = brief;
-    CHECK(database_open(&database, &config, &why) == ERR_RANGE);
-    CHECK(database == NULL);
-    config.path = "/nonexistent/folder/x.db";
-    CHECK(database_open(&database, &config, &why) == ERR_IO);
-    config.path = folder;
-    CHECK(database_open(&database, &config, &why) == ERR_IO);
-}
-
 static void transactions_commit_or_vanish(void)
 {
-    CLEANUP(secret_free_p) struct secret *key = key_of(1);
-    CLEANUP(database_close_p) struct database *database = must_open(key);
-    const int64_t before = number_of(database, "SELECT count(*) FROM t");
+    CLEANUP(database_close_p) struct database *database = place_connect(&place);
+    CHECK(database_execute(database, "CREATE TABLE t (word TEXT NOT NULL)", NULL) == OK);
+    CHECK(!database_in_transaction(database));
     enum err err = database_begin(database, NULL);
-    CHECK(err == OK);
+    CHECK(err == OK && database_in_transaction(database));
     err = database_execute(database, "INSERT INTO t VALUES ('a')", NULL);
     database_end(database, &err, NULL);
-    CHECK(err == OK && number_of(database, "SELECT count(*) FROM t") == before + 1);
+    CHECK(err == OK && !database_in_transaction(database));
+    CHECK(number_of(database, "SELECT count(*) FROM t") == 1);
     CHECK(database_begin(database, NULL) == OK);
     CHECK(database_execute(database, "INSERT INTO t VALUES ('b')", NULL) == OK);
     err = ERR_RANGE;
     database_end(database, &err, NULL);
-    CHECK(err == ERR_RANGE && number_of(database, "SELECT count(*) FROM t") == before + 1);
+    CHECK(err == ERR_RANGE && number_of(database, "SELECT count(*) FROM t") == 1);
+    CHECK(database_begin(database, NULL) == OK);
+    struct why why = {0};
+    err = database_execute(database, "INSERT INTO t VALUES (NULL)", &why);
+    CHECK(err == ERR_CONFLICT && why.text[0] != '\0');
+    database_end(database, &err, NULL);
+    CHECK(err == ERR_CONFLICT && !database_in_transaction(database));
+    CHECK(database_execute(database, "DELETE FROM t", NULL) == OK);
+    CHECK(database_checkpoint(database, NULL) == OK && !database_damaged(database));
 }
 
 static void a_held_lock_times_out(void)
 {
-    CLEANUP(secret_free_p) struct secret *key = key_of(1);
-    CLEANUP(database_close_p) struct database *one = must_open(key);
-    const struct database_config config = {.path = path, .key = key, .busy_wait_ms = 30};
+    struct database_config config = place_config(&place);
+    config.busy_wait_ms = 30;
+    CLEANUP(database_close_p) struct database *one = place_connect(&place);
     CLEANUP(database_close_p) struct database *two = NULL;
     CHECK(database_open(&two, &config, NULL) == OK);
+    struct statement *insert = NULL;
+    CHECK(database_prepare(&insert, two, "INSERT INTO t VALUES (:word)", NULL) == OK);
     CHECK(database_begin(one, NULL) == OK);
-    CHECK(database_begin(two, NULL) == ERR_TIMEOUT);
+    CHECK(database_begin(two, NULL) == ERR_TIMEOUT && !database_in_transaction(two));
+    statement_bind_text(insert, ":word", "alone"); /* a single statement is a writer too */
+    CHECK(statement_run(insert, NULL, NULL) == ERR_TIMEOUT);
+    CHECK(number_of(two, "SELECT count(*) FROM t") == 0); /* and readers wait for nobody */
     enum err err = OK;
     database_end(one, &err, NULL);
     CHECK(database_begin(two, NULL) == OK);
     database_end(two, &err, NULL);
     CHECK(err == OK);
+    statement_bind_text(insert, ":word", "alone");
+    CHECK(statement_run(insert, NULL, NULL) == OK);
+}
+
+/* Reads, then writes what it has read plus one: only right when nobody writes in between. */
+static void *count_up(void *context)
+{
+    struct database *database = place_connect(&place);
+    struct statement *read = NULL;
+    struct statement *write = NULL;
+    bool good = database_prepare(&read, database, "SELECT max(n) FROM c", NULL) == OK &&
+                database_prepare(&write, database, "INSERT INTO c (n) VALUES (:n)", NULL) == OK;
+    for (int i = 0; good && i < ROUNDS; i++) {
+        enum step step = STEP_DONE;
+        enum err err = database_begin(database, NULL);
+        if (err == OK) { err = statement_step(read, &step, NULL); }
+        const int64_t next = err == OK ? column_integer(read, 0) + 1 : 0;
+        statement_reset(read);
+        statement_bind_integer(write, ":n", next);
+        if (err == OK) { err = statement_run(write, NULL, NULL); }
+        database_end(database, &err, NULL);
+        good = err == OK;
+    }
+    database_close(database);
+    return good ? context : NULL;
+}
+
+static void writers_come_one_by_one(void)
+{
+    CLEANUP(database_close_p) struct database *database = place_connect(&place);
+    CHECK(database_execute(database,
+                           "CREATE TABLE c (n INTEGER NOT NULL UNIQUE);"
+                           "INSERT INTO c VALUES (0)",
+                           NULL) == OK);
+    pthread_t threads[WRITERS];
+    for (int i = 0; i < WRITERS; i++) {
+        if (pthread_create(&threads[i], NULL, count_up, &place) != 0) { abort(); }
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        void *done = NULL;
+        CHECK(pthread_join(threads[i], &done) == 0 && done == &place);
+    }
+    CHECK(number_of(database, "SELECT max(n) FROM c") == WRITERS * ROUNDS);
 }
 
 /* A child commits row after row, tells each through a pipe, and is killed in the middle of one. */
 static _Noreturn void write_until_killed(int out)
 {
-    CLEANUP(secret_free_p) struct secret *key = key_of(1);
-    struct database *database = must_open(key);
+    struct database *database = place_connect(&place);
     for (uint8_t i = 1;; i++) {
         enum err err = database_begin(database, NULL);
         for (int j = 0; err == OK && j < 10; j++) {
@@ -171,108 +136,36 @@ static _Noreturn void write_until_killed(int out)
 
 static void a_killed_writer_leaves_whole_transactions(void)
 {
-    CLEANUP(secret_free_p) struct secret *key = key_of(1);
     {
-        CLEANUP(database_close_p) struct database *database = must_open(key);
+        CLEANUP(database_close_p) struct database *database = place_connect(&place);
         CHECK(database_execute(database, "CREATE TABLE k (n INTEGER)", NULL) == OK);
     }
     int ends[2];
     if (pipe(ends) != 0) { exit(1); }
+    (void)fflush(stdout);
     const pid_t child = fork();
     if (child == 0) { write_until_killed(ends[1]); }
     uint8_t told = 0;
     while (told < 20 && read(ends[0], &told, 1) == 1) {}
     CHECK(told == 20);
-    CHECK(kill(child, SIGKILL) == 0);
-    CHECK(waitpid(child, NULL, 0) == child);
+    CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
     (void)close(ends[0]);
     (void)close(ends[1]);
-    CLEANUP(database_close_p) struct database *database = must_open(key);
+    CLEANUP(database_close_p) struct database *database = place_connect(&place);
     CHECK(number_of(database, "SELECT count(*) FROM k") == 190);
-    CHECK(number_of(database, "SELECT count(*) FROM pragma_integrity_check WHERE "
-                              "integrity_check = 'ok'") == 1);
-}
-
-/* A file that may not grow is what a full disk looks like; the old rows must stay readable. */
-static int fill_the_disk(void)
-{
-    CLEANUP(secret_free_p) struct secret *key = key_of(1);
-    CLEANUP(database_close_p) struct database *database = must_open(key);
-    (void)signal(SIGXFSZ, SIG_IGN);
-    const struct rlimit limit = {.rlim_cur = 256 << 10, .rlim_max = 256 << 10};
-    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) { return 2; }
+    CHECK(database_begin(database, NULL) == OK); /* its lock went with it */
     enum err err = OK;
-    struct why why = {0};
-    int64_t committed = 0;
-    for (int i = 0; err == OK && i < 1000; i++) {
-        err = database_begin(database, &why);
-        if (err != OK) { break; }
-        err = database_execute(database, "INSERT INTO d VALUES (zeroblob(8000))", &why);
-        database_end(database, &err, &why);
-        if (err == OK) { committed++; }
-    }
-    printf("# full after %lld rows: %s\n", (long long)committed, why.text);
-    if (err != ERR_IO || committed == 0 || why.text[0] == '\0') { return 3; }
-    if (number_of(database, "SELECT count(*) FROM d") != committed) { return 4; }
-    (void)fflush(stdout);
-    return committed > 100 ? 5 : 100 + (int)committed;
-}
-
-static void a_full_disk_is_an_error_and_no_damage(void)
-{
-    CLEANUP(secret_free_p) struct secret *key = key_of(1);
-    {
-        CLEANUP(database_close_p) struct database *database = must_open(key);
-        CHECK(database_execute(database, "CREATE TABLE d (b BLOB)", NULL) == OK);
-    }
-    (void)fflush(stdout);
-    const pid_t child = fork();
-    if (child == 0) { _exit(fill_the_disk()); }
-    int status = 0;
-    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
-    CHECK(WEXITSTATUS(status) > 100);
-    CLEANUP(database_close_p) struct database *database = must_open(key);
-    CHECK(number_of(database, "SELECT count(*) FROM d") == WEXITSTATUS(status) - 100);
-    CHECK(database_execute(database, "INSERT INTO d VALUES (x'00')", NULL) == OK);
-    CHECK(number_of(database, "SELECT count(*) FROM pragma_integrity_check WHERE "
-                              "integrity_check = 'ok'") == 1);
-}
-
-static void the_log_stays_small(void)
-{
-    CLEANUP(secret_free_p) struct secret *key = key_of(1);
-    CLEANUP(database_close_p) struct database *database = must_open(key);
-    for (int i = 0; i < 3000; i++) {
-        if (database_execute(database, "INSERT INTO d VALUES (zeroblob(4000))", NULL) != OK) {
-            CHECK(false);
-        }
-    }
-    char wal[80];
-    (void)snprintf(wal, sizeof wal, "%s-wal", path);
-    struct stat facts;
-    CHECK(stat(wal, &facts) == 0 && facts.st_size <= 8 << 20);
+    database_end(database, &err, NULL);
+    CHECK(err == OK);
 }
 
 int main(void)
 {
-    if (!mkdtemp(folder)) { return 1; }
-    (void)snprintf(path, sizeof path, "%s/test.db", folder);
-    a_stolen_file_shows_nothing();
-    a_plain_file_would_have_shown_it();
-    a_wrong_key_is_denied();
+    place_make(&place);
     transactions_commit_or_vanish();
     a_held_lock_times_out();
+    writers_come_one_by_one();
     a_killed_writer_leaves_whole_transactions();
-    a_full_disk_is_an_error_and_no_damage();
-    the_log_stays_small();
-    for (const char *const *name =
-             (const char *const[]){"test.db", "test.db-wal", "test.db-shm", "plain.db",
-                                   "plain.db-wal", "plain.db-shm", NULL};
-         *name; name++) {
-        char whole[96];
-        (void)snprintf(whole, sizeof whole, "%s/%s", folder, *name);
-        (void)unlink(whole);
-    }
-    CHECK(rmdir(folder) == 0);
+    place_remove(&place);
     return CHECK_DONE();
 }

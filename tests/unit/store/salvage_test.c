@@ -15,7 +15,7 @@ enum { PAGE_SIZE = 4096 };
 static char folder[] = "/tmp/tocsin-salvage-XXXXXX";
 static char path[64];
 static const struct migration steps[] = {
-    {1, "notes", "CREATE TABLE notes (word TEXT); CREATE INDEX notes_word ON notes (word)"}};
+    {1, "notes", .sql = "CREATE TABLE notes (word TEXT); CREATE INDEX notes_word ON notes (word)"}};
 
 static struct secret *key_of(uint8_t first)
 {
