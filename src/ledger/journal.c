@@ -7,7 +7,8 @@ enum { LIMIT_DEFAULT = 50 };
 
 struct journal {
     struct database *database; /* borrowed */
-    struct statement *size, *insert, *each, *get, *list, *find, *erase, *signed_get, *sign;
+    struct statement *size, *insert, *each, *get, *find, *erase, *signed_get, *sign, *span, *list,
+        *list_resource, *list_actor, *list_action;
 };
 
 enum err journal_open(struct journal **out, struct database *database, struct why *why)
@@ -15,11 +16,19 @@ enum err journal_open(struct journal **out, struct database *database, struct wh
     CLEANUP(journal_close_p) struct journal *journal = MEM_NEW(struct journal);
     journal->database = database;
     const struct statement_text texts[] = {
-        {&journal->size, SQL_JOURNAL_SIZE},   {&journal->insert, SQL_JOURNAL_INSERT},
-        {&journal->each, SQL_JOURNAL_EACH},   {&journal->get, SQL_JOURNAL_GET},
-        {&journal->list, SQL_JOURNAL_LIST},   {&journal->find, SQL_JOURNAL_FIND},
-        {&journal->erase, SQL_JOURNAL_ERASE}, {&journal->signed_get, SQL_JOURNAL_SIGNED},
+        {&journal->size, SQL_JOURNAL_SIZE},
+        {&journal->insert, SQL_JOURNAL_INSERT},
+        {&journal->each, SQL_JOURNAL_EACH},
+        {&journal->get, SQL_JOURNAL_GET},
+        {&journal->list, SQL_JOURNAL_LIST},
+        {&journal->find, SQL_JOURNAL_FIND},
+        {&journal->erase, SQL_JOURNAL_ERASE},
+        {&journal->signed_get, SQL_JOURNAL_SIGNED},
         {&journal->sign, SQL_JOURNAL_SIGN},
+        {&journal->span, SQL_JOURNAL_SPAN},
+        {&journal->list_resource, SQL_JOURNAL_LIST_RESOURCE},
+        {&journal->list_actor, SQL_JOURNAL_LIST_ACTOR},
+        {&journal->list_action, SQL_JOURNAL_LIST_ACTION},
     };
     const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
     if (err == OK) { *out = TAKE(journal); }
@@ -214,28 +223,68 @@ enum err journal_get(struct journal *journal, uint64_t index, struct value **out
                        entry.opened ? text_c(&entry.sealed) : NULL, out);
 }
 
-static void bind_query(struct statement *rows, const struct journal_query *query, int64_t limit)
+/* Numbers from `least` to below `before`, both from 1 on. */
+struct numbers {
+    int64_t least, before;
+};
+
+/* Only those of the span of time that is asked for, if one is. */
+static enum err narrow(struct journal *journal, const struct journal_query *query,
+                       struct numbers *numbers, struct why *why)
 {
-    statement_bind_integer(rows, ":before", query->before ? (int64_t)query->before + 1 : INT64_MAX);
-    statement_bind_integer(rows, ":least", (int64_t)query->least + 1);
-    statement_bind_text(rows, ":actor", query->user);
-    statement_bind_text(rows, ":action", query->action);
-    statement_bind_text(rows, ":resource", query->resource);
-    statement_bind_integer(rows, ":from_us", query->from_us);
-    statement_bind_integer(rows, ":to_us", query->to_us ? query->to_us : INT64_MAX);
-    statement_bind_integer(rows, ":limit", limit + 1);
+    if (!query->from_us && !query->to_us) { return OK; }
+    CLEANUP(statement_reset_p) struct statement *row = journal->span;
+    statement_bind_integer(row, ":from_us", query->from_us);
+    statement_bind_integer(row, ":to_us", query->to_us ? query->to_us : INT64_MAX);
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err != OK) { return err; }
+    const int64_t first = column_integer(row, 0); /* 0: there is none */
+    const int64_t last = column_integer(row, 1);
+    if (first > numbers->least) { numbers->least = first; }
+    if (last < numbers->before) { numbers->before = last + 1; }
+    return OK;
+}
+
+/* The statement along whose index the fewest entries lie, with what only it has bound. */
+static struct statement *choose_list(const struct journal *journal,
+                                     const struct journal_query *query)
+{
+    struct statement *rows = journal->list;
+    if (query->resource) {
+        rows = journal->list_resource;
+        statement_bind_text(rows, ":resource", query->resource);
+        statement_bind_text(rows, ":actor", query->user);
+        statement_bind_text(rows, ":action", query->action);
+    } else if (query->user) {
+        rows = journal->list_actor;
+        statement_bind_text(rows, ":actor", query->user);
+        statement_bind_text(rows, ":action", query->action);
+    } else if (query->action) {
+        rows = journal->list_action;
+        statement_bind_text(rows, ":action", query->action);
+    }
+    return rows;
 }
 
 enum err journal_list(struct journal *journal, const struct journal_query *query,
                       struct value **out, struct why *why)
 {
-    CLEANUP(statement_reset_p) struct statement *rows = journal->list;
+    struct numbers numbers = {(int64_t)query->least + 1,
+                              query->before ? (int64_t)query->before + 1 : INT64_MAX};
+    enum err err = narrow(journal, query, &numbers, why);
+    if (err != OK) { return err; }
+    CLEANUP(statement_reset_p) struct statement *rows = choose_list(journal, query);
     CLEANUP(value_free_p) struct value *entries = value_array();
     const int64_t limit = query->limit > 0 ? query->limit : LIMIT_DEFAULT;
     int64_t next = -1;
-    bind_query(rows, query, limit);
+    statement_bind_integer(rows, ":least", numbers.least);
+    statement_bind_integer(rows, ":before", numbers.before);
+    statement_bind_integer(rows, ":from_us", query->from_us);
+    statement_bind_integer(rows, ":to_us", query->to_us ? query->to_us : INT64_MAX);
+    statement_bind_integer(rows, ":limit", limit + 1);
     enum step step = STEP_DONE;
-    enum err err = statement_step(rows, &step, why);
+    err = statement_step(rows, &step, why);
     while (err == OK && step == STEP_ROW) {
         const int64_t index = column_integer(rows, 0) - 1;
         if ((int64_t)value_count(entries) == limit) {

@@ -216,6 +216,15 @@ static enum token_answer verify_signature(const struct tokens *tokens, const cha
                                                             : TOKEN_ANSWER_MALFORMED;
 }
 
+bool token_remembered(struct tokens *tokens, const char *token)
+{
+    uint8_t hash[TOKEN_HASH_SIZE];
+    struct token_claims claims;
+    if (strnlen(token, TOKEN_ACCESS_SIZE) == TOKEN_ACCESS_SIZE) { return false; }
+    token_cache_hash(hash, token);
+    return token_cache_find(tokens->cache, hash, &claims);
+}
+
 enum token_answer token_verify(struct tokens *tokens, const char *token, int64_t now_us,
                                struct token_claims *claims)
 {

@@ -59,6 +59,8 @@ enum token_answer {
     TOKEN_ANSWER_EXPIRED,
 };
 const char *token_answer_name(enum token_answer answer); /* "token_expired" ... */
+/* Whether it was verified lately: then token_verify costs a hash, not a signature. */
+bool token_remembered(struct tokens *tokens, const char *token);
 enum token_answer token_verify(struct tokens *tokens, const char *token, int64_t now_us,
                                struct token_claims *claims);
 

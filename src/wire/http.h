@@ -3,12 +3,13 @@
  *
  * A small pool of epoll threads reads requests within limits and hands each whole request to a
  * bounded queue; worker threads of this module call the handler and the answer goes back when it
- * returns (the connection is suspended meanwhile). A full queue answers 503 at once. A handler that
- * never blocks may run on the epoll threads themselves, without queue and workers. Limits:
- * request line and headers 16 KiB, body `body_size_max`, 60 s to send a request, connections
- * bounded. TLS 1.3 only; with `client_ca_path` a client certificate of the site is required and its
- * identity is in the request. Errors are RFC 9457 problem documents. Requests that two readers
- * could understand differently (RFC 9112: conflicting lengths, unclean paths) are refused.
+ * returns (the connection is suspended meanwhile). A full queue answers 503 at once. What is
+ * answered faster than it is handed over may run on the epoll threads themselves, and what computes
+ * for long has workers of its own, which no other request waits for. Limits: request line and
+ * headers 16 KiB, body `body_size_max`, 60 s to send a request, connections bounded. TLS 1.3 only;
+ * with `client_ca_path` a client certificate of the site is required and its identity is in the
+ * request. Errors are RFC 9457 problem documents. Requests that two readers could understand
+ * differently (RFC 9112: conflicting lengths, unclean paths) are refused.
  */
 #pragma once
 
@@ -24,6 +25,13 @@ struct http_request;
 
 enum { HTTP_PATH_SIZE = 1024, HTTP_HEADER_VALUE_SIZE = 4096, HTTP_IDENTITY_SIZE = 256 };
 
+/* Who runs the handler of a request. */
+enum http_lane {
+    HTTP_LANE_COMMON, /* the workers */
+    HTTP_LANE_DIRECT, /* the epoll thread that read it: it must not wait, stream or upgrade */
+    HTTP_LANE_SLOW,   /* workers of lower priority, for what keeps a processor busy */
+};
+
 struct http_config {
     const char *address;                     /* "127.0.0.1", "::1", "0.0.0.0" */
     int port;                                /* 0 = any free one; http_server_port tells */
@@ -37,10 +45,14 @@ struct http_config {
     size_t connection_size;
     size_t worker_count; /* threads that run the handler; 0 = the epoll threads: it never blocks */
     size_t queue_max;
+    /* By method and path of a request that is whole, on the epoll thread; NULL = common. */
+    enum http_lane (*lane)(const struct http_request *request);
+    size_t slow_worker_count; /* 0 = the slow lane is the common one */
     /* "Name", "value", ..., NULL: in every answer that does not set the same name itself. */
     const char *const *common_headers; /* borrowed for the life of the server; may be NULL */
     void *context;
-    /* Called once per worker at its start and end, for per-thread state such as a database. */
+    /* Per-thread state such as a database: made at the thread's first request, and again at each
+     * next one while it is NULL; ended with the thread. */
     void *(*worker_begin)(void *context);
     void (*worker_end)(void *context, void *worker_state);
     void (*handle)(void *context, void *worker_state, struct http_request *request);

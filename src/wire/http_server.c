@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ enum {
     BODY_DROP_MAX = 1 << 20,
     LISTEN_BACKLOG = 512,
     PEM_SIZE_MAX = 64 * 1024,
+    SLOW_NICENESS = 5,
 };
 
 /* ---- on the threads of libmicrohttpd ---- */
@@ -74,6 +76,47 @@ static enum MHD_Result take_body(struct http_request *request, const char *data,
     return request->body_dropped > BODY_DROP_MAX ? MHD_NO : MHD_YES;
 }
 
+static enum http_lane lane_of(const struct http_server *server, const struct http_request *request)
+{
+    const struct http_config *config = &server->config;
+    if (config->worker_count == 0) { return HTTP_LANE_DIRECT; }
+    const enum http_lane lane = config->lane ? config->lane(request) : HTTP_LANE_COMMON;
+    return lane == HTTP_LANE_SLOW && config->slow_worker_count == 0 ? HTTP_LANE_COMMON : lane;
+}
+
+/* What worker_begin makes for this epoll thread, once; it ends with the thread. */
+static void *direct_state(struct http_server *server)
+{
+    const struct http_config *config = &server->config;
+    struct http_direct *direct = pthread_getspecific(server->direct);
+    if (config->worker_count == 0 || !config->worker_begin) { return NULL; }
+    if (!direct) {
+        direct = MEM_NEW(struct http_direct);
+        direct->server = server;
+        if (pthread_setspecific(server->direct, direct)) { abort(); }
+    }
+    if (!direct->state) { direct->state = config->worker_begin(config->context); }
+    return direct->state;
+}
+
+static void end_direct(void *specific)
+{
+    struct http_direct *direct = specific;
+    const struct http_config *config = &direct->server->config;
+    if (config->worker_end && direct->state) { config->worker_end(config->context, direct->state); }
+    free(direct);
+}
+
+static enum MHD_Result answer_directly(struct http_request *request)
+{
+    struct http_server *server = request->server;
+    server->config.handle(server->config.context, direct_state(server), request);
+    if (!request->status) {
+        http_answer_problem(request, 500, http_status_title(500), "The request has no answer.");
+    }
+    return queue_answer(request);
+}
+
 /* The request is whole: to the workers, or refused at once. */
 static enum MHD_Result dispatch(struct http_request *request)
 {
@@ -84,16 +127,11 @@ static enum MHD_Result dispatch(struct http_request *request)
                             "The body is larger than this server takes.");
         return queue_answer(request);
     }
-    if (server->config.worker_count == 0) {
-        server->config.handle(server->config.context, NULL, request);
-        if (!request->status) {
-            http_answer_problem(request, 500, http_status_title(500), "The request has no answer.");
-        }
-        return queue_answer(request);
-    }
+    const enum http_lane lane = lane_of(server, request);
+    if (lane == HTTP_LANE_DIRECT) { return answer_directly(request); }
     request->phase = HTTP_PHASE_WAITING;
     MHD_suspend_connection(request->connection);
-    if (queue_push(server->waiting, request)) {
+    if (queue_push(lane == HTTP_LANE_SLOW ? server->slow_waiting : server->waiting, request)) {
         http_add_header(request, MHD_HTTP_HEADER_RETRY_AFTER, "1");
         http_answer_refusal(request, 503, http_status_title(503),
                             "The server has more requests than it can answer. Try again.");
@@ -131,13 +169,13 @@ static size_t keep_escapes(void *context, struct MHD_Connection *connection, cha
 
 /* ---- on the workers ---- */
 
-static void serve(void *context)
+static void serve(struct http_server *server, struct queue *waiting)
 {
-    struct http_server *server = context;
     const struct http_config *config = &server->config;
-    void *state = config->worker_begin ? config->worker_begin(config->context) : NULL;
+    void *state = NULL;
     struct http_request *request = NULL;
-    while ((request = queue_pop(server->waiting, -1))) {
+    while ((request = queue_pop(waiting, -1))) {
+        if (!state && config->worker_begin) { state = config->worker_begin(config->context); }
         config->handle(config->context, state, request);
         struct http_stream *stream = TAKE(request->stream);
         const bool deferred = stream && http_stream_deferred(stream);
@@ -148,7 +186,20 @@ static void serve(void *context)
         if (!deferred) { MHD_resume_connection(request->connection); }
         if (stream) { http_stream_start(stream); }
     }
-    if (config->worker_end) { config->worker_end(config->context, state); }
+    if (config->worker_end && state) { config->worker_end(config->context, state); }
+}
+
+static void serve_common(void *context)
+{
+    struct http_server *server = context;
+    serve(server, server->waiting);
+}
+
+static void serve_slow(void *context)
+{
+    struct http_server *server = context;
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), SLOW_NICENESS); /* of this thread alone */
+    serve(server, server->slow_waiting);
 }
 
 /* ---- opening ---- */
@@ -264,10 +315,12 @@ static enum err start_daemon(struct http_server *server, int listen_fd, struct w
 static enum err start_threads(struct http_server *server, struct why *why)
 {
     enum err err = websockets_open(&server->websockets, server, why);
-    for (size_t i = 0; !err && i < server->config.worker_count; i++) {
+    const size_t common = server->config.worker_count;
+    for (size_t i = 0; !err && i < common + server->config.slow_worker_count; i++) {
         char name[16];
         (void)snprintf(name, sizeof name, "http.%u", (unsigned int)i % 100);
-        err = worker_start(&server->workers[i], name, serve, server, why);
+        err = worker_start(&server->workers[i], name, i < common ? serve_common : serve_slow,
+                           server, why);
     }
     return err;
 }
@@ -275,8 +328,9 @@ static enum err start_threads(struct http_server *server, struct why *why)
 enum err http_server_open(struct http_server **out, const struct http_config *config,
                           struct why *why)
 {
-    if (config->worker_count > HTTP_WORKER_MAX || config->connection_max < HTTP_POOL_THREADS ||
-        config->queue_max == 0 || !config->handle) {
+    if (config->worker_count > HTTP_WORKER_MAX ||
+        config->slow_worker_count > HTTP_WORKER_MAX - config->worker_count ||
+        config->connection_max < HTTP_POOL_THREADS || config->queue_max == 0 || !config->handle) {
         return why_set(
             why, ERR_RANGE,
             "an HTTP server needs at most %d workers, a queue and %d connections or more",
@@ -291,7 +345,9 @@ enum err http_server_open(struct http_server **out, const struct http_config *co
         abort();
     }
     (void)pthread_condattr_destroy(&monotonic);
+    if (pthread_key_create(&server->direct, end_direct)) { abort(); }
     server->waiting = queue_new(config->queue_max, NULL);
+    server->slow_waiting = queue_new(config->queue_max, NULL);
     server->streams = http_streams_new();
     int fd = -1;
     enum err err = listen_on(config, &fd, &server->port, why);
@@ -333,7 +389,8 @@ void http_server_close(struct http_server *server)
     if (!server) { return; }
     int listen_fd = server->daemon ? MHD_quiesce_daemon(server->daemon) : -1;
     queue_close(server->waiting); /* workers answer what is left; newcomers get 503 */
-    for (size_t i = 0; i < server->config.worker_count; i++) {
+    queue_close(server->slow_waiting);
+    for (size_t i = 0; i < ARRAY_LEN(server->workers); i++) {
         worker_join(server->workers[i]);
     }
     http_streams_close(server->streams);
@@ -346,6 +403,8 @@ void http_server_close(struct http_server *server)
     websockets_free(server->websockets);
     http_streams_free(server->streams);
     queue_free(server->waiting);
+    queue_free(server->slow_waiting);
+    (void)pthread_key_delete(server->direct);
     (void)pthread_cond_destroy(&server->served);
     (void)pthread_mutex_destroy(&server->lock);
     free(server);

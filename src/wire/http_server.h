@@ -44,11 +44,18 @@ struct http_stream;
 struct http_streams; /* all streams of a server */
 struct websockets;   /* all WebSockets of a server, and their thread */
 
+/* What the handler of the direct lane has on one epoll thread. */
+struct http_direct {
+    struct http_server *server;
+    void *state;
+};
+
 struct http_server {
     struct http_config config;
     struct MHD_Daemon *daemon;
-    struct queue *waiting; /* of struct http_request, borrowed */
-    struct worker *workers[HTTP_WORKER_MAX];
+    struct queue *waiting, *slow_waiting;    /* of struct http_request, borrowed */
+    struct worker *workers[HTTP_WORKER_MAX]; /* those of the slow lane come last */
+    pthread_key_t direct;                    /* an epoll thread's struct http_direct */
     struct http_streams *streams;
     struct websockets *websockets;
     int port;

@@ -15,12 +15,38 @@ SELECT number, entry FROM audit WHERE number >= :number ORDER BY number LIMIT :l
 -- name: journal_get
 SELECT entry, salt, sealed FROM audit WHERE number = :number;
 
+-- name: journal_span
+-- Which numbers a span of time has: times follow the numbers, but for clocks that were set.
+SELECT min(number), max(number) FROM audit WHERE at_us >= :from_us AND at_us < :to_us;
+
 -- name: journal_list
 SELECT number, entry, salt, sealed FROM audit
 WHERE number < :before AND number >= :least
+  AND at_us >= :from_us AND at_us < :to_us
+ORDER BY number DESC LIMIT :limit;
+
+-- The same along the index of what is asked for; a filter that may be missing would scan the table.
+-- name: journal_list_resource
+SELECT number, entry, salt, sealed FROM audit
+WHERE resource = :resource
+  AND number < :before AND number >= :least
   AND (actor = :actor OR :actor IS NULL)
   AND (action = :action OR :action IS NULL)
-  AND (resource = :resource OR :resource IS NULL)
+  AND at_us >= :from_us AND at_us < :to_us
+ORDER BY number DESC LIMIT :limit;
+
+-- name: journal_list_actor
+SELECT number, entry, salt, sealed FROM audit
+WHERE actor = :actor
+  AND number < :before AND number >= :least
+  AND (action = :action OR :action IS NULL)
+  AND at_us >= :from_us AND at_us < :to_us
+ORDER BY number DESC LIMIT :limit;
+
+-- name: journal_list_action
+SELECT number, entry, salt, sealed FROM audit
+WHERE action = :action
+  AND number < :before AND number >= :least
   AND at_us >= :from_us AND at_us < :to_us
 ORDER BY number DESC LIMIT :limit;
 

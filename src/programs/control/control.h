@@ -18,6 +18,7 @@
 #include "people/client.h"
 #include "people/invitation.h"
 #include "people/rate_limit.h"
+#include "people/session_cache.h"
 #include "people/sign_in.h"
 #include "people/token.h"
 #include "programs/control/bus.h"
@@ -36,7 +37,9 @@ struct control {
     struct database_config database;
     struct signer *signer;
     struct sign_in_limits *limits;
+    struct session_cache *sessions;
     struct rate_limit *accounts, *strangers; /* of requests */
+    struct rate_limit *forgers;              /* of access tokens that were none, by address */
     struct rate_limit *refusals;             /* of an account, that the audit log takes */
     struct client_networks proxies;
     struct tokens *tokens;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "migrations/control.h"
 #include "people/jws.h"
+#include "people/password.h"
 #include "programs/control/audit/clerk.h"
 #include "programs/control/audit/scribe.h"
 #include "programs/control/control.h"
@@ -27,7 +28,8 @@ enum { PREVIEW_BURST = 48, PREVIEW_EVERY_US = 200000 };
 enum { REFUSAL_BURST = 60, REFUSAL_EVERY_US = 1000000 };
 #define SWEEP_LINKS_US (5 * CLOCK_SECOND_US)
 
-enum { QUEUE_MAX = 256 };
+/* No more than may wait for their turn at a password (people/password): the rest waits in line. */
+enum { QUEUE_MAX = 256, SLOW_WORKERS = PASSWORD_WAIT_MAX };
 
 /* What main owns, in the order in which it is made. */
 struct site {
@@ -278,6 +280,8 @@ static enum err start_http(struct site *site, struct why *why)
                                        .context = &site->control,
                                        .worker_begin = begin_worker,
                                        .worker_end = end_worker,
+                                       .lane = route_lane,
+                                       .slow_worker_count = SLOW_WORKERS,
                                        .handle = route_answer};
     const enum err err = http_server_open(&site->http, &config, why);
     if (err) { return err; }
@@ -348,8 +352,10 @@ static enum err start(struct site *site, struct why *why)
     if (err) { return err; }
     control->limits = sign_in_limits_new();
     control->challenges = challenges_new();
+    control->sessions = session_cache_new();
     control->accounts = request_limit(site->options.http_rate_account);
     control->strangers = request_limit(site->options.http_rate_stranger);
+    control->forgers = request_limit(site->options.http_rate_stranger);
     control->refusals = rate_limit_new(REFUSAL_BURST, REFUSAL_EVERY_US);
     control->grants = grants_new();
     control->live = live_new();
@@ -382,8 +388,10 @@ static void stop(struct site *site)
     live_free(control->live);
     grants_free(control->grants);
     sign_in_limits_free(control->limits);
+    session_cache_free(control->sessions);
     rate_limit_free(control->accounts);
     rate_limit_free(control->strangers);
+    rate_limit_free(control->forgers);
     rate_limit_free(control->refusals);
     tokens_free(control->tokens);
     challenges_free(control->challenges);

@@ -8,7 +8,7 @@
 #include "programs/control/audit/call_audit.h"
 
 /* More than all headers of a request together may have. */
-enum { FORWARDED_SIZE_MAX = 64 * 1024 };
+enum { FORWARDED_SIZE_MAX = 64 * 1024, ALLOWED_SIZE = 64 };
 
 const struct route ROUTES[] = {
     {"POST", "/auth/login", PERMISSION_PUBLIC, ROUTE_WAY_JSON, auth_login},
@@ -80,6 +80,24 @@ const struct route ROUTES[] = {
 };
 const size_t ROUTE_COUNT = ARRAY_LEN(ROUTES);
 
+/* Slow: they hash a password. Direct: they read a little and wait for nobody. Else common. */
+static const struct {
+    void (*handle)(struct call *call);
+    enum http_lane lane;
+} LANES[] = {
+    {auth_login, HTTP_LANE_SLOW},
+    {auth_password, HTTP_LANE_SLOW},
+    {register_user, HTTP_LANE_SLOW},
+    {factor_api_app, HTTP_LANE_SLOW},
+    {factor_api_remove, HTTP_LANE_SLOW},
+    {passkey_api_begin, HTTP_LANE_SLOW},
+    {passkey_api_remove, HTTP_LANE_SLOW},
+    {auth_session, HTTP_LANE_DIRECT},
+    {fleet_api_resources, HTTP_LANE_DIRECT},
+    {event_api_get, HTTP_LANE_DIRECT},
+    {state_health, HTTP_LANE_DIRECT},
+};
+
 /* Cuts the part of *path that stands for a {name} out into *buffer; its size. */
 static size_t cut_part(const char *path, bool rest, char **buffer)
 {
@@ -130,6 +148,19 @@ static void find_address(struct call *call)
     client_find(&control->proxies, peer, believed ? text_c(&lines) : "", call->address);
 }
 
+/* A program asks often: its session is looked up twice a second, and after any change. */
+static enum err find_session_of(struct call *call, const char *id, struct why *why)
+{
+    struct session_cache *cache = call->desk->control->sessions;
+    const int64_t now_us = clock_monotonic_us();
+    if (session_cache_find(cache, id, now_us, &call->session)) { return OK; }
+    const uint64_t epoch = session_cache_epoch(cache);
+    const enum err err =
+        session_find_id(call->desk->sessions, id, call->now_us, &call->session, why);
+    if (!err) { session_cache_put(cache, epoch, &call->session, now_us); }
+    return err;
+}
+
 /* The session that an access token names, if the token and the rights that it was made for count.
  */
 static enum err find_bearer(struct call *call, struct why *why)
@@ -141,8 +172,7 @@ static enum err find_bearer(struct call *call, struct why *why)
         call->refused = token_answer_name(answer);
         return OK;
     }
-    const enum err err =
-        session_find_id(call->desk->sessions, claims.session_id, call->now_us, &call->session, why);
+    const enum err err = find_session_of(call, claims.session_id, why);
     if (err) { return err; }
     call->signed_in = call->session.generation == claims.generation;
     if (!call->signed_in) { call->refused = "token_outdated"; }
@@ -253,33 +283,65 @@ static enum err find_session(struct call *call, struct why *why)
     return OK;
 }
 
-/* An account, or where nobody is signed in a network, asks as often as the site lets it. */
-static bool too_often(struct call *call, const struct route *route)
+static bool refuse_wait(struct call *call, int64_t wait_us)
 {
-    const struct control *control = call->desk->control;
-    char group[CLIENT_ADDRESS_SIZE];
-    client_group(call->address, group);
-    if (route->handle == state_health) { return false; }
-    const int64_t wait_us =
-        call->signed_in
-            ? rate_limit_take_us(control->accounts, call->session.user_id, clock_monotonic_us())
-            : rate_limit_take_us(control->strangers, group, clock_monotonic_us());
     if (wait_us == 0) { return false; }
     http_add_header(call->request, "Retry-After", "1");
     refuse(call, 429, "too_often", "Too many requests. Wait a second, then try again.");
     return true;
 }
 
+/*
+ * A token that we have not seen costs a signature: from where forged ones come, no new one is
+ * looked at for a while. Good ones cost nothing, and one that was seen stays good.
+ */
+static bool forged_too_often(struct call *call)
+{
+    const struct control *control = call->desk->control;
+    const char *bearer = http_header(call->request, "Authorization");
+    char group[CLIENT_ADDRESS_SIZE];
+    if (!bearer || strncmp(bearer, "Bearer ", 7) != 0) { return false; }
+    if (token_remembered(control->tokens, bearer + 7)) { return false; }
+    client_group(call->address, group);
+    return refuse_wait(call, rate_limit_wait_us(control->forgers, group, clock_monotonic_us()));
+}
+
+/* An account, or where nobody is signed in a network, asks as often as the site lets it. */
+static bool too_often(struct call *call)
+{
+    const struct control *control = call->desk->control;
+    const int64_t now_us = clock_monotonic_us();
+    char group[CLIENT_ADDRESS_SIZE];
+    if (call->signed_in) {
+        return refuse_wait(call,
+                           rate_limit_take_us(control->accounts, call->session.user_id, now_us));
+    }
+    client_group(call->address, group);
+    if (call->token && !call->by_cookie) { rate_limit_failed(control->forgers, group, now_us); }
+    return refuse_wait(call, rate_limit_take_us(control->strangers, group, now_us));
+}
+
 static void serve(struct call *call, const struct route *route)
 {
     struct why why = {""};
-    const enum err err = route->way == ROUTE_WAY_PAGE ? OK : find_session(call, &why);
+    const bool limited = route->way != ROUTE_WAY_PAGE && route->handle != state_health;
+    if (limited && forged_too_often(call)) { return; }
+    const enum err err = limited ? find_session(call, &why) : OK;
     if (err) {
         call_problem(call, err, &why);
         return;
     }
-    if (route->way != ROUTE_WAY_PAGE && too_often(call, route)) { return; }
+    if (limited && too_often(call)) { return; }
     if (admit(call, route)) { route->handle(call); }
+}
+
+/* What may have changed a session or somebody's rights: before its answer leaves, all are asked for
+ * again. */
+static void forget_sessions(struct call *call, const struct route *route)
+{
+    if (unsafe(call) || strncmp(route->pattern, "/auth/", 6) == 0) {
+        session_cache_forget(call->desk->control->sessions);
+    }
 }
 
 static const struct route *find_route(struct call *call, char buffer[static HTTP_PATH_SIZE],
@@ -303,6 +365,18 @@ static const struct route *find_route(struct call *call, char buffer[static HTTP
     return NULL;
 }
 
+enum http_lane route_lane(const struct http_request *request)
+{
+    char buffer[HTTP_PATH_SIZE + CALL_ARGUMENT_MAX];
+    char allowed[ALLOWED_SIZE] = "";
+    struct call call = {.request = (struct http_request *)(uintptr_t)request};
+    const struct route *route = find_route(&call, buffer, allowed, sizeof allowed);
+    for (size_t i = 0; route && i < ARRAY_LEN(LANES); i++) {
+        if (LANES[i].handle == route->handle) { return LANES[i].lane; }
+    }
+    return HTTP_LANE_COMMON;
+}
+
 static void count_request(const struct route *route, int64_t begin_us)
 {
     char labels[160];
@@ -322,11 +396,12 @@ void route_answer(void *context, void *state, struct http_request *request)
     const int64_t begin_us = clock_monotonic_us();
     struct call call = {.desk = state, .request = request, .now_us = clock_wall_us()};
     char buffer[HTTP_PATH_SIZE + CALL_ARGUMENT_MAX];
-    char allowed[64] = "";
+    char allowed[ALLOWED_SIZE] = "";
     find_address(&call);
     const struct route *route = find_route(&call, buffer, allowed, sizeof allowed);
     if (route) {
         serve(&call, route);
+        forget_sessions(&call, route);
         count_request(route, begin_us);
     } else if (*allowed) {
         http_add_header(request, "Allow", allowed);

@@ -32,6 +32,9 @@ bool route_matches(const char *pattern, const char *path, char buffer[static HTT
 /* Whether the caller has a permission that the handler needs besides; else it is answered. */
 MUST_USE bool route_permits(struct call *call, enum permission permission);
 
+/* wire/http's lane: of the route, before anything is known of who asks. */
+enum http_lane route_lane(const struct http_request *request);
+
 /* Answers one request: wire/http's handle. `state` is the worker's desk; NULL: 503. */
 void route_answer(void *context, void *state, struct http_request *request);
 

@@ -201,6 +201,25 @@ def check_rotation(tap, rig):
     tap.check(kids <= keys, "every key whose tokens live is published")
 
 
+def check_flood(tap, rig):
+    """Whoever makes tokens up is counted by address before any signature is checked; a known token goes on."""
+    known, fresh = sign_in(rig).json["access_token"], sign_in(rig).json["access_token"]
+    wait_for(lambda: status(rig, known) == 200, 10, "the address to be forgiven its sign-ins")
+    forged = [f"{fresh[:-8]}{number:08d}" for number in range(400)]
+    connection, seen = rig.connect(), []
+    for token in forged:
+        connection.request("GET", "/api/alerts", headers={"Authorization": f"Bearer {token}"})
+        answer = connection.getresponse()
+        answer.read()
+        seen.append(answer.status)
+    verified = rig.log().count("reason=token_forged") + rig.log().count("reason=token_malformed")
+    tap.check(set(seen) == {401, 429} and seen.count(401) < 200, "a flood of forged tokens is cut off", str({s: seen.count(s) for s in set(seen)}))
+    tap.check(verified < 200, "before their signatures are looked at", str(verified))
+    tap.check(status(rig, fresh) == 429, "so is a good token that was never seen")
+    tap.check(status(rig, known) == 200, "one that was seen goes on")
+    wait_for(lambda: status(rig, fresh) == 200, 10, "the address to be forgiven")
+
+
 def main():
     tap = Tap()
     with Rig() as rig:
@@ -217,6 +236,10 @@ def main():
             rig.start(**{"auth.token_key_s": KEY_S})
             tap.check(rig.ask("GET", "/api/alerts").status == 200, "an access token outlives kill -9")
             tap.check(rig.token not in rig.log(), "no token is in the log")
+            rig.stop()
+            os.truncate(rig.path("control.log"), 0)
+            rig.start(**{"http.rate_stranger": 20})
+            check_flood(tap, rig)
         except (OSError, ValueError, KeyError, TimeoutError, RuntimeError, http.client.HTTPException) as error:
             tap.check(False, "the test ran to its end", f"{type(error).__name__}: {error}")
         if tap.failures:

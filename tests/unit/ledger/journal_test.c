@@ -2,6 +2,7 @@
 
 #include "check.h"
 #include "migrations/control.h"
+#include "queries/ledger_journal.h"
 #include "tables.h"
 
 static const int64_t now_us = INT64_C(1795312229000000);
@@ -73,6 +74,49 @@ static void test_list(struct journal *journal)
     CHECK(count_of(journal, &(struct journal_query){.user = "nobody"}, NULL) == 0);
 }
 
+/* No list reads the whole table, whatever it is asked for: SQLite says how it would go about it. */
+static void test_plans(const struct tables *tables)
+{
+    static const struct {
+        const char *sql, *index;
+    } lists[] = {
+        {SQL_JOURNAL_LIST, "USING INTEGER PRIMARY KEY"},
+        {SQL_JOURNAL_LIST_RESOURCE, "USING INDEX audit_resource"},
+        {SQL_JOURNAL_LIST_ACTOR, "USING INDEX audit_actor"},
+        {SQL_JOURNAL_LIST_ACTION, "USING INDEX audit_action"},
+        {SQL_JOURNAL_SPAN, "USING COVERING INDEX audit_time"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        CLEANUP(text_deinit) struct text sql = text_limited(4096);
+        text_format(&sql, "EXPLAIN QUERY PLAN %s", lists[i].sql);
+        struct statement *plan = NULL;
+        CHECK(database_prepare(&plan, tables->database, text_c(&sql), NULL) == OK);
+        enum step step = STEP_DONE;
+        CHECK(statement_step(plan, &step, NULL) == OK && step == STEP_ROW);
+        const char *way = column_text(plan, 3);
+        CHECK(strncmp(way, "SEARCH audit ", 13) == 0 && strstr(way, lists[i].index) != NULL);
+        /* One step, in the order of the index: nothing is sorted. */
+        CHECK(statement_step(plan, &step, NULL) == OK && step == STEP_DONE);
+        statement_reset(plan);
+    }
+}
+
+/* A clock that was set back does not hide what was entered meanwhile. */
+static void test_clock(struct journal *journal)
+{
+    const int64_t day_us = INT64_C(86400000000);
+    CHECK(enter(journal, "cy", "clock.test", "late", now_us + 10 * day_us) == OK);
+    CHECK(enter(journal, "cy", "clock.test", "early", now_us - 10 * day_us) == OK);
+    CHECK(enter(journal, "cy", "clock.test", "now", now_us + day_us) == OK);
+    const struct journal_query early = {.to_us = now_us - day_us};
+    const struct journal_query late = {.from_us = now_us + 9 * day_us, .user = "cy"};
+    const struct journal_query both = {.from_us = now_us + day_us, .action = "clock.test"};
+    CHECK(count_of(journal, &early, NULL) == 1);
+    CHECK(count_of(journal, &late, NULL) == 1);
+    CHECK(count_of(journal, &both, NULL) == 2);
+    CHECK(count_of(journal, &(struct journal_query){.from_us = now_us + 11 * day_us}, NULL) == 0);
+}
+
 /* What is erased is gone; the entry and its commitment stay. */
 static void test_erase(struct journal *journal)
 {
@@ -115,6 +159,8 @@ int main(void)
     test_list(journal);
     test_erase(journal);
     test_adopt(journal);
+    test_plans(&tables);
+    test_clock(journal);
     CLEANUP(text_deinit) struct text note = text_limited(4096);
     CHECK(journal_signed(journal, &note, NULL) == OK && note.size == 0);
     CHECK(journal_sign(journal, 3, "first\n", NULL) == OK);

@@ -377,7 +377,66 @@ static void test_close(struct http_server *server)
     answer_free(&answer);
     (void)close(fd);
     (void)close(half);
-    CHECK(scene.begun == 2 * WORKERS && scene.ended == scene.begun); /* of two servers */
+    CHECK(scene.begun > 0 &&
+          scene.ended == scene.begun); /* every thread that had something to do */
+}
+
+static enum http_lane lane_of(const struct http_request *request)
+{
+    const char *path = http_path(request);
+    if (strcmp(path, "/about") == 0) { return HTTP_LANE_DIRECT; }
+    return strcmp(path, "/echo") == 0 ? HTTP_LANE_SLOW : HTTP_LANE_COMMON;
+}
+
+static int ask_gate(int port)
+{
+    const int fd = client_open(port);
+    CHECK(client_say(fd, "GET /gate HTTP/1.1\r\nHost: x\r\n\r\n"));
+    return fd;
+}
+
+/* While every common worker is busy, the two other lanes answer. */
+static void test_lanes(void)
+{
+    const int begun = scene.begun;
+    struct http_config config = {.address = "127.0.0.1",
+                                 .body_size_max = BODY_MAX,
+                                 .connection_max = 200,
+                                 .worker_count = WORKERS,
+                                 .slow_worker_count = 1,
+                                 .queue_max = QUEUE_MAX,
+                                 .lane = lane_of,
+                                 .worker_begin = begin,
+                                 .worker_end = end,
+                                 .handle = handle};
+    struct http_server *server = NULL;
+    struct why why = {""};
+    CHECK(http_server_open(&server, &config, &why) == OK);
+    const int port = http_server_port(server);
+    set_gate(true);
+    int waiting[WORKERS];
+    for (int i = 0; i < WORKERS; i++) {
+        waiting[i] = ask_gate(port);
+    }
+    int all = WORKERS;
+    CHECK(wait_until(is_inside, &all));
+    struct answer answer = client_ask(port, "GET /about HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(answer.status == 200);
+    answer_free(&answer);
+    answer = client_ask(port, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+    CHECK(answer.status == 200 && answer.body_size == 2);
+    answer_free(&answer);
+    set_gate(false);
+    for (int i = 0; i < WORKERS; i++) {
+        answer = client_read(waiting[i], false);
+        CHECK(answer.status == 200);
+        answer_free(&answer);
+        (void)close(waiting[i]);
+    }
+    http_server_close(server);
+    CHECK(scene.begun == begun + WORKERS + 2 && scene.ended == scene.begun);
+    config.slow_worker_count = HTTP_WORKER_TOO_MANY;
+    CHECK(http_server_open(&server, &config, NULL) == ERR_RANGE);
 }
 
 static void test_refused_configs(void)
@@ -410,6 +469,7 @@ int main(void)
     const int fd = mkstemp(scene.file);
     if (write(fd, "0123456789", 10) != 10) { abort(); }
     (void)close(fd);
+    test_lanes();
     test_refused_configs();
     struct http_server *server = start(QUEUE_MAX);
     const int port = http_server_port(server);
