@@ -9,8 +9,9 @@
 #include "trust/canonical.h"
 
 struct dispatch {
-    struct database *database;   /* borrowed */
-    const struct signer *signer; /* borrowed */
+    struct database *database;      /* borrowed */
+    const struct signer *signer;    /* borrowed */
+    const struct signer *exercises; /* borrowed; NULL: none can be sent */
     struct statement *key_find, *key_add, *find, *store, *history, *again, *deliver, *reach,
         *forget_outbox, *post, *tally;
 };
@@ -37,6 +38,19 @@ enum err dispatch_open(struct dispatch **out, struct database *database,
     const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
     if (err == OK) { *out = TAKE(dispatch); }
     return err;
+}
+
+void dispatch_practise(struct dispatch *dispatch, const struct signer *exercises)
+{
+    dispatch->exercises = exercises;
+}
+
+enum err dispatch_has_key(const struct dispatch *dispatch, enum alert_status status,
+                          struct why *why)
+{
+    if (status == ALERT_STATUS_ACTUAL || dispatch->exercises) { return OK; }
+    return why_set(why, ERR_DENIED,
+                   "this server has no key for exercises and tests: see exercise.certificate");
 }
 
 void dispatch_close(struct dispatch *dispatch)
@@ -154,6 +168,9 @@ static void deliver_and_post(void *context, enum target_scope scope, const char 
 static enum err enter(struct passage *passage)
 {
     const struct alert *alert = passage->alert;
+    const struct dispatch *dispatch = passage->dispatch;
+    passage->err = dispatch_has_key(dispatch, alert->status, passage->why);
+    if (passage->err != OK) { return passage->err; }
     CLEANUP(text_deinit) struct text content = text_limited(ENVELOPE_SIZE_MAX);
     CLEANUP(text_deinit) struct text payload = text_limited(ENVELOPE_SIZE_MAX);
     struct value *object = alert_to_value(alert);
@@ -161,7 +178,9 @@ static enum err enter(struct passage *passage)
     value_write(object, &content);
     const struct envelope_draft draft = {
         .tier = alert->tier, .now_us = passage->now_us, .content = object};
-    passage->err = envelope_sign(passage->dispatch->signer, &draft, &payload, passage->why);
+    const bool actual = alert->status == ALERT_STATUS_ACTUAL;
+    passage->err = envelope_sign(actual ? dispatch->signer : dispatch->exercises, &draft, &payload,
+                                 passage->why);
     if (passage->err == OK && (content.overflow || payload.overflow)) {
         passage->err = why_set(passage->why, ERR_LIMIT,
                                "the signed alert is larger than %d bytes; fewer or shorter texts "

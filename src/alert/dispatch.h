@@ -23,6 +23,11 @@ struct dispatch;
 /* Prepares its statements on `database` (migrated as control). Both are borrowed. */
 MUST_USE enum err dispatch_open(struct dispatch **out, struct database *database,
                                 const struct signer *signer, struct why *why);
+/* The key for exercises and tests, of role exercise (borrowed); without it they are ERR_DENIED. */
+void dispatch_practise(struct dispatch *dispatch, const struct signer *exercises);
+/* Whether there is a key for an alert of this status; ERR_DENIED says which is missing. */
+MUST_USE enum err dispatch_has_key(const struct dispatch *dispatch, enum alert_status status,
+                                   struct why *why);
 void dispatch_close(struct dispatch *dispatch); /* NULL is allowed */
 CLEANUP_FOR(struct dispatch, dispatch_close)
 

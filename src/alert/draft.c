@@ -85,6 +85,7 @@ enum err draft_create(struct draft_store *store, const struct dispatch_order *or
     CLEANUP(text_deinit) struct text content = text_limited(ALERT_CONTENT_SIZE_MAX);
     enum err err = check_room(store, order->actor, now_us, why);
     if (err == OK) { err = make_next(store, order, &next, now_us, why); }
+    if (err == OK) { err = dispatch_has_key(store->dispatch, next.status, why); }
     if (err != OK) { return err; }
     CLEANUP(value_free_p) struct value *object = alert_to_value(&next);
     value_write(object, &content);

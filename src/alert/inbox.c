@@ -26,8 +26,24 @@ struct memory {
     int64_t revision;
     int64_t keep_until_us;
     int64_t progress;
-    enum tier tier;
+    int grade;
 };
+
+/* How grave an alert is beside others of its id: every exercise is less so than anything real. */
+static int grade_of(enum tier tier, bool exercise)
+{
+    return exercise ? (int)tier : TIER_COUNT + (int)tier;
+}
+
+static bool is_exercise(const struct alert *alert)
+{
+    return alert->status != ALERT_STATUS_ACTUAL;
+}
+
+static int grade(const struct alert *alert)
+{
+    return grade_of(alert->tier, is_exercise(alert));
+}
 
 enum err inbox_open(struct inbox **out, struct database *database,
                     const struct inbox_config *config, struct why *why)
@@ -82,14 +98,14 @@ const char *inbox_answer_name(enum inbox_answer answer)
 static void recall_unsaved(const struct inbox *inbox, const char *alert_id, struct memory *memory)
 {
     const struct unsaved_entry *entry = unsaved_find(inbox->unsaved, alert_id);
-    if (!entry || (memory->known && memory->tier > entry->tier)) { return; }
+    if (!entry || (memory->known && memory->grade > entry->grade)) { return; }
     const bool newer =
-        !memory->known || memory->tier < entry->tier || memory->revision < entry->revision - 1;
+        !memory->known || memory->grade < entry->grade || memory->revision < entry->revision - 1;
     if (!newer) { return; }
     *memory = (struct memory){.known = true,
                               .revision = entry->revision - 1,
                               .keep_until_us = entry->keep_until_us,
-                              .tier = entry->tier};
+                              .grade = entry->grade};
 }
 
 static enum err recall(struct inbox *inbox, const char *alert_id, struct memory *memory,
@@ -104,7 +120,7 @@ static enum err recall(struct inbox *inbox, const char *alert_id, struct memory 
         memory->revision = column_integer(row, 0);
         memory->keep_until_us = column_integer(row, 1);
         memory->progress = column_integer(row, 2);
-        memory->tier = (enum tier)column_integer(row, 3);
+        memory->grade = grade_of((enum tier)column_integer(row, 3), column_integer(row, 4) != 0);
     }
     return err;
 }
@@ -152,7 +168,7 @@ static enum inbox_answer judge_content(const struct inbox *inbox,
         return INBOX_ANSWER_TOO_LONG;
     }
     if (!approved(inbox, message, alert, why)) { return INBOX_ANSWER_UNAPPROVED; }
-    if (alert->status != ALERT_STATUS_ACTUAL && !inbox->exercises && !inbox->everything) {
+    if (is_exercise(alert) && !inbox->exercises && !inbox->everything) {
         (void)why_set(why, OK, "the alert is for %s, which this sign does not light",
                       alert_status_name(alert->status));
         return INBOX_ANSWER_EXERCISE;
@@ -161,30 +177,31 @@ static enum inbox_answer judge_content(const struct inbox *inbox,
 }
 
 /* Whoever floods a lower tier leaves room for the graver ones. */
-static int64_t room_for(enum tier tier)
+static int64_t room_for(const struct alert *alert)
 {
-    if (tier <= TIER_ADVISORY) { return INBOX_COUNT_MAX / 2; }
-    return tier == TIER_WARNING ? INBOX_COUNT_MAX / 4 * 3 : INBOX_COUNT_MAX;
+    if (alert->tier <= TIER_ADVISORY || is_exercise(alert)) { return INBOX_COUNT_MAX / 2; }
+    return alert->tier == TIER_WARNING ? INBOX_COUNT_MAX / 4 * 3 : INBOX_COUNT_MAX;
 }
 
 /*
- * The message against what is remembered. Revisions count within a tier only: else who may sign
- * advisories could cancel an emergency, or bury it under a higher revision before it comes. An
+ * The message against what is remembered. Revisions count within a grade only: else who may sign
+ * advisories, or exercises, could cancel an emergency, or bury it under a higher revision before it
+ * comes. An
  * update that shortened the alert and comes after its new end clears what an older revision still
  * shows.
  */
 static enum inbox_answer judge_memory(const struct memory *memory, const struct alert *alert,
                                       int64_t now_us, int64_t kept)
 {
-    if (memory->known && alert->tier < memory->tier) { return INBOX_ANSWER_OVER_TIER; }
-    const bool graver = memory->known && alert->tier > memory->tier;
+    if (memory->known && grade(alert) < memory->grade) { return INBOX_ANSWER_OVER_TIER; }
+    const bool graver = memory->known && grade(alert) > memory->grade;
     if (memory->known && !graver && alert->revision <= memory->revision) {
         return INBOX_ANSWER_REPLAYED;
     }
     if (alert->expire_us <= now_us) {
         return memory->known ? INBOX_ANSWER_CANCEL : INBOX_ANSWER_EXPIRED;
     }
-    if (!memory->known && kept >= room_for(alert->tier)) { return INBOX_ANSWER_FULL; }
+    if (!memory->known && kept >= room_for(alert)) { return INBOX_ANSWER_FULL; }
     return alert->action == ALERT_ACTION_SHOW ? INBOX_ANSWER_SHOW : INBOX_ANSWER_CANCEL;
 }
 
@@ -205,6 +222,7 @@ static enum err keep(struct inbox *inbox, const struct inbox_message *message,
     statement_bind_integer(store, ":revision", alert->revision);
     statement_bind_integer(store, ":action", alert->action);
     statement_bind_integer(store, ":tier", alert->tier);
+    statement_bind_integer(store, ":exercise", is_exercise(alert));
     statement_bind_text(store, ":content", text_c(&content));
     statement_bind_bytes(store, ":payload", message->bytes);
     statement_bind_integer(store, ":received_us", message->now_us);
@@ -308,7 +326,7 @@ static void settle_unsaved(struct inbox *inbox, struct trial *trial)
     const struct unsaved_entry *known = unsaved_find(inbox->unsaved, alert->id);
     if (!concerns_us(inbox, &trial->memory, alert)) {
         trial->answer = INBOX_ANSWER_NOT_FOR_US;
-    } else if (known && known->tier == alert->tier && known->revision == alert->revision) {
+    } else if (known && known->grade == grade(alert) && known->revision == alert->revision) {
         trial->answer = INBOX_ANSWER_REPLAYED;
     } else {
         trial->answer = judge_memory(&trial->memory, alert, trial->message->now_us, 0);
@@ -316,7 +334,7 @@ static void settle_unsaved(struct inbox *inbox, struct trial *trial)
     if (!accepted(trial)) { return; }
     struct unsaved_entry entry = {.revision = alert->revision,
                                   .keep_until_us = keep_until(alert, &trial->memory),
-                                  .tier = alert->tier};
+                                  .grade = grade(alert)};
     memcpy(entry.alert_id, alert->id, sizeof entry.alert_id);
     unsaved_keep(inbox->unsaved, &entry);
 }

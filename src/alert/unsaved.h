@@ -12,7 +12,6 @@
 #pragma once
 
 #include "base/id.h"
-#include "trust/tier.h"
 
 enum { UNSAVED_COUNT_MAX = 256 };
 
@@ -22,7 +21,7 @@ struct unsaved_entry {
     char alert_id[ID_TEXT_SIZE]; /* "" = a free place */
     int64_t revision;
     int64_t keep_until_us; /* until then an older revision could still be valid */
-    enum tier tier;
+    int grade;             /* alert/inbox: what is less grave does not undo it */
 };
 
 struct unsaved *unsaved_new(void);

@@ -97,6 +97,7 @@ static enum stream_answer answer_to(enum verdict verdict)
     case VERDICT_FORGED: return STREAM_ANSWER_FORGED;
     case VERDICT_UNTRUSTED:
     case VERDICT_REVOKED:
+    case VERDICT_WRONG_KEY:
     case VERDICT_OVER_TIER:
     case VERDICT_MISPLACED: return STREAM_ANSWER_UNTRUSTED;
     case VERDICT_STALE: return STREAM_ANSWER_EXPIRED;

@@ -8,8 +8,9 @@
  * first, without the site CA. docs/protocols/envelope.md describes it for others.
  *
  * A receiver opens a message with one verifier, which checks in this order: size, shape, chain to
- * the site CA, not withdrawn, role against tier, time window, not seen before, signature, and for a
- * tier that people approve whose approvals it has. No I/O. One thread each.
+ * the site CA, not withdrawn, the key for exercises under exercises alone, role against tier, time
+ * window, not seen before, signature, and for a tier that people approve whose approvals it has. No
+ * I/O. One thread each.
  */
 #pragma once
 
@@ -86,6 +87,7 @@ enum verdict {
     VERDICT_UNSIGNED,  /* no signature, or no certificate */
     VERDICT_UNTRUSTED, /* the chain does not lead to the site CA, or has run out */
     VERDICT_REVOKED,   /* the site CA has withdrawn a certificate of the chain (trust/revocation) */
+    VERDICT_WRONG_KEY, /* an exercise or a test by a key for what is real, or the reverse */
     VERDICT_OVER_TIER, /* this role may not sign this tier */
     VERDICT_STALE,     /* older than allowed, or from the future */
     VERDICT_REPLAYED,  /* this message_id was admitted before, or is older than the mark */

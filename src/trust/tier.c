@@ -11,25 +11,29 @@ struct tier_rule {
     int64_t validity_max_us;
     unsigned signers; /* MAY(role) of every role that may sign it */
     bool approved;    /* by operators' own keys; the signer only carries it */
+    bool practised;   /* there are exercises and tests of it, by the key for them */
 };
 
 /* The longest anything of a lower tier may stand is two days: as long as a part lives on alone. */
 static const struct tier_rule rules[TIER_COUNT] = {
     [TIER_INFORMATIONAL] = {"informational", 48 * CLOCK_HOUR_US,
                             MAY(ROLE_EDGE) | MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS) |
-                                MAY(ROLE_ENROL)},
+                                MAY(ROLE_ENROL),
+                            .practised = true},
     [TIER_ADVISORY] = {"advisory", 48 * CLOCK_HOUR_US,
-                       MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS)},
-    [TIER_WARNING] = {"warning", 5 * CLOCK_MINUTE_US, MAY(ROLE_CONTROL) | MAY(ROLE_OPS)},
+                       MAY(ROLE_GATEWAY) | MAY(ROLE_CONTROL) | MAY(ROLE_OPS), .practised = true},
+    [TIER_WARNING] = {"warning", 5 * CLOCK_MINUTE_US, MAY(ROLE_CONTROL) | MAY(ROLE_OPS),
+                      .practised = true},
     [TIER_EMERGENCY] = {"emergency", 24 * CLOCK_HOUR_US, MAY(ROLE_CONTROL) | MAY(ROLE_OPS),
-                        .approved = true},
+                        .approved = true, .practised = true},
     [TIER_IPAWS] = {"ipaws", 24 * CLOCK_HOUR_US, 0},
 };
 
 static const char *const roles[] = {
-    [ROLE_EDGE] = "edge",     [ROLE_GATEWAY] = "gateway", [ROLE_CONTROL] = "control",
-    [ROLE_OPS] = "ops",       [ROLE_MAP] = "map",         [ROLE_CLOUD] = "cloud",
-    [ROLE_BROKER] = "broker", [ROLE_ENROL] = "enrol",     [ROLE_OPERATOR] = "operator",
+    [ROLE_EDGE] = "edge",         [ROLE_GATEWAY] = "gateway", [ROLE_CONTROL] = "control",
+    [ROLE_OPS] = "ops",           [ROLE_MAP] = "map",         [ROLE_CLOUD] = "cloud",
+    [ROLE_BROKER] = "broker",     [ROLE_ENROL] = "enrol",     [ROLE_OPERATOR] = "operator",
+    [ROLE_EXERCISE] = "exercise",
 };
 
 const char *tier_name(enum tier tier)
@@ -66,13 +70,18 @@ enum err role_parse(enum role *role, const char *name, struct why *why)
     }
     return why_set(why, ERR_MALFORMED,
                    "role is \"%.32s\", expected edge, gateway, control, ops, map, cloud, broker, "
-                   "enrol or operator",
+                   "enrol, operator or exercise",
                    name);
 }
 
 bool tier_allowed(enum role role, enum tier tier)
 {
     return (rules[tier].signers & MAY(role)) != 0;
+}
+
+bool tier_exercise_allowed(enum role role, enum tier tier)
+{
+    return role == ROLE_EXERCISE && rules[tier].practised;
 }
 
 bool tier_approved(enum tier tier)

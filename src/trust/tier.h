@@ -29,8 +29,11 @@ enum role {
     /* A person of the operations centre, by their own key: signs approvals (trust/approval), never
      * an envelope, and opens no connection. */
     ROLE_OPERATOR,
+    /* The key for exercises and tests, beside control's own: signs those and nothing real, opens no
+     * connection. */
+    ROLE_EXERCISE,
 };
-enum { ROLE_COUNT = 9 };
+enum { ROLE_COUNT = 10 };
 
 const char *tier_name(enum tier tier); /* "informational" ... "ipaws" */
 MUST_USE enum err tier_parse(enum tier *tier, const char *name, struct why *why);
@@ -40,8 +43,11 @@ MUST_USE enum err role_parse(enum role *role, const char *name, struct why *why)
 
 /* informational: edge and above, enrol; advisory: gateway, control, ops; warning: control, ops;
  * emergency: control, ops, and then only what people have approved (tier_approved); ipaws: nobody
- * of the site. map, cloud, broker and operator sign no message. */
+ * of the site. map, cloud, broker and operator sign no message, exercise nothing real. */
 bool tier_allowed(enum role role, enum tier tier);
+
+/* The same for an alert that is an exercise or a test: all but ipaws, and by exercise alone. */
+bool tier_exercise_allowed(enum role role, enum tier tier);
 
 /*
  * Whether a message of this tier is nothing but an envelope until enough operators have signed its

@@ -231,11 +231,37 @@ static enum verdict judge_signature(struct message *message, struct why *why)
     return VERDICT_ADMIT;
 }
 
+/* Whether it says of itself that it is not the real thing (alert/alert reads the word). */
+static bool is_exercise(const struct envelope *envelope)
+{
+    const struct value *status = value_get(envelope->content, "status");
+    return status && strcmp(envelope->type, "alert") == 0 &&
+           strcmp(value_text_or(status, ""), "actual") != 0;
+}
+
+/*
+ * Exercises have a key of their own, and it is for nothing else: neither does a slip of the word
+ * turn one into the other, nor who has the one key.
+ */
+static enum verdict judge_key(const struct message *message, struct why *why)
+{
+    const bool practises = message->envelope.signer.role == ROLE_EXERCISE;
+    if (practises == is_exercise(&message->envelope)) { return VERDICT_ADMIT; }
+    (void)why_set(why, ERR_DENIED,
+                  practises ? "%s signs exercises and tests only, and this is none"
+                            : "an exercise or a test is signed by role exercise, not by %s",
+                  message->issuer);
+    return VERDICT_WRONG_KEY;
+}
+
 /* What only people may say is an alert, and theirs to count by its receiver. */
 static enum verdict judge_tier(const struct message *message, struct why *why)
 {
     const struct envelope *envelope = &message->envelope;
-    if (!tier_allowed(envelope->signer.role, envelope->tier)) {
+    const bool allowed = is_exercise(envelope)
+                             ? tier_exercise_allowed(envelope->signer.role, envelope->tier)
+                             : tier_allowed(envelope->signer.role, envelope->tier);
+    if (!allowed) {
         (void)why_set(why, ERR_DENIED, "%s may not sign tier %s", message->issuer,
                       tier_name(envelope->tier));
         return VERDICT_OVER_TIER;
@@ -277,7 +303,8 @@ static enum verdict judge_signer(struct verifier *verifier, struct message *mess
         (void)why_set(why, ERR_DENIED, "the certificate of %s was withdrawn", message->issuer);
         return VERDICT_REVOKED;
     }
-    return judge_tier(message, why);
+    const enum verdict verdict = judge_key(message, why);
+    return verdict ? verdict : judge_tier(message, why);
 }
 
 enum verdict verifier_judge(struct verifier *verifier, struct span bytes, int64_t now_us,
@@ -331,6 +358,7 @@ const char *verdict_name(enum verdict verdict)
     case VERDICT_UNSIGNED: return "unsigned";
     case VERDICT_UNTRUSTED: return "untrusted";
     case VERDICT_REVOKED: return "revoked";
+    case VERDICT_WRONG_KEY: return "wrong_key";
     case VERDICT_OVER_TIER: return "over_tier";
     case VERDICT_STALE: return "stale";
     case VERDICT_REPLAYED: return "replayed";

@@ -85,7 +85,7 @@ class Rig:
 
     def __enter__(self):
         self.tocsin("ca", "init", "--site", "test", "--dir", self.path("ca"))
-        for role, name in (("control", "main"), ("edge", DEVICE), ("edge", "thief"), ("broker", "site")):
+        for role, name in (("control", "main"), ("edge", DEVICE), ("edge", "thief"), ("broker", "site"), ("exercise", "drill")):
             self.tocsin("ca", "issue", role, name, "--dir", self.path("ca"), "--out", self.folder, "--host", "127.0.0.1")
         os.makedirs(self.path("web", "assets"))
         for name, text in (("index.html", PAGE), ("assets/app-0a1B2c3d.js", "let page;"), ("assets/icon.svg", "<svg/>"), ("service-worker.js", "let worker;")):
@@ -127,7 +127,7 @@ class Rig:
     def config(self, **more):
         keys = {
             "site.name": "test", "site.ca": self.path("ca/ca.crt"), "identity.certificate": self.path("main.crt"),
-            "identity.key": self.path("main.key"), "broker.port": self.broker_port, "state.folder": self.path("state"),
+            "identity.key": self.path("main.key"), "exercise.certificate": self.path("drill.crt"), "exercise.key": self.path("drill.key"), "broker.port": self.broker_port, "state.folder": self.path("state"),
             "http.port": self.port, "web.folder": self.path("web"),
         }  # fmt: skip
         words = [os.path.join(self.build, "tocsin-control")]

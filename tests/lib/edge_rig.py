@@ -64,7 +64,7 @@ class Rig:
     def __enter__(self):
         os.makedirs(self.media)
         self.tocsin("ca", "init", "--site", "park", "--dir", self.path("ca"))
-        identities = [("control", "main"), ("ops", "chief"), ("operator", "anna"), ("operator", "ben"), ("gateway", "gate"), ("edge", DEVICE), ("edge", "thief"), ("broker", "zone")]
+        identities = [("control", "main"), ("ops", "chief"), ("operator", "anna"), ("operator", "ben"), ("exercise", "drill"), ("gateway", "gate"), ("edge", DEVICE), ("edge", "thief"), ("broker", "zone")]
         for role, name in identities:
             self.tocsin("ca", "issue", role, name, "--dir", self.path("ca"), "--out", self.folder, "--host", "127.0.0.1")
         self.broker_start()

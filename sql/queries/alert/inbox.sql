@@ -2,15 +2,16 @@
 -- database: edge, gateway
 
 -- name: inbox_find
-SELECT revision, keep_until_us, progress, tier FROM inbox WHERE alert_id = :alert_id;
+SELECT revision, keep_until_us, progress, tier, exercise FROM inbox WHERE alert_id = :alert_id;
 
 -- name: inbox_store
-INSERT INTO inbox (alert_id, revision, action, tier, content, payload, received_us, begin_us,
+INSERT INTO inbox (alert_id, revision, action, tier, exercise, content, payload, received_us, begin_us,
                    expire_us, keep_until_us, progress)
-VALUES (:alert_id, :revision, :action, :tier, :content, :payload, :received_us, :begin_us,
+VALUES (:alert_id, :revision, :action, :tier, :exercise, :content, :payload, :received_us, :begin_us,
         :expire_us, :keep_until_us, :progress)
 ON CONFLICT (alert_id) DO UPDATE SET
     revision = excluded.revision, action = excluded.action, tier = excluded.tier,
+    exercise = excluded.exercise,
     content = excluded.content, payload = excluded.payload, received_us = excluded.received_us,
     begin_us = excluded.begin_us, expire_us = excluded.expire_us,
     keep_until_us = excluded.keep_until_us, progress = excluded.progress;

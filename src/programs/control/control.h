@@ -35,7 +35,7 @@ enum { CALL_ARGUMENT_MAX = 2, CALL_BODY_SIZE_MAX = 256 * 1024 };
 struct control {
     const struct control_options *options;
     struct database_config database;
-    struct signer *signer;
+    struct signer *signer, *exercises; /* exercises: NULL when there is no key for them */
     struct sign_in_limits *limits;
     struct session_cache *sessions;
     struct rate_limit *accounts, *strangers; /* of requests */

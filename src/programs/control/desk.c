@@ -10,6 +10,7 @@ static enum err open_stores(struct desk *desk, struct why *why)
     if (!err) { err = passkey_store_open(&desk->passkeys, database, why); }
     if (!err) { err = factor_store_open(&desk->factors, database, why); }
     if (!err) { err = dispatch_open(&desk->dispatch, database, desk->control->signer, why); }
+    if (!err) { dispatch_practise(desk->dispatch, desk->control->exercises); }
     if (!err) { err = draft_store_open(&desk->drafts, database, desk->dispatch, why); }
     if (!err) { err = delivery_board_open(&desk->board, database, why); }
     if (!err) { err = device_store_open(&desk->devices, database, why); }

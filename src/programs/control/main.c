@@ -333,13 +333,26 @@ static enum err start_tokens(struct site *site, struct why *why)
     return err ? err : tokens_new(&site->control.tokens, &config, why);
 }
 
+/* Our own key, and beside it the one for exercises, where there is one. */
+static enum err open_signers(struct control *control, const struct control_options *options,
+                             struct why *why)
+{
+    enum err err = signer_open(&control->signer, options->key, options->certificate, why);
+    if (err || !*options->exercise_certificate) { return err; }
+    err =
+        signer_open(&control->exercises, options->exercise_key, options->exercise_certificate, why);
+    if (err) { return err; }
+    const enum role role = signer_identity(control->exercises)->role;
+    if (role == ROLE_EXERCISE) { return OK; }
+    return why_set(why, ERR_DENIED, "exercise.certificate is of role %s, expected exercise",
+                   role_name(role));
+}
+
 static enum err start(struct site *site, struct why *why)
 {
     struct control *control = &site->control;
     enum err err = prepare_database(site, why);
-    if (!err) {
-        err = signer_open(&control->signer, site->options.key, site->options.certificate, why);
-    }
+    if (!err) { err = open_signers(control, &site->options, why); }
     if (!err) { err = loop_open(&site->loop, why); }
     if (!err) { err = loop_handle_signals(site->loop, NULL, NULL, why); }
     if (err) { return err; }
@@ -396,6 +409,7 @@ static void stop(struct site *site)
     tokens_free(control->tokens);
     challenges_free(control->challenges);
     signer_close(control->signer);
+    signer_close(control->exercises);
     loop_close(site->loop);
     secret_free(site->key);
 }

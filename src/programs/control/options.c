@@ -19,6 +19,10 @@ static const struct option OPTIONS[] = {
      "PEM file of this program's certificate chain, leaf first, role control."},
     {"identity.key", OPTION_KIND_TEXT, AT(key), 0, 0, NULL,
      "PEM file of its Ed25519 key (PKCS#8, readable by the owner only)."},
+    {"exercise.certificate", OPTION_KIND_TEXT, AT(exercise_certificate), 0, 0, "",
+     "PEM file of the certificate chain of the key for exercises and tests, role exercise; empty: "
+     "none can be sent."},
+    {"exercise.key", OPTION_KIND_TEXT, AT(exercise_key), 0, 0, "", "PEM file of that key."},
     {"broker.host", OPTION_KIND_TEXT, AT(broker_host), 0, 0, "127.0.0.1",
      "Host of the site's message broker."},
     {"broker.port", OPTION_KIND_INTEGER, AT(broker_port), 1, 65535, "8883", "Port of the broker."},

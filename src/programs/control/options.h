@@ -22,6 +22,7 @@ struct control_place {
 struct control_options {
     char site[OPTION_TEXT_SIZE], ca[OPTION_TEXT_SIZE];
     char certificate[OPTION_TEXT_SIZE], key[OPTION_TEXT_SIZE];
+    char exercise_certificate[OPTION_TEXT_SIZE], exercise_key[OPTION_TEXT_SIZE];
     char broker_host[OPTION_TEXT_SIZE], broker_prefix[OPTION_TEXT_SIZE];
     int64_t broker_port;
     char state_folder[OPTION_TEXT_SIZE];

@@ -17,10 +17,8 @@ static const struct {
     enum role role;
     const char *name;
 } MEMBERS[] = {
-    {ROLE_CONTROL, "control"},
-    {ROLE_BROKER, "site-broker"},
-    {ROLE_BROKER, "zone-broker"},
-    {ROLE_GATEWAY, "gateway-north"},
+    {ROLE_CONTROL, "control"},    {ROLE_EXERCISE, "exercises"},    {ROLE_BROKER, "site-broker"},
+    {ROLE_BROKER, "zone-broker"}, {ROLE_GATEWAY, "gateway-north"},
 };
 
 enum err demo_members_prepare(struct demo_site *site, const struct authority *authority,

@@ -70,6 +70,10 @@ static void write_control(const struct demo_site *site, struct text *ini)
 {
     add_identity(ini, site, "control", site->ports.site_broker);
     text_format(ini,
+                "[exercise]\ncertificate = %s/identity/exercises.crt\nkey = "
+                "%s/identity/exercises.key\n\n",
+                site->options->state, site->options->state);
+    text_format(ini,
                 "[state]\nfolder = %s/control\n\n"
                 "[http]\naddress = 127.0.0.1\nport = %d\n\n"
                 "[web]\nfolder = %s/web/dist\n\n"

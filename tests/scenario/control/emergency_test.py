@@ -223,6 +223,21 @@ def check_forgery(tap, rig):
     tap.check(words == "refused unapproved_0_of_2", "control's key alone lights nothing, and the sign says why", words)
 
 
+def check_exercise(tap, rig, anna):
+    """Signed with the key for exercises: the sign in the street knows it as one, and refuses it in that word."""
+    drill = rig.ask("POST", "/api/alerts", {**NEW, "tier": "advisory", "status": "exercise"}).json
+    becomes(tap, rig, drill["id"], "refused", "a sign that is not set up for exercises refuses one")
+    tap.check(delivery(rig, drill["id"])["reason"] == "exercise", "and says why", str(delivery(rig, drill["id"])))
+    rig.stop()
+    rig.start(**{"alert.emergency_approvals": 2, "exercise.certificate": "", "exercise.key": ""})
+    none = rig.ask("POST", "/api/alerts", {**NEW, "tier": "advisory", "status": "test"})
+    tap.check(none.status == 403 and "no key for exercises" in none.json["detail"], "without that key control sends none", str(none.body))
+    none = anna.ask("POST", "/api/drafts", {**NEW, "status": "exercise"})
+    tap.check(none.status == 403, "nor lets people approve one", str(none.body))
+    real = rig.ask("POST", "/api/alerts", {**NEW, "tier": "advisory"})
+    tap.check(real.status == 202, "what is real goes out as ever", str(real.status))
+
+
 def check_audit(tap, rig):
     rig.stop()
     log = rig.log()
@@ -246,6 +261,7 @@ def main():
             check_passkey(tap, rig, anna)
             check_zones(tap, rig, anna)
             check_forgery(tap, rig)
+            check_exercise(tap, rig, anna)
             check_audit(tap, rig)
         finally:
             edge.close()

@@ -48,9 +48,10 @@ def attacks(tap, rig):
         ("another text", {"texts": [{"language": "en", "text": "Leave by the south gate"}]}),
         ("a later end", {"expire": alert(lasts_s=7200)["expire"]}),
         ("another id", {"alert_id": uuid7()}),
-        ("an exercise made real", {"status": "exercise"}),
     ):
         refused(tap, rig, what, {**signed, **change}, "unapproved_0_of_2")
+    practised = rig.approve(emergency(status="exercise"), "anna", "ben")
+    refused(tap, rig, "the approvals of an exercise under the real thing", {k: v for k, v in practised.items() if k != "status"}, "unapproved_0_of_2")
     carried = rig.sign(rig.approve(emergency(), "anna", "ben"), name="gate")
     before = rig.refused("over_tier")
     rig.publish(carried)
@@ -81,15 +82,36 @@ def life(tap, rig):
     tap.check(not rig.is_lit(), "two operators cancel it")
 
 
+def wrong_key(tap, rig, what, content, name):
+    """Refused before anything is made of it: counted by its name, nothing lit, no receipt."""
+    before = rig.refused("wrong_key")
+    rig.send(content, name=name)
+    tap.attempt(f"{what} is refused and counted as wrong_key", lambda: wait_for(lambda: rig.refused("wrong_key") == before + 1, 10, "wrong_key"))
+    tap.check(not rig.contents("receipt", alert_id=content["alert_id"]) and not rig.is_lit(), "and lights nothing")
+
+
 def exercises(tap, rig):
-    drill = rig.send(rig.approve(emergency(status="exercise"), "anna", "ben"))
+    """Two keys, two colours: on a sign in the street, then on one that is set up for exercises."""
+    drill = rig.send(rig.approve(emergency(status="exercise"), "anna", "ben"), name="drill")
     rig.wait("receipt", alert_id=drill["alert_id"], state="refused", reason="exercise")
     tap.check(not rig.is_lit(), "a sign lights no exercise unless it is set up for them")
     rig.edge_stop()
     rig.edge_start(settings=TWO + "[sign]\nexercises = true\n")
-    drill = rig.send(rig.approve(emergency(status="exercise"), "anna", "ben"))
+    for status in ("exercise", "test"):
+        wrong_key(tap, rig, f"a signed {status} by control's own key", alert(tier="advisory", status=status), "main")
+        wrong_key(tap, rig, f"an approved {status} of an emergency by control's own key", rig.approve(emergency(status=status), "anna", "ben"), "main")
+    for tier in ("informational", "advisory", "warning"):
+        wrong_key(tap, rig, f"a real alert of tier {tier} by the key for exercises", alert(tier=tier, lasts_s=200), "drill")
+    wrong_key(tap, rig, "an approved real emergency by the key for exercises", rig.approve(emergency(), "anna", "ben"), "drill")
+    drill = rig.send(rig.approve(emergency(status="exercise"), "anna", "ben"), name="drill")
     rig.wait("receipt", alert_id=drill["alert_id"], state="lit")
     tap.check(RED not in pixels(rig), "one that is set up lights it, and never in the colour of the real thing", str(pixels(rig)))
+    real = rig.send(alert(tier="advisory"))
+    rig.wait("receipt", alert_id=real["alert_id"], state="lit")
+    before = rig.refused("over_tier")
+    rig.send(alert("cancel", 9, real["alert_id"], tier="advisory", status="exercise"), name="drill")
+    tap.attempt("an exercise cancels nothing real", lambda: wait_for(lambda: rig.refused("over_tier") == before + 1, 10, "over_tier"))
+    tap.check(rig.is_lit(), "which is lit as before")
 
 
 def command_line(tap, rig):

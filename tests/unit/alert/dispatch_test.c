@@ -170,6 +170,44 @@ static void free_handles(struct desk *desk)
     delivery_board_close(desk->board);
 }
 
+static void payload_of(const struct desk *desk, const struct id *alert_id, struct text *payload)
+{
+    struct statement *row = NULL;
+    enum step step = STEP_DONE;
+    CLEANUP(database_close_p) struct database *database = tables_connect(&desk->tables);
+    test_must(
+        database_prepare(&row, database, "SELECT payload FROM alerts WHERE alert_id = :id", NULL),
+        &(struct why){""});
+    statement_bind_text(row, ":id", alert_id->text);
+    CHECK(statement_step(row, &step, NULL) == OK && step == STEP_ROW);
+    text_add_bytes(payload, column_bytes(row, 0));
+}
+
+/* Exercises have a key of their own, for every revision; without it there are none. */
+static void an_exercise_has_its_own_key(struct desk *desk)
+{
+    static const char body[] =
+        "{'tier':'advisory','status':'exercise'," DESK_TEXTS ",'targets':{'zones':['north']}}";
+    struct id alert_id = {""};
+    CHECK(desk_create(desk, body, &alert_id) == ERR_DENIED);
+    CHECK(strstr(desk->why.text, "exercise.certificate") != NULL);
+    struct signer *drill = test_site_signer(&desk->site, ROLE_EXERCISE, "drill");
+    CLEANUP(verifier_close_p) struct verifier *verifier = test_site_verifier(&desk->site);
+    dispatch_practise(desk->dispatch, drill);
+    CHECK(desk_create(desk, body, &alert_id) == OK);
+    for (int revision = 1; revision <= 2; revision++) {
+        CLEANUP(envelope_deinit) struct envelope envelope = {0};
+        CLEANUP(text_deinit) struct text payload = text_limited(ENVELOPE_SIZE_MAX);
+        payload_of(desk, &alert_id, &payload);
+        CHECK(verifier_judge(verifier, text_span(&payload), TEST_NOW_US, &envelope, &desk->why) ==
+              VERDICT_ADMIT);
+        CHECK_TEXT(envelope.signer.name, "drill");
+        if (revision == 1) { CHECK(desk_cancel(desk, &alert_id, TEST_NOW_US) == OK); }
+    }
+    dispatch_practise(desk->dispatch, NULL);
+    signer_close(drill);
+}
+
 int main(void)
 {
     struct desk desk;
@@ -179,6 +217,7 @@ int main(void)
     a_key_makes_one_alert(&desk);
     revisions_overtake(&desk);
     what_is_refused_leaves_nothing(&desk);
+    an_exercise_has_its_own_key(&desk);
     struct desk old = desk;
     kill_9_leaves_whole_orders(&desk);
     free_handles(&old);

@@ -5,140 +5,8 @@
 #include <sys/wait.h>
 
 #include "alert/lifecycle.h"
-#include "alerts.h"
-#include "check.h"
-#include "migrations/edge.h"
+#include "inbox_device.h"
 #include "migrations/gateway.h"
-
-struct device {
-    size_t approvals; /* of the next message, as the verifier has counted them */
-    int64_t needed;
-    bool exercises;
-    struct tables tables;
-    struct receipt_queue *receipts;
-    struct inbox *inbox;
-    struct why why;
-};
-
-static void device_start(struct device *device)
-{
-    const struct inbox_config config = {.device = "sign-1",
-                                        .zone = "north",
-                                        .exercises = device->exercises,
-                                        .emergency_approvals = device->needed};
-    struct inbox_config whole = config;
-    CHECK(receipt_queue_open(&device->receipts, device->tables.database, NULL) == OK);
-    whole.receipts = device->receipts;
-    CHECK(inbox_open(&device->inbox, device->tables.database, &whole, NULL) == OK);
-}
-
-static void device_open(struct device *device)
-{
-    *device = (struct device){.needed = 0};
-    tables_open(&device->tables, MIGRATIONS_EDGE, ARRAY_LEN(MIGRATIONS_EDGE));
-    device_start(device);
-}
-
-static void device_stop(struct device *device)
-{
-    inbox_close(device->inbox);
-    receipt_queue_close(device->receipts);
-}
-
-static void device_reboot(struct device *device)
-{
-    device_stop(device);
-    tables_reopen(&device->tables);
-    device_start(device);
-}
-
-static void device_close(struct device *device)
-{
-    device_stop(device);
-    tables_close(&device->tables);
-}
-
-static enum err judged(struct device *device, const struct alert *alert, int64_t now_us,
-                       const char **word)
-{
-    CLEANUP(envelope_deinit) struct envelope envelope = test_alert_envelope(alert);
-    CLEANUP(alert_deinit) struct alert stored = {0};
-    envelope.approvals.count = device->approvals;
-    const struct inbox_message message = {.envelope = &envelope, .now_us = now_us};
-    enum inbox_answer answer = INBOX_ANSWER_FULL;
-    device->why = (struct why){0};
-    const enum err err = inbox_admit(device->inbox, &message, &answer, &stored, &device->why);
-    *word = inbox_answer_name(answer);
-    const bool filled = stored.texts != NULL;
-    const bool taken = answer == INBOX_ANSWER_SHOW || answer == INBOX_ANSWER_CANCEL;
-    if (filled != taken) { *word = "filled wrongly"; }
-    if (!taken && device->why.text[0] == '\0') { *word = "refused without a reason"; }
-    return err;
-}
-
-static const char *admit(struct device *device, const struct alert *alert, int64_t now_us)
-{
-    const char *word = NULL;
-    return judged(device, alert, now_us, &word) == OK ? word : "failed";
-}
-
-/* The same while the database takes nothing. */
-static const char *admit_unsaved(struct device *device, const struct alert *alert)
-{
-    const char *word = NULL;
-    struct database *database = device->tables.database;
-    CHECK(database_execute(database, "PRAGMA query_only = ON", NULL) == OK);
-    const enum err err = judged(device, alert, TEST_NOW_US, &word);
-    CHECK(database_execute(database, "PRAGMA query_only = OFF", NULL) == OK);
-    return err == OK ? "stored" : word;
-}
-
-static bool add_words(void *context, int64_t number, const struct receipt *receipt)
-{
-    (void)number;
-    text_format(context, "%s%lld%s ", receipt_state_name(receipt->state),
-                (long long)receipt->revision, receipt->reason);
-    return true;
-}
-
-/* Every receipt that waits, as words. */
-static const char *owed(struct device *device, struct text *words)
-{
-    const int64_t range[2] = {0, 100};
-    text_clear(words);
-    if (receipt_queue_unsent(device->receipts, range, add_words, words, NULL) != OK) {
-        return "failed";
-    }
-    return text_c(words);
-}
-
-static void add_item(void *context, const struct inbox_item *item)
-{
-    text_format(context, "%.4s/%lld%s%s ", item->alert.texts[0].text,
-                (long long)item->alert.revision, item->lit ? "lit" : "",
-                item->cleared ? "cleared" : "");
-}
-
-static const char *open_items(struct device *device, struct text *words, int64_t now_us)
-{
-    text_clear(words);
-    return inbox_each_open(device->inbox, now_us, add_item, words, NULL) == OK ? text_c(words)
-                                                                               : "failed";
-}
-
-static const char *over_items(struct device *device, struct text *words, int64_t now_us)
-{
-    text_clear(words);
-    return inbox_each_over(device->inbox, now_us, add_item, words, NULL) == OK ? text_c(words)
-                                                                               : "failed";
-}
-
-static enum err report(struct device *device, const struct alert *alert, enum receipt_state state)
-{
-    struct receipt receipt = {.revision = alert->revision, .state = state, .at_us = TEST_NOW_US};
-    (void)!text_copy(receipt.alert_id, sizeof receipt.alert_id, alert->id);
-    return inbox_report(device->inbox, &receipt, NULL);
-}
 
 static void an_alert_lives_and_is_cancelled(void)
 {
@@ -431,7 +299,7 @@ static void a_flood_leaves_room_for_what_is_graver(void)
     CHECK(database_execute(device.tables.database,
                            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n "
                            "WHERE i < 2048) INSERT INTO inbox SELECT 'x' || i, 1, 0, 0, '{}', '', "
-                           "0, 0, 0, 0, 0 FROM n",
+                           "0, 0, 0, 0, 0, 0 FROM n",
                            NULL) == OK);
     CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "full");
     alert.tier = TIER_WARNING;
@@ -466,25 +334,10 @@ static void an_emergency_needs_its_approvals(void)
     CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "cancel");
     device_close(&device);
 }
-static void an_exercise_lights_only_where_it_may(void)
-{
-    struct device device;
-    CLEANUP(alert_deinit) struct alert alert = {0};
-    device_open(&device);
-    test_alert(&alert);
-    alert.status = ALERT_STATUS_EXERCISE;
-    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "exercise");
-    device.exercises = true;
-    device_reboot(&device);
-    alert.status = ALERT_STATUS_TEST;
-    CHECK_TEXT(admit(&device, &alert, TEST_NOW_US), "show");
-    device_close(&device);
-}
 
 int main(void)
 {
     an_emergency_needs_its_approvals();
-    an_exercise_lights_only_where_it_may();
     an_alert_lives_and_is_cancelled();
     a_cancel_before_its_alert_leaves_a_tombstone();
     what_is_wrong_is_named();

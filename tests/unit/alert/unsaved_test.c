@@ -8,8 +8,7 @@
 
 static struct unsaved_entry entry_of(int number, int64_t keep_until_us)
 {
-    struct unsaved_entry entry = {
-        .revision = number, .keep_until_us = keep_until_us, .tier = TIER_ADVISORY};
+    struct unsaved_entry entry = {.revision = number, .keep_until_us = keep_until_us, .grade = 1};
     (void)snprintf(entry.alert_id, sizeof entry.alert_id, "019aaaaa-0000-7000-8000-%012d", number);
     return entry;
 }

@@ -117,6 +117,8 @@ static void test_others(void)
     CHECK_TEXT(subscribe(ROLE_CONTROL, "#"), "foreign");
     CHECK_TEXT(subscribe(ROLE_CONTROL, "$SYS/#"), "foreign");
     CHECK_TEXT(publish(ROLE_OPS, "tocsin/alerts/broadcast/x"), "allowed");
+    CHECK_TEXT(publish(ROLE_EXERCISE, "tocsin/alerts/broadcast/x"), "role");
+    CHECK_TEXT(publish(ROLE_OPERATOR, "tocsin/alerts/broadcast/x"), "role");
     CHECK_TEXT(publish(ROLE_MAP, "tocsin/alerts/broadcast/x"), "role");
     CHECK_TEXT(subscribe(ROLE_CLOUD, "tocsin/alerts/broadcast/#"), "role");
     CHECK_TEXT(subscribe(ROLE_BROKER, "tocsin/alerts/broadcast/#"), "role");

@@ -5,8 +5,8 @@
 int main(void)
 {
     static const char *const names[] = {"admit",     "oversized", "malformed", "unsigned",
-                                        "untrusted", "revoked",   "over_tier", "stale",
-                                        "replayed",  "forged",    "misplaced"};
+                                        "untrusted", "revoked",   "wrong_key", "over_tier",
+                                        "stale",     "replayed",  "forged",    "misplaced"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         CHECK_TEXT(verdict_name((enum verdict)i), names[i]);
     }

@@ -17,16 +17,20 @@ static const struct {
     {ROLE_BROKER, {false}},
     {ROLE_ENROL, {true, false, false, false, false}},
     {ROLE_OPERATOR, {false}},
+    {ROLE_EXERCISE, {false}}, /* nothing real */
 };
 
 int main(void)
 {
     struct why why = {0};
+    CHECK(ARRAY_LEN(rules) == ROLE_COUNT);
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         enum role role = ROLE_EDGE;
         CHECK(role_parse(&role, role_name(rules[i].role), &why) == OK && role == rules[i].role);
         for (int tier = 0; tier < TIER_COUNT; tier++) {
             CHECK(tier_allowed(rules[i].role, (enum tier)tier) == rules[i].may[tier]);
+            const bool practises = rules[i].role == ROLE_EXERCISE && tier != TIER_IPAWS;
+            CHECK(tier_exercise_allowed(rules[i].role, (enum tier)tier) == practises);
         }
     }
     for (int i = 0; i < TIER_COUNT; i++) {

@@ -201,6 +201,43 @@ static void test_over_tier(struct bench *bench)
     signer_close(broker);
 }
 
+/* What becomes of an alert that says `status` of itself (NULL: nothing). */
+static enum verdict judge_status(struct bench *bench, const struct signer *signer,
+                                 struct value *status)
+{
+    struct why why = {0};
+    CLEANUP(text_deinit) struct text message = text_limited(ENVELOPE_SIZE_MAX);
+    struct value *content = value_object();
+    value_set_text(content, "type", "alert");
+    if (status) { value_set(content, "status", status); }
+    const struct envelope_draft draft = {
+        .tier = TIER_WARNING, .now_us = TEST_NOW_US, .content = content};
+    test_must(envelope_sign(signer, &draft, &message, &why), &why);
+    return judge(bench->verifier, text_c(&message));
+}
+
+/* Exercises have a key of their own: each key is worth nothing for the other's purpose. */
+static void test_wrong_key(struct bench *bench)
+{
+    struct signer *drill = test_site_signer(&bench->site, ROLE_EXERCISE, "drill");
+    static const char *const practised[] = {"exercise", "test", "Actual", ""};
+    for (size_t i = 0; i < ARRAY_LEN(practised); i++) {
+        const char *word = practised[i];
+        CHECK(judge_status(bench, drill, value_text(word)) == VERDICT_ADMIT);
+        CHECK(judge_status(bench, bench->control, value_text(word)) == VERDICT_WRONG_KEY);
+        CHECK(judge_status(bench, bench->edge, value_text(word)) == VERDICT_WRONG_KEY);
+    }
+    CHECK(judge_status(bench, bench->control, value_integer(0)) == VERDICT_WRONG_KEY);
+    CHECK(judge_status(bench, bench->control, value_null()) == VERDICT_WRONG_KEY);
+    CHECK(judge_status(bench, bench->control, value_text("actual")) == VERDICT_ADMIT);
+    CHECK(judge_status(bench, bench->control, NULL) == VERDICT_ADMIT);
+    CHECK(judge_status(bench, drill, value_text("actual")) == VERDICT_WRONG_KEY);
+    CHECK(judge_status(bench, drill, NULL) == VERDICT_WRONG_KEY);
+    CHECK(judge_new(bench, drill, TIER_INFORMATIONAL, TEST_NOW_US) == VERDICT_WRONG_KEY);
+    CHECK(judge_new(bench, drill, TIER_EMERGENCY, TEST_NOW_US) == VERDICT_WRONG_KEY);
+    signer_close(drill);
+}
+
 /* Whoever carries an emergency: it is an alert, and counts by what its operators have signed. */
 static size_t people_behind(struct bench *bench, const struct signer *carrier,
                             const struct signer *person)
@@ -439,6 +476,7 @@ int main(void)
     test_unsigned(&bench);
     test_untrusted(&bench);
     test_over_tier(&bench);
+    test_wrong_key(&bench);
     test_approvals(&bench);
     test_time_window(&bench);
     test_replay(&bench);
