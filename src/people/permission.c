@@ -26,6 +26,7 @@ static const unsigned char ALLOWED[] = {
     [PERMISSION_MANAGE_USERS] = A,
     [PERMISSION_SEE_METRICS] = A,
     [PERMISSION_SEE_AUDIT] = A | S | U,
+    [PERMISSION_SEE_EXACT_MAP] = A | O | S,
 };
 
 const char *user_role_name(enum user_role role)
@@ -67,7 +68,8 @@ enum err user_roles_parse(unsigned int *roles, const char *words, struct why *wh
 static bool site_wide(enum permission permission)
 {
     return permission == PERMISSION_SEE_USERS || permission == PERMISSION_MANAGE_USERS ||
-           permission == PERMISSION_SEE_METRICS || permission == PERMISSION_SEE_AUDIT;
+           permission == PERMISSION_SEE_METRICS || permission == PERMISSION_SEE_AUDIT ||
+           permission == PERMISSION_SEE_EXACT_MAP;
 }
 
 enum permission_answer permission_judge(enum permission permission, const struct session *session)

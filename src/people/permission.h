@@ -2,9 +2,9 @@
  * people/permission - who may do what, and where: one table, one function that answers for every
  * route, one for every object.
  *
- * A person has one role, and either the whole site or some zones of it; users, metrics and the
- * audit log belong to the whole site. Somebody who must change a password, or whose role needs a
- * second factor that is not set up yet, may do nothing else first. Pure, any thread.
+ * A person has one role, and either the whole site or some zones of it; users, metrics, the audit
+ * log and the exact map belong to the whole site. Somebody who must change a password, or whose
+ * role needs a second factor that is not set up yet, may do nothing else first. Pure, any thread.
  */
 #pragma once
 
@@ -21,7 +21,8 @@ enum permission {
     PERMISSION_SEE_USERS,
     PERMISSION_MANAGE_USERS,
     PERMISSION_SEE_METRICS,
-    PERMISSION_SEE_AUDIT, /* the audit log, its proofs */
+    PERMISSION_SEE_AUDIT,     /* the audit log, its proofs */
+    PERMISSION_SEE_EXACT_MAP, /* where incidents really were: the archive of the field units */
 };
 
 enum user_role {

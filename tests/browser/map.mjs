@@ -33,6 +33,7 @@ try {
   await keyboard();
   await onPhone();
   await light();
+  await exact();
   await offline();
   await withoutMap();
 } catch (caught) {
@@ -259,7 +260,7 @@ async function fits(where) {
     [...document.querySelectorAll('main button, main input, main select, nav a')]
       .map((each) => ({
         name: each.ariaLabel || each.textContent,
-        box: each.getBoundingClientRect(),
+        box: (each.closest('label') ?? each).getBoundingClientRect(),
       }))
       .filter(({ box }) => box.width > 0 && (box.height < 28 || box.width < 24))
       .map(({ name, box }) => `${name} ${Math.round(box.width)} x ${Math.round(box.height)}`),
@@ -281,6 +282,117 @@ async function light() {
   await shoot(page, 'map-desk-close-light');
   await page.getByRole('button', { name: /^Signed in as/ }).click();
   await page.getByRole('menuitem', { name: 'Use the dark colours' }).click();
+}
+
+/** What this device keeps of the site, by name. */
+function kept() {
+  return page.evaluate(async () => {
+    const names = await caches.keys();
+    const keys = await Promise.all(
+      names.map(async (name) => (await (await caches.open(name)).keys()).map(({ url }) => url)),
+    );
+    return [...keys.flat(), ...Object.keys(localStorage), ...Object.keys(sessionStorage)];
+  });
+}
+
+/** Requests for the private archive since the page was loaded. */
+function fieldRequests() {
+  return page.evaluate(
+    () =>
+      performance.getEntriesByType('resource').filter(({ name }) => /field\.pmtiles/.test(name))
+        .length,
+  );
+}
+
+async function exact() {
+  await tap.must('the exact map of the field units is drawn for who may see it', async () => {
+    await page.goto(`${origin}/map?at=9.9692,76.2810,15.2&cells=none`);
+    await settled(page);
+    if ((await fieldRequests()) > 0) throw new Error('it was read before it was wanted');
+    await page.getByLabel('Exact incidents').check();
+    await until('its ranges', async () => (await fieldRequests()) > 2);
+    await settled(page);
+    await shoot(page, 'map-desk-exact');
+  });
+  await tap.step('an incident says what it was', async () => {
+    await clickIncident();
+    await page.getByText('severity').waitFor();
+    await shoot(page, 'map-desk-exact-picked');
+  });
+  await tap.step('at phone width too', async () => {
+    await page.setViewportSize(PHONE);
+    await settled(page);
+    await shoot(page, 'map-phone-exact');
+    await fits(page);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+  await tap.step('a kept region has the public map only', async () => {
+    await page.getByRole('button', { name: 'Keep this view' }).click();
+    await page.getByText('Kept on this device').waitFor({ timeout: 60_000 });
+    const found = await kept();
+    tap.note(`${found.length} things kept`);
+    if (found.length === 0) throw new Error('nothing was kept');
+    if (found.some((each) => /field|pass/.test(each))) throw new Error(found.join(', '));
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Keep what the map shows now').waitFor();
+  });
+  await tap.step('off again, nothing of it stays', async () => {
+    await page.getByLabel('Exact incidents').uncheck();
+    await settled(page);
+    await page.getByText('severity').waitFor({ state: 'detached' });
+  });
+  await strangers();
+}
+
+/** Who may not see it, on the same device, after somebody who may has signed out. */
+async function strangers() {
+  await tap.must('signing out leaves nothing of it on the device', async () => {
+    await page.getByLabel('Exact incidents').check();
+    await until('its ranges', async () => (await fieldRequests()) > 2);
+    await page.getByRole('button', { name: /^Signed in as/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByLabel('Password').waitFor();
+    const found = (await kept()).filter((each) => /field|pass/.test(each));
+    if (found.length > 0) throw new Error(found.join(', '));
+    const drawn = await page.getByTestId('map').count();
+    if (drawn > 0) throw new Error('the map is still there');
+  });
+  await tap.must('a viewer is offered none, and gets no byte', async () => {
+    await signInAs('vera');
+    await page.goto(`${origin}/map?at=9.9692,76.2810,15.2&cells=none`);
+    await settled(page);
+    if ((await page.getByLabel('Exact incidents').count()) > 0) throw new Error('offered');
+    const answers = await page.evaluate(async (map) => {
+      const session = await (await fetch('/auth/session')).json();
+      const headers = { 'X-CSRF-Token': session.csrf_token };
+      const pass = await fetch('/api/map/pass', { method: 'POST', headers });
+      const bytes = await fetch(`${map}/field.pmtiles`, { headers: { Range: 'bytes=0-126' } });
+      return [pass.status, bytes.status];
+    }, mapOrigin);
+    if (answers.join() !== '403,401') throw new Error(answers.join());
+  });
+  watched.faults = watched.faults.filter((fault) => !/40[13]/.test(fault));
+  await page.getByRole('button', { name: /^Signed in as/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await signInAs('admin');
+}
+
+async function signInAs(name) {
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: /^Signed in as/ }).waitFor();
+}
+
+async function clickIncident() {
+  const box = await page.getByTestId('map').boundingBox();
+  for (let step = 0; step < 600; step++) {
+    const x = box.x + box.width * 0.3 + 7 * (step % 30);
+    const y = box.y + box.height * 0.3 + 7 * Math.floor(step / 30);
+    await page.mouse.click(x, y);
+    if ((await page.getByText('severity').count()) > 0) return;
+  }
+  throw new Error('no incident was found');
 }
 
 async function offline() {
@@ -333,7 +445,7 @@ async function offline() {
     },
   );
   // Two servers were away on purpose.
-  watched.faults = watched.faults.filter((fault) => !/ERR_CONNECTION_REFUSED|503/.test(fault));
+  watched.faults = watched.faults.filter((fault) => !/ERR_CONNECTION_(REFUSED|RESET)|503/.test(fault));
 }
 
 async function withoutMap() {
@@ -346,6 +458,6 @@ async function withoutMap() {
   });
   await shoot(page, 'map-desk-none');
   watched.faults = watched.faults.filter(
-    (fault) => !/ERR_CONNECTION_REFUSED|WebSocket/.test(fault),
+    (fault) => !/ERR_CONNECTION_(REFUSED|RESET)|WebSocket/.test(fault),
   );
 }

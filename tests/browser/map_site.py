@@ -19,6 +19,8 @@ from edge_rig import free_port, port_open  # noqa: E402
 from map_rig import BUILD, ROOT, make_town, tocsin_map  # noqa: E402
 from site_runner import wait_for  # noqa: E402
 
+TOKEN = "the token of a field archive that is nobody's"
+
 # Within the made-up town: its market, its harbour, its station.
 ZONES = {
     "market": ("Great Market", "9.9640,76.2745 9.9645,76.2862 9.9738,76.2855 9.9741,76.2757"),
@@ -44,16 +46,22 @@ def build_town(folder):
     return folder / "town.pmtiles"
 
 
+def build_field(folder):
+    """The exact archive of the field units: never public."""
+    tocsin_map("build", "-o", folder / "field.pmtiles", "--quiet", "--layers", folder / "town" / "private.ini")
+
+
 class Map:
     """tocsin-map serve, on a port that stays the same."""
 
     def __init__(self, folder):
-        self.folder, self.port, self.process = folder, free_port(), None
+        self.folder, self.port, self.process, self.page = folder, free_port(), None, "*"
 
     def start(self):
-        keys = {"archive town.file": self.folder / "town.pmtiles", "http.port": self.port, "metrics.port": 0, "log.level": "warning"}
+        keys = {"archive town.file": self.folder / "town.pmtiles", "archive field.file": self.folder / "field.pmtiles", "archive field.private": "yes",
+                "http.port": self.port, "http.private_origin": self.page, "metrics.port": 0, "log.level": "warning"}  # fmt: skip
         words = [word for key, value in keys.items() for word in ("--set", f"{key}={value}")]
-        self.process = subprocess.Popen([str(BUILD / "tocsin-map"), "serve", *words])
+        self.process = subprocess.Popen([str(BUILD / "tocsin-map"), "serve", *words], env={**os.environ, "TOCSIN_MAP_TOKEN": TOKEN})
         wait_for(lambda: port_open(self.port), 10, "tocsin-map serve")
 
     def stop(self):
@@ -63,7 +71,7 @@ class Map:
 
 
 def options(server):
-    keys = {"web.folder": ROOT / "web" / "dist", "map.url": f"http://127.0.0.1:{server.port}/"}
+    keys = {"web.folder": ROOT / "web" / "dist", "map.url": f"http://127.0.0.1:{server.port}/", "map.exact_url": f"http://127.0.0.1:{server.port}/field.pmtiles"}
     for zone, (title, area) in ZONES.items():
         keys |= {f"zone {zone}.title": title, f"zone {zone}.area": area}
     for name, (_, latitude, longitude, _) in EDGES.items():
@@ -76,6 +84,7 @@ def prepare(rig, server):
     """A site where people work: a password, four devices, one alert."""
     rig.token = rig.sign_in(ONE_TIME).json["access_token"]
     rig.ask("POST", "/auth/password", {"current": ONE_TIME, "new": PASSWORD})
+    rig.invite("vera", "viewer")
     for name, (zone, _, _, cameras) in EDGES.items():
         rig.tocsin("ca", "issue", "edge", name, "--dir", rig.path("ca"), "--out", rig.folder, "--host", "127.0.0.1")
         rig.publish_status(device=name, zone=zone, cameras=cameras)
@@ -119,9 +128,12 @@ def main():
     server = Map(folder)
     try:
         build_town(folder)
-        server.start()
+        build_field(folder)
         with Rig() as rig:
+            server.page = f"http://127.0.0.1:{rig.port}"
+            server.start()
             rig.stop()
+            rig.secrets["TOCSIN_MAP_TOKEN"] = TOKEN
             rig.start(**options(server))
             prepare(rig, server)
             status = drive(rig, server, pathlib.Path(__file__).with_name("map.mjs"))

@@ -53,7 +53,8 @@ struct control {
     struct scribe *scribe;
     struct clerk *clerk; /* NULL: tocsin-enrol is not known */
     struct sign_studio *studio;
-    struct rate_limit *previews; /* per user */
+    const struct secret *map_token; /* of private archives; NULL: there is none */
+    struct rate_limit *previews;    /* per user */
 };
 
 struct desk {

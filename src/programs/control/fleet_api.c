@@ -207,6 +207,10 @@ void fleet_api_map(struct call *call)
     struct value *body = value_object();
     const enum err err = places_of(call, &places, &why);
     value_set_text(body, "url", *options->map_url ? options->map_url : NULL);
+    value_set_boolean(body, "exact",
+                      *options->map_exact_url &&
+                          permission_judge(PERMISSION_SEE_EXACT_MAP, &call->session) ==
+                              PERMISSION_ANSWER_YES);
     value_set(body, "zones", call_keep_reached(call, "name", areas_of(options)));
     if (!err) { value_set(body, "devices", places); }
     call_answer(call, err, 200, &body, &why);

@@ -36,6 +36,7 @@ struct site {
     struct control_options options;
     struct control control;
     struct secret *key;
+    struct secret *map_token; /* NULL: there is no exact map */
     struct loop *loop;
     struct http_server *http;
     struct desk *desk; /* of the main thread: sessions are swept on it */
@@ -324,6 +325,15 @@ static struct rate_limit *request_limit(int64_t a_second)
     return rate_limit_new(4 * a_second, CLOCK_SECOND_US / a_second);
 }
 
+/* Passes for the exact map are made with the token of its server. */
+static enum err take_map_token(struct site *site, struct why *why)
+{
+    const enum err err = secret_from_environment(&site->map_token, "TOCSIN_MAP_TOKEN", why);
+    if (err && *site->options.map_exact_url) { return why_prefix(why, err, "map.exact_url"); }
+    site->control.map_token = site->map_token;
+    return err == ERR_NOT_FOUND ? OK : err;
+}
+
 static enum err start_tokens(struct site *site, struct why *why)
 {
     const struct token_config config = {.secret = site->key,
@@ -360,6 +370,7 @@ static enum err start(struct site *site, struct why *why)
     err = user_roles_parse(&control->factor_roles, site->options.second_factor_roles, why);
     if (err) { return err; }
     err = start_tokens(site, why);
+    if (!err) { err = take_map_token(site, why); }
     if (err) { return err; }
     err = client_networks_parse(&control->proxies, site->options.http_proxies, why);
     if (err) { return err; }
@@ -412,6 +423,7 @@ static void stop(struct site *site)
     signer_close(control->exercises);
     loop_close(site->loop);
     secret_free(site->key);
+    secret_free(site->map_token);
 }
 
 static int fail(const struct why *why)

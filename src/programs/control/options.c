@@ -1,6 +1,7 @@
 #include "programs/control/options.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fleet/area.h"
@@ -66,6 +67,10 @@ static const struct option OPTIONS[] = {
     {"map.url", OPTION_KIND_TEXT, AT(map_url), 0, 0, "",
      "Where the page finds the map's current.json, with a / at the end: https://..., http://... on "
      "loopback, or /... behind the same proxy; empty: no map."},
+    {"map.exact_url", OPTION_KIND_TEXT, AT(map_exact_url), 0, 0, "",
+     "Where the page finds the private archive of the field units, such as "
+     "https://maps.town.example/field.pmtiles; its server's token is in TOCSIN_MAP_TOKEN; empty: "
+     "none."},
     {"audit.origin", OPTION_KIND_TEXT, AT(audit_origin), 0, 0, "",
      "Name of the audit log, in its checkpoints and keys; empty: SITE/audit. A log keeps its "
      "name."},
@@ -150,7 +155,29 @@ enum err control_map_origin(char origin[static OPTION_TEXT_SIZE], const char *ma
     return OK;
 }
 
-/* What no single option tells: names, areas, the map's address. */
+enum err control_exact_map(char origin[static OPTION_TEXT_SIZE], char name[static OPTION_TEXT_SIZE],
+                           const char *exact_url, struct why *why)
+{
+    static const char ending[] = ".pmtiles";
+    char folder[OPTION_TEXT_SIZE];
+    origin[0] = '\0';
+    name[0] = '\0';
+    if (!*exact_url) { return OK; }
+    (void)snprintf(folder, sizeof folder, "%s", exact_url);
+    char *slash = strrchr(folder, '/');
+    char *end = slash ? strstr(slash, ending) : NULL;
+    if (!end || end == slash + 1 || end[strlen(ending)]) {
+        return why_set(why, ERR_RANGE, "map.exact_url is \"%.100s\", expected .../NAME.pmtiles",
+                       exact_url);
+    }
+    *end = '\0';
+    (void)snprintf(name, OPTION_TEXT_SIZE, "%s", slash + 1);
+    slash[1] = '\0';
+    const enum err err = control_map_origin(origin, folder, why);
+    return err ? why_prefix(why, err, "map.exact_url") : OK;
+}
+
+/* What no single option tells: names, areas, the maps' addresses. */
 static enum err check(const void *context, struct why *why)
 {
     const struct control_options *options = context;
@@ -176,7 +203,9 @@ static enum err check(const void *context, struct why *why)
     if (err) { return why_prefix(why, err, "http.proxies"); }
     unsigned int roles = 0;
     err = user_roles_parse(&roles, options->second_factor_roles, why);
-    return err ? err : control_map_origin(origin, options->map_url, why);
+    if (!err) { err = control_map_origin(origin, options->map_url, why); }
+    char name[OPTION_TEXT_SIZE];
+    return err ? err : control_exact_map(origin, name, options->map_exact_url, why);
 }
 
 const struct option_table CONTROL_OPTIONS = {

@@ -36,7 +36,7 @@ struct control_options {
     int64_t http_rate_account, http_rate_stranger;
     int64_t token_key_s;
     char second_factor_roles[OPTION_TEXT_SIZE];
-    char web_folder[OPTION_TEXT_SIZE], map_url[OPTION_TEXT_SIZE];
+    char web_folder[OPTION_TEXT_SIZE], map_url[OPTION_TEXT_SIZE], map_exact_url[OPTION_TEXT_SIZE];
     char audit_origin[OPTION_TEXT_SIZE];
     char enrol_url[OPTION_TEXT_SIZE];
     char log_level[OPTION_TEXT_SIZE];
@@ -47,6 +47,14 @@ struct control_options {
 };
 
 extern const struct option_table CONTROL_OPTIONS;
+
+/*
+ * Where the exact map comes from: the origin as below, and the archive's name. Both "" when there
+ * is none. ERR_RANGE when map.exact_url is no address of an archive that a page may read.
+ */
+MUST_USE enum err control_exact_map(char origin[static OPTION_TEXT_SIZE],
+                                    char name[static OPTION_TEXT_SIZE], const char *exact_url,
+                                    struct why *why);
 
 /*
  * Where the map comes from, for the page's policy: "https://maps.town.example"; "" when it is our

@@ -18,18 +18,23 @@ static const char NONCE_MARK[] = "__CSP_NONCE__";
 
 /* ---- index.html ---- */
 
-/* The map is the only thing that a page may read from elsewhere. */
+/* The maps are the only thing that a page may read from elsewhere. */
 static void add_policy(struct call *call, const char *nonce)
 {
+    const struct control_options *options = call->desk->control->options;
     char origin[OPTION_TEXT_SIZE];
-    char policy[512 + OPTION_TEXT_SIZE];
-    if (control_map_origin(origin, call->desk->control->options->map_url, NULL)) { origin[0] = 0; }
+    char exact[OPTION_TEXT_SIZE];
+    char name[OPTION_TEXT_SIZE];
+    char policy[512 + 2 * OPTION_TEXT_SIZE];
+    if (control_map_origin(origin, options->map_url, NULL)) { origin[0] = 0; }
+    if (control_exact_map(exact, name, options->map_exact_url, NULL)) { exact[0] = 0; }
+    if (strcmp(exact, origin) == 0) { exact[0] = 0; }
     (void)snprintf(policy, sizeof policy,
                    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-%s'; "
                    "img-src 'self' blob: data:; media-src 'self' blob:; font-src 'self'; "
-                   "connect-src 'self'%s%s; worker-src 'self'; manifest-src 'self'; "
+                   "connect-src 'self'%s%s%s%s; worker-src 'self'; manifest-src 'self'; "
                    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-                   nonce, *origin ? " " : "", origin);
+                   nonce, *origin ? " " : "", origin, *exact ? " " : "", exact);
     http_add_header(call->request, "Content-Security-Policy", policy);
 }
 

@@ -67,6 +67,7 @@ const struct route ROUTES[] = {
      media_api_sign},
     {"GET", "/api/cameras", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_cameras},
     {"GET", "/api/map", PERMISSION_SEE, ROUTE_WAY_JSON, fleet_api_map},
+    {"POST", "/api/map/pass", PERMISSION_SEE_EXACT_MAP, ROUTE_WAY_JSON, map_api_pass},
     {"GET", "/api/audit", PERMISSION_SEE_AUDIT, ROUTE_WAY_JSON, audit_api_list},
     {"GET", "/api/audit/checkpoint", PERMISSION_SEE_AUDIT, ROUTE_WAY_JSON, audit_api_checkpoint},
     {"GET", "/api/audit/{index}", PERMISSION_SEE_AUDIT, ROUTE_WAY_JSON, audit_api_get},

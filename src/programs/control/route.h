@@ -101,6 +101,7 @@ void fleet_api_device(struct call *call);
 void fleet_api_clear(struct call *call);
 void fleet_api_cameras(struct call *call);
 void fleet_api_map(struct call *call);
+void map_api_pass(struct call *call);
 void audit_api_list(struct call *call);
 void audit_api_get(struct call *call);
 void audit_api_checkpoint(struct call *call);

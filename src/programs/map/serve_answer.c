@@ -5,10 +5,12 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/metric.h"
 #include "geodata/deflate.h"
 #include "map/mvt.h"
 #include "release/current.h"
+#include "release/pass.h"
 
 enum { TILE_SIZE_MAX = 64 << 20, URL_SIZE = 1024, CACHE_S = 60 };
 
@@ -83,7 +85,7 @@ static void add_cache(const struct visit *visit)
     const bool is_private = shelf_is_private(visit->desk->shelf, visit->index);
     char value[64];
     if (is_private) {
-        (void)snprintf(value, sizeof value, "private, no-cache");
+        (void)snprintf(value, sizeof value, "private, no-store"); /* on no disk but ours */
     } else if (visit->pinned) {
         (void)snprintf(value, sizeof value, "public, max-age=31536000, immutable");
     } else {
@@ -95,9 +97,13 @@ static void add_cache(const struct visit *visit)
 static bool authorised(const struct visit *visit)
 {
     static const char scheme[] = "Bearer ";
+    const struct secret *token = visit->desk->token;
     const char *header = http_header(visit->request, "Authorization");
-    return header && strncasecmp(header, scheme, strlen(scheme)) == 0 && visit->desk->token &&
-           secret_equal(visit->desk->token, span_text(header + strlen(scheme)));
+    if (!header || strncasecmp(header, scheme, strlen(scheme)) != 0 || !token) { return false; }
+    const struct span shown = span_text(header + strlen(scheme));
+    return secret_equal(token, shown) ||
+           pass_is_good(shown, token, shelf_name(visit->desk->shelf, visit->index),
+                        clock_wall_us());
 }
 
 /* Finds the archive of `word`, and whether the client may see it; else it is answered. */

@@ -22,7 +22,8 @@ static const struct option archive_options[] = {
      .kind = OPTION_KIND_BOOLEAN,
      .offset = offsetof(struct served_archive, is_private),
      .fallback = "no",
-     .sentence = "Only for requests that carry the token of TOCSIN_MAP_TOKEN as bearer."},
+     .sentence = "Only for requests that carry the token of TOCSIN_MAP_TOKEN as bearer, or a pass "
+                 "that control made with it."},
 };
 
 static const struct option_group groups[] = {

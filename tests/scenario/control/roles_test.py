@@ -166,7 +166,7 @@ def check_live(tap, zones):
     tap.check(zones.alerts["both"] in text and zones.alerts["all"] in text, "but what concerns north too")
 
 
-SITE_WIDE = ("/api/users", "/api/invitations", "/api/audit")
+SITE_WIDE = ("/api/map/pass", "/api/users", "/api/invitations", "/api/audit")
 
 
 def check_site_wide(tap, zones):

@@ -68,7 +68,7 @@ export async function getJson<T>(path: string, subject: string, signal?: AbortSi
   return (await response.json()) as T;
 }
 
-async function sendJson<T>(path: string, ask: Ask): Promise<T> {
+export async function sendJson<T>(path: string, ask: Ask): Promise<T> {
   const response = await send(path, ask);
   return (await response.json()) as T;
 }

@@ -2,12 +2,14 @@
  * Where the map is: control says at which address, current.json there says which archive is the map
  * now (docs/protocols/map.md). The archive itself never changes, current.json does.
  */
-import { getJson } from './api';
+import { getJson, sendJson } from './api';
 import { Problem } from './problem';
 
 /** GET /api/map. */
 export interface SiteMap {
   url: string | null;
+  /** Whether there is an exact map, and this person may read it. */
+  exact: boolean;
   /** Closed rings of [longitude, latitude]. */
   zones: { name: string; area: [number, number][] }[];
   devices: { name: string; latitude: number; longitude: number }[];
@@ -24,6 +26,18 @@ const SUBJECT = 'The map';
 
 export function readSiteMap(signal: AbortSignal): Promise<SiteMap> {
   return getJson('/api/map', 'Where the map is', signal);
+}
+
+/** POST /api/map/pass: a right to read the private archive, for five minutes. */
+export interface MapPass {
+  url: string;
+  pass: string;
+  expires_at: string;
+}
+
+export function readMapPass(signal?: AbortSignal): Promise<MapPass> {
+  const ask = { method: 'POST' as const, subject: 'The exact map', ...(signal ? { signal } : {}) };
+  return sendJson('/api/map/pass', ask);
 }
 
 export async function readRelease(base: string, signal: AbortSignal): Promise<Release> {

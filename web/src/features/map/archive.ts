@@ -58,8 +58,11 @@ interface Metadata {
   vector_layers?: { id?: unknown }[];
 }
 
-export async function openArchive(release: Release, keeps: boolean): Promise<Archive> {
-  const source = new RangeSource(release.archive, keeps ? 'kept first' : 'network');
+export function openArchive(release: Release, keeps: boolean): Promise<Archive> {
+  return openSource(release, new RangeSource(release.archive, keeps ? 'kept first' : 'network'));
+}
+
+export async function openSource(release: Release, source: Source): Promise<Archive> {
   const tiles = new PMTiles(source);
   try {
     const header = await tiles.getHeader();
@@ -96,6 +99,11 @@ export function tilePattern(archive: Archive): string {
   const key = encodeURIComponent(archive.release.archive);
   opened.set(key, archive.tiles);
   return `tocsin-map://${key}/{z}/{x}/{y}`;
+}
+
+/** Its tiles are given to nobody any more. */
+export function closeArchive(archive: Archive): void {
+  opened.delete(encodeURIComponent(archive.release.archive));
 }
 
 export async function tileAt(url: string, signal: AbortSignal): Promise<ArrayBuffer> {

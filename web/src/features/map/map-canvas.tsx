@@ -21,7 +21,7 @@ import {
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
 import 'maplibre-gl/dist/maplibre-gl.css';
 import { tileAt, type Bounds } from './archive';
-import { CELL_LAYER } from './style';
+import { CELL_LAYER, EXACT_LAYER } from './style';
 import css from './map.module.css';
 
 // A file of our own server: the content security policy lets no worker be made from anything else.
@@ -46,7 +46,7 @@ interface MapCanvasProps {
   onMap: (map: MapLibre | null) => void;
   onMoved: (view: View, bounds: Bounds) => void;
   onCells: (cells: GeoJSONFeature[]) => void;
-  /** A cell that was clicked, or null for the ground. */
+  /** A cell or an exact incident that was clicked, or null for the ground. */
   onPick: (cell: MapGeoJSONFeature | null) => void;
   onProblem: (text: string) => void;
   children: ReactNode;
@@ -121,7 +121,7 @@ function makeMap(
     container.dataset.idle = String(Number(container.dataset.idle ?? 0) + 1);
   });
   map.on('click', ({ point }) => {
-    const layers = map.getLayer(CELL_LAYER) ? [CELL_LAYER] : [];
+    const layers = [EXACT_LAYER, CELL_LAYER].filter((layer) => map.getLayer(layer));
     const found = layers.length > 0 ? map.queryRenderedFeatures(point, { layers }) : [];
     calls.current.onPick(found[0] ?? null);
   });

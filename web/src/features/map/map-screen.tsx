@@ -26,6 +26,7 @@ import type { Archive, Bounds } from './archive';
 import { CellPanel } from './cell-panel';
 import { cellSquare, choiceOf, withSeen, type Seen } from './cells';
 import { MAP_DARK, MAP_LIGHT } from './colours';
+import { ExactPanel, useExact } from './exact-panel';
 import { readIndex, type Found } from './find';
 import type { KeptRegion } from './kept';
 import { readLabels } from './labels';
@@ -35,7 +36,7 @@ import { PickedCard, type Picked } from './picked-card';
 import { SearchBox } from './search-box';
 import { AlertList, DeviceMark } from './site-parts';
 import { around, outline, placedDevices, standingAlerts, zoneFeatures } from './site-layers';
-import { styleOf } from './style';
+import { EXACT_LAYER, styleOf } from './style';
 import css from './map.module.css';
 
 interface MapScreenProps {
@@ -48,7 +49,7 @@ interface MapScreenProps {
   onReload: () => void;
 }
 
-const NO_SITE: SiteMap = { url: null, zones: [], devices: [] };
+const NO_SITE: SiteMap = { url: null, exact: false, zones: [], devices: [] };
 const CLOSE_ZOOM = 15.5;
 
 export function MapScreen(props: MapScreenProps): ReactElement {
@@ -70,12 +71,14 @@ export function MapScreen(props: MapScreenProps): ReactElement {
   const [open, setOpen] = useState(false);
   const [problem, setProblem] = useState('');
   const labels = useLabels(archive);
+  const exact = useExact();
   const names = useNames(archive, site, town);
   const placed = useMemo(() => placedDevices(site, town, alerts), [site, town, alerts]);
   const style = useMemo(
     () =>
       styleOf({
         archive,
+        exact: exact.archive,
         colours,
         cells: choice,
         zones: zoneFeatures(site, alerts, tiers),
@@ -83,7 +86,7 @@ export function MapScreen(props: MapScreenProps): ReactElement {
         kept: outline(kept?.archive === archive.release.archive ? kept.bounds : null),
         picked: outline(picked?.kind === 'cell' ? cellSquare(picked.cell) : null),
       }),
-    [archive, colours, choice, site, alerts, tiers, labels, kept, picked],
+    [archive, exact.archive, colours, choice, site, alerts, tiers, labels, kept, picked],
   );
   const [view] = useState(() => viewFrom(at));
 
@@ -120,7 +123,7 @@ export function MapScreen(props: MapScreenProps): ReactElement {
           onMap={setMap}
           onMoved={onMoved}
           onCells={onCells}
-          onPick={(cell) => setPicked(cell && { kind: 'cell', cell: cellOf(cell) })}
+          onPick={(found) => setPicked(found && pickedOf(found))}
           onProblem={setProblem}
         >
           {placed.map((each) => (
@@ -134,7 +137,11 @@ export function MapScreen(props: MapScreenProps): ReactElement {
           ))}
         </MapCanvas>
         <Zooming map={map} bounds={archive.bounds} />
-        <PickedCard picked={picked} placed={placed} onClose={() => setPicked(null)} />
+        <PickedCard
+          picked={picked?.kind === 'incident' && !exact.archive ? null : picked}
+          placed={placed}
+          onClose={() => setPicked(null)}
+        />
       </div>
       <div className={css.top}>
         <SearchBox
@@ -143,16 +150,7 @@ export function MapScreen(props: MapScreenProps): ReactElement {
           onWanted={names.load}
           onChosen={onFound}
         />
-        <button
-          type="button"
-          className={css.toggle}
-          aria-expanded={open}
-          aria-controls="map-side"
-          onClick={() => setOpen(!open)}
-        >
-          <Icon name={open ? 'close' : 'filter'} size={18} />
-          <span>{open ? 'Close' : 'Layers'}</span>
-        </button>
+        <Toggle open={open} onToggle={() => setOpen(!open)} />
       </div>
       <Side
         {...props}
@@ -166,10 +164,26 @@ export function MapScreen(props: MapScreenProps): ReactElement {
         {archive.layers.includes('incidents') && (
           <Panel title="Incidents">
             <CellPanel seen={seen} choice={choice} colours={colours} onChange={onCategory} />
+            {site.exact && <ExactPanel exact={exact} />}
           </Panel>
         )}
       </Side>
     </div>
+  );
+}
+
+function Toggle({ open, onToggle }: { open: boolean; onToggle: () => void }): ReactElement {
+  return (
+    <button
+      type="button"
+      className={css.toggle}
+      aria-expanded={open}
+      aria-controls="map-side"
+      onClick={onToggle}
+    >
+      <Icon name={open ? 'close' : 'filter'} size={18} />
+      <span>{open ? 'Close' : 'Layers'}</span>
+    </button>
   );
 }
 
@@ -370,6 +384,12 @@ function viewFrom(text: string): View | null {
   const good = [latitude, longitude, zoom].every((part) => Number.isFinite(part));
   if (!good || Math.abs(latitude ?? 99) > 85 || Math.abs(longitude ?? 999) > 180) return null;
   return { latitude: latitude ?? 0, longitude: longitude ?? 0, zoom: zoom ?? 0 };
+}
+
+function pickedOf(feature: MapGeoJSONFeature): Picked {
+  if (feature.layer.id !== EXACT_LAYER) return { kind: 'cell', cell: cellOf(feature) };
+  const facts = Object.entries(feature.properties).map(([name, value]) => [name, String(value)]);
+  return { kind: 'incident', facts: Object.fromEntries(facts) as Record<string, string> };
 }
 
 function cellOf({

@@ -266,6 +266,7 @@ function alert(id: string, tier: Alert['tier'], targets: Partial<Alert['targets'
 describe('the site on the map', () => {
   const site: SiteMap = {
     url: null,
+    exact: false,
     zones: [
       {
         name: 'north',

@@ -4,14 +4,17 @@ import { Link } from 'react-router-dom';
 import IconButton from '@mui/material/IconButton';
 import { Icon } from '../../theme/icons';
 import { OnlineName, TierName } from '../../show/parts';
-import { many } from '../../show/words';
+import { exact, many } from '../../show/words';
 import { cameraKey } from '../../wire/town';
 import { Text } from '../alerts/alert-parts';
 import { categoryWords, cellMetres, periodWords, type Cell } from './cells';
 import type { PlacedDevice } from './site-layers';
 import css from './map.module.css';
 
-export type Picked = { kind: 'device'; name: string } | { kind: 'cell'; cell: Cell };
+export type Picked =
+  | { kind: 'device'; name: string }
+  | { kind: 'cell'; cell: Cell }
+  | { kind: 'incident'; facts: Record<string, string> };
 
 interface PickedCardProps {
   picked: Picked | null;
@@ -27,6 +30,14 @@ export function PickedCard({ picked, placed, onClose }: PickedCardProps): ReactE
         <CellWords cell={picked.cell} />
       </Card>
     );
+  if (picked.kind === 'incident') {
+    const { category = 'incident', ...rest } = picked.facts;
+    return (
+      <Card title={categoryWords(category)} onClose={onClose}>
+        <IncidentWords facts={rest} />
+      </Card>
+    );
+  }
   const found = placed.find(({ device }) => device.name === picked.name);
   if (!found) return null;
   return (
@@ -61,6 +72,21 @@ function CellWords({ cell }: { cell: Cell }): ReactElement {
         rounded to fives
       </span>
     </p>
+  );
+}
+
+function IncidentWords({ facts }: { facts: Record<string, string> }): ReactElement {
+  return (
+    <dl className={css.facts}>
+      {Object.entries(facts).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>
+            {name === 'time' && !Number.isNaN(Date.parse(value)) ? exact(new Date(value)) : value}
+          </dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

@@ -17,9 +17,12 @@ import type { MapColours } from './colours';
 const FONTS = ['system-ui', 'Noto Sans', 'Liberation Sans', 'DejaVu Sans', 'sans-serif'];
 const KNOWN = ['wards', 'areas', 'streets', 'places', 'incidents'];
 export const CELL_LAYER = 'cells';
+export const EXACT_LAYER = 'exact';
 
 export interface StyleParts {
   archive: Archive;
+  /** The exact one, for those who may see it, while they want to. */
+  exact?: Archive | null;
   colours: MapColours;
   cells: CellChoice | null;
   /** The zones of the site, with `colour` and `alert` for those that one lights. */
@@ -46,6 +49,7 @@ export function styleOf(parts: StyleParts): StyleSpecification {
       },
       zones: { type: 'geojson', data: zones },
       labels: { type: 'geojson', data: labels },
+      ...exactSource(parts),
       kept: { type: 'geojson', data: kept },
       picked: { type: 'geojson', data: picked },
     },
@@ -63,6 +67,8 @@ export function styleOf(parts: StyleParts): StyleSpecification {
       ...cellLayers(parts),
       ...wordLayers(parts),
       ...cellWords(parts),
+      ...exactLayers(parts),
+      ...litEdge(colours),
       {
         id: 'kept',
         type: 'line',
@@ -245,6 +251,41 @@ function cellWords({ archive, colours, cells }: StyleParts): Part[] {
   ];
 }
 
+/* ---- exact incidents ---- */
+
+function exactSource({ exact }: StyleParts): StyleSpecification['sources'] {
+  if (!exact) return {};
+  return {
+    exact: {
+      type: 'vector',
+      tiles: [tilePattern(exact)],
+      minzoom: exact.minzoom,
+      maxzoom: exact.maxzoom,
+      bounds: exact.bounds,
+    },
+  };
+}
+
+/** Every incident a small ring: many of them darken, none hides another. */
+function exactLayers({ exact, colours }: StyleParts): Part[] {
+  if (!exact || !has(exact, 'incidents')) return [];
+  return [
+    {
+      id: EXACT_LAYER,
+      type: 'circle',
+      source: 'exact',
+      'source-layer': 'incidents',
+      paint: {
+        'circle-color': colours.cellEdge,
+        'circle-opacity': 0.35,
+        'circle-radius': ['interpolate', ['linear'], ['zoom'], 10, 1.2, 13, 2.5, 16, 6],
+        'circle-stroke-color': colours.placeWords,
+        'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 12, 0, 14, 1],
+      },
+    },
+  ];
+}
+
 /* ---- the site ---- */
 
 function zoneLayers(colours: MapColours): Part[] {
@@ -265,12 +306,18 @@ function zoneLayers(colours: MapColours): Part[] {
       filter: ['!', lit],
       paint: { 'line-color': colour, 'line-width': 1.5, 'line-dasharray': [2, 2] },
     },
+  ];
+}
+
+/** Where an alert stands is seen through everything else. */
+function litEdge(colours: MapColours): Part[] {
+  return [
     {
       id: 'zones-lit-edge',
       type: 'line',
       source: 'zones',
-      filter: lit,
-      paint: { 'line-color': colour, 'line-width': 3 },
+      filter: ['has', 'alert'],
+      paint: { 'line-color': ['coalesce', ['get', 'colour'], colours.zone], 'line-width': 3 },
     },
   ];
 }
