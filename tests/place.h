@@ -46,16 +46,19 @@ static inline void place_tell_server(const char *sql)
 static inline void place_make(struct place *place)
 {
     static int count;
-    *place = (struct place){.folder = "/tmp/tocsin-tables-XXXXXX"};
-    if (!mkdtemp(place->folder)) { abort(); }
-    (void)snprintf(place->path, sizeof place->path, "%s/test.db", place->folder);
+    char folder[] = "/tmp/tocsin-tables-XXXXXX";
+    if (!mkdtemp(folder)) { abort(); }
+    *place = (struct place){0};
+    (void)snprintf(place->folder, sizeof place->folder, "%s", folder);
+    (void)snprintf(place->path, sizeof place->path, "%s/test.db", folder);
     if (!place_server()) { return; }
-    char sql[128];
-    (void)snprintf(place->schema, sizeof place->schema, "test_%d_%d", (int)getpid(), ++count);
-    (void)snprintf(sql, sizeof sql, "CREATE SCHEMA %s", place->schema);
+    char schema[sizeof place->schema], sql[128];
+    (void)snprintf(schema, sizeof schema, "test_%d_%d", (int)getpid(), ++count);
+    (void)snprintf(sql, sizeof sql, "CREATE SCHEMA %s", schema);
     place_tell_server(sql);
+    (void)snprintf(place->schema, sizeof place->schema, "%s", schema);
     (void)snprintf(place->address, sizeof place->address, "%s options=-csearch_path=%s",
-                   place_server(), place->schema);
+                   place_server(), schema);
 }
 
 /* Borrows from `place`. */
