@@ -17,11 +17,17 @@ CLEANUP_FOR(struct secret, secret_free)
 
 /*
  * Takes the environment variable `name`: copies, overwrites and unsets it, so that neither a child
- * nor /proc can read it later. ERR_NOT_FOUND names the variable when it is unset or empty.
+ * nor /proc can read it later. When it is unset or empty: the file `name` in the folder
+ * CREDENTIALS_DIRECTORY, where systemd puts credentials, without the line's end. ERR_NOT_FOUND:
+ * neither is there.
  */
 MUST_USE enum err secret_from_environment(struct secret **out, const char *name, struct why *why);
 
-/* The same for a key of `size` bytes, written as hexadecimal digits; else ERR_MALFORMED. */
+/* A key of `size` bytes out of hexadecimal digits; false when they are something else. */
+MUST_USE bool secret_from_hex(struct secret **out, struct span hex, size_t size);
+
+/* As secret_from_environment for a key of `size` bytes, written as hexadecimal digits; else
+ * ERR_MALFORMED. */
 MUST_USE enum err secret_hex_from_environment(struct secret **out, const char *name, size_t size,
                                               struct why *why);
 

@@ -1,12 +1,16 @@
 #include "ledger/journal.h"
 
+#include <sodium.h>
+
 #include "base/encode.h"
 #include "queries/ledger_journal.h"
+#include "vault/reseal.h"
 
-enum { LIMIT_DEFAULT = 50 };
+enum { LIMIT_DEFAULT = 50, KEPT_SIZE_MAX = ENTRY_SALT_SIZE + ENTRY_BYTES_MAX };
 
 struct journal {
     struct database *database; /* borrowed */
+    struct vault *vault;       /* owned */
     struct statement *size, *insert, *each, *get, *find, *erase, *signed_get, *sign, *span, *list,
         *list_resource, *list_actor, *list_action;
 };
@@ -30,13 +34,16 @@ enum err journal_open(struct journal **out, struct database *database, struct wh
         {&journal->list_actor, SQL_JOURNAL_LIST_ACTOR},
         {&journal->list_action, SQL_JOURNAL_LIST_ACTION},
     };
-    const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
+    enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
+    if (err == OK) { err = vault_open(&journal->vault, database, why); }
     if (err == OK) { *out = TAKE(journal); }
     return err;
 }
 
 void journal_close(struct journal *journal)
 {
+    if (!journal) { return; }
+    vault_close(journal->vault);
     free(journal); /* the statements belong to the connection */
 }
 
@@ -48,18 +55,33 @@ void journal_entry_deinit(struct journal_entry *entry)
 
 /* ---- writing ---- */
 
+/* The salt and the sensitive text of `entry`, one value in the column `kept`. */
+static enum err keep(struct journal *journal, const struct entry *entry, struct text *kept,
+                     struct why *why)
+{
+    CLEANUP(text_deinit) struct text plain = text_limited(KEPT_SIZE_MAX);
+    char row[RESEAL_ENTRY_ROW_SIZE];
+    reseal_entry_row(row, text_span(&entry->bytes));
+    const struct seal_place place = {.table = "audit", .column = "kept", .row = row};
+    text_add_bytes(&plain, span_of(entry->salt, sizeof entry->salt));
+    text_add_bytes(&plain, text_span(&entry->sealed));
+    return vault_seal(journal->vault, &place, text_span(&plain), kept, why);
+}
+
 static enum err insert(struct journal *journal, const struct entry_words *words,
                        const struct entry *entry, struct why *why)
 {
+    CLEANUP(text_deinit) struct text kept = text_limited(SEAL_SIZE_MAX);
     struct statement *row = journal->insert;
     const bool sealed = entry->sealed.size > 0;
+    const enum err err = sealed ? keep(journal, entry, &kept, why) : OK;
+    if (err != OK) { return err; }
     statement_bind_integer(row, ":at_us", words->at_us);
     statement_bind_text(row, ":actor", words->user);
     statement_bind_text(row, ":action", words->action);
     statement_bind_text(row, ":resource", words->resource);
     statement_bind_bytes(row, ":entry", text_span(&entry->bytes));
-    if (sealed) { statement_bind_bytes(row, ":salt", span_of(entry->salt, sizeof entry->salt)); }
-    statement_bind_text(row, ":sealed", sealed ? text_c(&entry->sealed) : NULL);
+    if (sealed) { statement_bind_bytes(row, ":kept", text_span(&kept)); }
     return statement_run(row, NULL, why);
 }
 
@@ -142,6 +164,36 @@ enum err journal_find(struct journal *journal, const char *action, const char *r
     return OK;
 }
 
+/* What `row` keeps of the entry in column `first`: kept, salt, sealed follow it. */
+static enum err open_kept(struct journal *journal, const struct statement *row, int first,
+                          struct journal_entry *entry, struct why *why)
+{
+    uint8_t bytes[KEPT_SIZE_MAX];
+    char name[RESEAL_ENTRY_ROW_SIZE];
+    struct seal_room plain = {.bytes = bytes, .capacity = sizeof bytes};
+    entry->sealed = text_limited(ENTRY_BYTES_MAX);
+    if (column_is_null(row, first + 1)) { /* from before it was sealed, or nothing */
+        const struct span salt = column_bytes(row, first + 2);
+        entry->opened = !column_is_null(row, first + 2) && salt.size == sizeof entry->salt;
+        if (!entry->opened) { return OK; }
+        memcpy(entry->salt, salt.data, sizeof entry->salt);
+        text_add(&entry->sealed, column_text(row, first + 3));
+        return OK;
+    }
+    reseal_entry_row(name, column_bytes(row, first));
+    const struct seal_place place = {.table = "audit", .column = "kept", .row = name};
+    const enum err err =
+        vault_unseal(journal->vault, &place, column_bytes(row, first + 1), &plain, why);
+    entry->opened = err == OK && plain.size >= sizeof entry->salt;
+    if (err == ERR_DAMAGED) { return OK; } /* counted; as if it were erased, and the rest is read */
+    if (!entry->opened) { return err; }
+    memcpy(entry->salt, bytes, sizeof entry->salt);
+    text_add_bytes(&entry->sealed,
+                   span_of(bytes + sizeof entry->salt, plain.size - sizeof entry->salt));
+    sodium_memzero(bytes, plain.size);
+    return OK;
+}
+
 enum err journal_read(struct journal *journal, uint64_t index, struct journal_entry *entry,
                       struct why *why)
 {
@@ -153,16 +205,9 @@ enum err journal_read(struct journal *journal, uint64_t index, struct journal_en
     if (step == STEP_DONE) {
         return why_set(why, ERR_NOT_FOUND, "there is no entry %llu", (unsigned long long)index);
     }
-    *entry = (struct journal_entry){.bytes = text_limited(ENTRY_BYTES_MAX),
-                                    .sealed = text_limited(ENTRY_BYTES_MAX)};
+    *entry = (struct journal_entry){.bytes = text_limited(ENTRY_BYTES_MAX)};
     text_add_bytes(&entry->bytes, column_bytes(row, 0));
-    const struct span salt = column_bytes(row, 1);
-    entry->opened = !column_is_null(row, 1) && salt.size == sizeof entry->salt;
-    if (entry->opened) {
-        memcpy(entry->salt, salt.data, sizeof entry->salt);
-        text_add(&entry->sealed, column_text(row, 2));
-    }
-    return OK;
+    return open_kept(journal, row, 0, entry, why);
 }
 
 /* ---- reading for people ---- */
@@ -221,6 +266,20 @@ enum err journal_get(struct journal *journal, uint64_t index, struct value **out
     if (err != OK) { return err; }
     return entry_value(index, text_span(&entry.bytes), span_of(entry.salt, sizeof entry.salt),
                        entry.opened ? text_c(&entry.sealed) : NULL, out);
+}
+
+static enum err append_entry(struct journal *journal, const struct statement *row, uint64_t index,
+                             struct value *entries, struct why *why)
+{
+    CLEANUP(journal_entry_deinit) struct journal_entry kept = {.opened = false};
+    struct value *entry = NULL;
+    enum err err = open_kept(journal, row, 1, &kept, why);
+    if (err == OK) {
+        err = entry_value(index, column_bytes(row, 1), span_of(kept.salt, sizeof kept.salt),
+                          kept.opened ? text_c(&kept.sealed) : NULL, &entry);
+    }
+    if (err == OK) { value_append(entries, entry); }
+    return err;
 }
 
 /* Numbers from `least` to below `before`, both from 1 on. */
@@ -291,10 +350,7 @@ enum err journal_list(struct journal *journal, const struct journal_query *query
             next = index + 1;
             break;
         }
-        struct value *entry = NULL;
-        err = entry_value((uint64_t)index, column_bytes(rows, 1), column_bytes(rows, 2),
-                          column_text(rows, 3), &entry);
-        if (err == OK) { value_append(entries, entry); }
+        err = append_entry(journal, rows, (uint64_t)index, entries, why);
         if (err == OK) { err = statement_step(rows, &step, why); }
     }
     if (err != OK) { return err; }

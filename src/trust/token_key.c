@@ -3,7 +3,7 @@
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/uri.h>
 
-enum { SLOT_MAX = 64, POINT_SIZE_MAX = 256, URI_SIZE_MAX = 1024 };
+enum { SLOT_MAX = 64, POINT_SIZE_MAX = 256, URI_SIZE_MAX = 1024, DERIVED_SIZE = 32 };
 
 struct token_key {
     CK_FUNCTION_LIST *module; /* owned */
@@ -127,21 +127,29 @@ static enum err read_public(struct token_key *key, CK_OBJECT_HANDLE object, stru
     return OK;
 }
 
+/* Loads the token's library, logs in, and leaves the parsed URI for finding objects. */
+static enum err enter(struct token_key *key, P11KitUri **uri, const char *text,
+                      const struct secret *pin, struct why *why)
+{
+    *uri = p11_kit_uri_new();
+    if (!*uri) { abort(); }
+    if (strlen(text) > URI_SIZE_MAX ||
+        p11_kit_uri_parse(text, P11_KIT_URI_FOR_OBJECT_ON_TOKEN | P11_KIT_URI_FOR_MODULE, *uri)) {
+        return why_set(why, ERR_MALFORMED, "\"%.120s\" is no pkcs11 URI (RFC 7512)", text);
+    }
+    CK_SLOT_ID slot = 0;
+    enum err err = load(key, *uri, why);
+    if (!err) { err = find_slot(key, *uri, &slot, why); }
+    return err ? err : log_in(key, slot, pin, why);
+}
+
 enum err token_key_open(struct token_key **out, const char *text, const struct secret *pin,
                         struct why *why)
 {
     CLEANUP(token_key_close_p) struct token_key *key = MEM_NEW(struct token_key);
-    CLEANUP(free_uri) P11KitUri *uri = p11_kit_uri_new();
-    if (!uri) { abort(); }
-    if (strlen(text) > URI_SIZE_MAX ||
-        p11_kit_uri_parse(text, P11_KIT_URI_FOR_OBJECT_ON_TOKEN | P11_KIT_URI_FOR_MODULE, uri)) {
-        return why_set(why, ERR_MALFORMED, "\"%.120s\" is no pkcs11 URI (RFC 7512)", text);
-    }
-    CK_SLOT_ID slot = 0;
+    CLEANUP(free_uri) P11KitUri *uri = NULL;
     CK_OBJECT_HANDLE public = 0;
-    enum err err = load(key, uri, why);
-    if (!err) { err = find_slot(key, uri, &slot, why); }
-    if (!err) { err = log_in(key, slot, pin, why); }
+    enum err err = enter(key, &uri, text, pin, why);
     if (!err) { err = find_object(key, uri, CKO_PRIVATE_KEY, &key->private, why); }
     if (!err) { err = find_object(key, uri, CKO_PUBLIC_KEY, &public, why); }
     if (!err) { err = read_public(key, public, why); }
@@ -159,6 +167,28 @@ void token_key_close(struct token_key *key)
 }
 
 /* ---- using ---- */
+
+enum err token_key_derive(struct secret **out, const char *uri_text, const struct secret *pin,
+                          const char *purpose, struct why *why)
+{
+    CLEANUP(token_key_close_p) struct token_key *key = MEM_NEW(struct token_key);
+    CLEANUP(free_uri) P11KitUri *uri = NULL;
+    CK_MECHANISM mechanism = {CKM_SHA256_HMAC, NULL, 0};
+    uint8_t made[DERIVED_SIZE];
+    CK_ULONG size = sizeof made;
+    enum err err = enter(key, &uri, uri_text, pin, why);
+    if (!err) { err = find_object(key, uri, CKO_SECRET_KEY, &key->private, why); }
+    if (err) { return err; }
+    CLEANUP(mem_free_p) char *words = mem_text(purpose); /* C_Sign wants it writable */
+    CK_RV code = key->module->C_SignInit(key->session, &mechanism, key->private);
+    if (code == CKR_OK) {
+        code = key->module->C_Sign(key->session, (CK_BYTE_PTR)words, strlen(words), made, &size);
+    }
+    if (code != CKR_OK || size != sizeof made) { return refused(why, "derive a key", code); }
+    err = secret_new(out, span_of(made, sizeof made), why);
+    explicit_bzero(made, sizeof made);
+    return err;
+}
 
 void token_key_public(const struct token_key *key, uint8_t public_key[static PUBLIC_KEY_SIZE])
 {

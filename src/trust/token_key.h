@@ -1,6 +1,6 @@
 /*
  * trust/token_key - an Ed25519 key that stays in a PKCS#11 token (an HSM): found by its URI (RFC
- * 7512), asked to sign.
+ * 7512), asked to sign; and keys that a token derives.
  *
  * Wraps p11-kit's headers and its reader of URIs; the token's own library, named by `module-path`
  * in the URI, is loaded into this process. Example:
@@ -16,6 +16,14 @@
 enum { TOKEN_KEY_SIGNATURE_SIZE = 64 };
 
 struct token_key;
+
+/*
+ * A key of 32 bytes that a secret key in the token makes out of `purpose`: HMAC-SHA256, computed in
+ * the token. The same each time; the token's own key never leaves it. The URI names one generic
+ * secret key (CKK_GENERIC_SECRET). Errors as token_key_open.
+ */
+MUST_USE enum err token_key_derive(struct secret **out, const char *uri, const struct secret *pin,
+                                   const char *purpose, struct why *why);
 
 /* Whether `path` is such a URI, and not the name of a file. */
 bool token_key_named(const char *path);

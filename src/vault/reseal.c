@@ -23,7 +23,7 @@ struct reseal {
     struct database *database; /* borrowed */
     struct vault *vault;       /* borrowed */
     struct statement *scan[ARRAY_LEN(COLUMNS)], *set[ARRAY_LEN(COLUMNS)];
-    struct statement *record, *record_set, *left;
+    struct statement *record, *unsealed, *record_set, *left;
     int64_t after;   /* the audit log was looked through up to this number */
     int64_t refused; /* and so many of its rows do not open */
 };
@@ -64,6 +64,7 @@ enum err reseal_open(struct reseal **out, struct database *database, struct vaul
     }
     const struct statement_text texts[] = {
         {&reseal->record, SQL_RESEAL_RECORD},
+        {&reseal->unsealed, SQL_RESEAL_UNSEALED},
         {&reseal->record_set, SQL_RESEAL_RECORD_SET},
         {&reseal->left, SQL_RESEAL_LEFT},
     };
@@ -192,9 +193,10 @@ static enum err scan_column(struct reseal *reseal, size_t index, struct batch *b
     return err;
 }
 
-static enum err scan_record(struct reseal *reseal, struct batch *batch, struct why *why)
+static enum err scan_record(struct reseal *reseal, struct statement *scan, struct batch *batch,
+                            struct why *why)
 {
-    CLEANUP(statement_reset_p) struct statement *rows = reseal->record;
+    CLEANUP(statement_reset_p) struct statement *rows = scan;
     enum step step = STEP_DONE;
     statement_bind_integer(rows, ":after", reseal->after);
     statement_bind_integer(rows, ":limit", RESEAL_BATCH);
@@ -223,11 +225,11 @@ static enum err batch_of_people(struct reseal *reseal, struct reseal_progress *p
     return err;
 }
 
-static enum err batch_of_record(struct reseal *reseal, struct reseal_progress *progress,
-                                struct why *why)
+static enum err batch_of_record(struct reseal *reseal, struct statement *scan,
+                                struct reseal_progress *progress, struct why *why)
 {
     CLEANUP(batch_free) struct batch *batch = MEM_NEW(struct batch);
-    enum err err = scan_record(reseal, batch, why);
+    enum err err = scan_record(reseal, scan, batch, why);
     if (err == OK) { err = write_values(reseal, reseal->record_set, batch, why); }
     if (err == OK && batch->count > 0) { reseal->after = batch->last; }
     *progress = batch->progress;
@@ -242,12 +244,16 @@ enum err reseal_batch(struct reseal *reseal, enum reseal_part part,
     const int64_t after = reseal->after;
     enum err err = database_begin(reseal->database, why);
     if (err != OK) { return err; }
-    err = part == RESEAL_PART_PEOPLE ? batch_of_people(reseal, progress, why)
-                                     : batch_of_record(reseal, progress, why);
+    if (part == RESEAL_PART_PEOPLE) {
+        err = batch_of_people(reseal, progress, why);
+    } else {
+        struct statement *scan = part == RESEAL_PART_RECORD ? reseal->record : reseal->unsealed;
+        err = batch_of_record(reseal, scan, progress, why);
+    }
     database_end(reseal->database, &err, why);
     if (err != OK) {
         reseal->after = after;
-    } else if (part == RESEAL_PART_RECORD) {
+    } else if (part != RESEAL_PART_PEOPLE) {
         reseal->refused += progress->refused;
     }
     return err;

@@ -17,7 +17,11 @@ enum { RESEAL_BATCH = 200 };
  * The people's columns are few and are sealed before anybody signs in; the audit log's are many and
  * are sealed beside everything else.
  */
-enum reseal_part { RESEAL_PART_PEOPLE, RESEAL_PART_RECORD };
+enum reseal_part {
+    RESEAL_PART_PEOPLE,
+    RESEAL_PART_UNSEALED, /* of the audit log, what is from before there were seals */
+    RESEAL_PART_RECORD,   /* all of the audit log */
+};
 
 struct reseal;
 

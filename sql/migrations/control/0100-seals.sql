@@ -11,3 +11,4 @@ CREATE TABLE site_secrets (
 );
 
 ALTER TABLE audit ADD COLUMN kept BLOB; -- salt and sensitive text, sealed; in the place of `salt` and `sealed`
+CREATE INDEX audit_unsealed ON audit (number) WHERE salt IS NOT NULL; -- empty, once they are sealed

@@ -5,29 +5,29 @@
 SELECT coalesce(max(number), 0) FROM audit;
 
 -- name: journal_insert
-INSERT INTO audit (number, at_us, actor, action, resource, entry, salt, sealed)
+INSERT INTO audit (number, at_us, actor, action, resource, entry, kept)
 VALUES ((SELECT coalesce(max(number), 0) + 1 FROM audit), :at_us, :actor, :action, :resource,
-        :entry, :salt, :sealed);
+        :entry, :kept);
 
 -- name: journal_each
 SELECT number, entry FROM audit WHERE number >= :number ORDER BY number LIMIT :limit;
 
 -- name: journal_get
-SELECT entry, salt, sealed FROM audit WHERE number = :number;
+SELECT entry, kept, salt, sealed FROM audit WHERE number = :number;
 
 -- name: journal_span
 -- Which numbers a span of time has: times follow the numbers, but for clocks that were set.
 SELECT min(number), max(number) FROM audit WHERE at_us >= :from_us AND at_us < :to_us;
 
 -- name: journal_list
-SELECT number, entry, salt, sealed FROM audit
+SELECT number, entry, kept, salt, sealed FROM audit
 WHERE number < :before AND number >= :least
   AND at_us >= :from_us AND at_us < :to_us
 ORDER BY number DESC LIMIT :limit;
 
 -- The same along the index of what is asked for; a filter that may be missing would scan the table.
 -- name: journal_list_resource
-SELECT number, entry, salt, sealed FROM audit
+SELECT number, entry, kept, salt, sealed FROM audit
 WHERE resource = :resource
   AND number < :before AND number >= :least
   AND (actor = :actor OR :actor IS NULL)
@@ -36,7 +36,7 @@ WHERE resource = :resource
 ORDER BY number DESC LIMIT :limit;
 
 -- name: journal_list_actor
-SELECT number, entry, salt, sealed FROM audit
+SELECT number, entry, kept, salt, sealed FROM audit
 WHERE actor = :actor
   AND number < :before AND number >= :least
   AND (action = :action OR :action IS NULL)
@@ -44,7 +44,7 @@ WHERE actor = :actor
 ORDER BY number DESC LIMIT :limit;
 
 -- name: journal_list_action
-SELECT number, entry, salt, sealed FROM audit
+SELECT number, entry, kept, salt, sealed FROM audit
 WHERE action = :action
   AND number < :before AND number >= :least
   AND at_us >= :from_us AND at_us < :to_us
@@ -54,7 +54,8 @@ ORDER BY number DESC LIMIT :limit;
 SELECT number FROM audit WHERE action = :action AND resource = :resource ORDER BY number DESC LIMIT 1;
 
 -- name: journal_erase
-UPDATE audit SET salt = NULL, sealed = NULL WHERE number = :number AND salt IS NOT NULL;
+UPDATE audit SET kept = NULL, salt = NULL, sealed = NULL
+WHERE number = :number AND (kept IS NOT NULL OR salt IS NOT NULL);
 
 -- name: journal_signed
 SELECT note FROM audit_signed WHERE one = 1;

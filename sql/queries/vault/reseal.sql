@@ -29,6 +29,10 @@ UPDATE site_secrets SET secret = :sealed WHERE name = :row AND secret = :old;
 SELECT number, entry, kept, salt, sealed FROM audit
 WHERE number > :after AND (kept IS NOT NULL OR salt IS NOT NULL) ORDER BY number LIMIT :limit;
 
+-- name: reseal_unsealed
+SELECT number, entry, kept, salt, sealed FROM audit
+WHERE number > :after AND salt IS NOT NULL ORDER BY number LIMIT :limit;
+
 -- name: reseal_record_set
 UPDATE audit SET kept = :sealed, salt = NULL, sealed = NULL
 WHERE number = :number AND (kept IS NOT NULL OR salt IS NOT NULL);

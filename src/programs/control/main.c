@@ -10,9 +10,12 @@
 #include "programs/control/audit/clerk.h"
 #include "programs/control/audit/scribe.h"
 #include "programs/control/control.h"
+#include "programs/control/people/sealer.h"
 #include "programs/control/route.h"
 #include "system/file.h"
 #include "system/loop.h"
+#include "vault/source.h"
+#include "vault/vault.h"
 
 /* Whose one-time passwords the environment may carry. */
 static const struct one_time_account {
@@ -35,11 +38,12 @@ enum { QUEUE_MAX = 256, SLOW_WORKERS = PASSWORD_WAIT_MAX };
 struct site {
     struct control_options options;
     struct control control;
-    struct secret *key;
+    struct source_keys keys;
     struct secret *map_token; /* NULL: there is no exact map */
     struct loop *loop;
     struct http_server *http;
     struct desk *desk; /* of the main thread: sessions are swept on it */
+    struct sealer *sealer;
     char database_path[FILE_PATH_SIZE];
 };
 
@@ -118,20 +122,19 @@ static enum err prepare_database(struct site *site, struct why *why)
     const struct control_options *options = &site->options;
     enum err err = file_make_folder(options->state_folder, 0700, why);
     if (!err) { err = file_join(site->database_path, options->state_folder, "control.db", why); }
-    if (!err) {
-        err =
-            secret_hex_from_environment(&site->key, "TOCSIN_DATABASE_KEY", DATABASE_KEY_SIZE, why);
-    }
+    if (!err) { err = source_take(&site->keys, why); }
     if (err) { return err; }
     site->control.database =
         (struct database_config){.path = site->database_path,
-                                 .key = site->key,
+                                 .key = site->keys.database,
+                                 .column_key = site->keys.column,
                                  .checkpoint_elsewhere = true}; /* ingest and outbox do it */
     CLEANUP(database_close_p) struct database *database = NULL;
     err = database_open(&database, &site->control.database, why);
     if (!err) {
         err = database_migrate(database, MIGRATIONS_CONTROL, ARRAY_LEN(MIGRATIONS_CONTROL), why);
     }
+    if (!err) { err = sealer_people(database, why); }
     return err ? err : give_one_times(database, why);
 }
 
@@ -334,13 +337,21 @@ static enum err take_map_token(struct site *site, struct why *why)
     return err == ERR_NOT_FOUND ? OK : err;
 }
 
+/* Of a secret of its own in the database, sealed: another database key ends no session. */
 static enum err start_tokens(struct site *site, struct why *why)
 {
-    const struct token_config config = {.secret = site->key,
+    CLEANUP(database_close_p) struct database *database = NULL;
+    CLEANUP(vault_close_p) struct vault *vault = NULL;
+    CLEANUP(secret_free_p) struct secret *secret = NULL;
+    enum err err = jws_begin(why);
+    if (!err) { err = database_open(&database, &site->control.database, why); }
+    if (!err) { err = vault_open(&vault, database, why); }
+    if (!err) { err = vault_secret(vault, "tokens", &secret, why); }
+    if (err) { return err; }
+    const struct token_config config = {.secret = secret,
                                         .site = site->options.site,
                                         .period_us = site->options.token_key_s * CLOCK_SECOND_US};
-    const enum err err = jws_begin(why);
-    return err ? err : tokens_new(&site->control.tokens, &config, why);
+    return tokens_new(&site->control.tokens, &config, why);
 }
 
 /* Our own key, and beside it the one for exercises, where there is one. */
@@ -390,6 +401,8 @@ static enum err start(struct site *site, struct why *why)
     if (err) { return err; }
     site->desk = desk_open(control);
     if (!site->desk) { return why_set(why, ERR_IO, "the database cannot be opened again"); }
+    err = sealer_open(&site->sealer, site->loop, site->desk->database, why);
+    if (err) { return err; }
     (void)loop_timer_start(site->loop, CLOCK_MINUTE_US, CLOCK_MINUTE_US, sweep, site);
     (void)loop_timer_start(site->loop, SWEEP_LINKS_US, SWEEP_LINKS_US, sweep_links, site);
     return start_http(site, why);
@@ -400,6 +413,7 @@ static void stop(struct site *site)
 {
     struct control *control = &site->control;
     http_server_close(site->http);
+    sealer_close(site->sealer);
     desk_close(site->desk);
     if (control->bus) { bus_stop(control->bus); }
     clerk_close(control->clerk);
@@ -422,7 +436,7 @@ static void stop(struct site *site)
     signer_close(control->signer);
     signer_close(control->exercises);
     loop_close(site->loop);
-    secret_free(site->key);
+    source_keys_deinit(&site->keys);
     secret_free(site->map_token);
 }
 

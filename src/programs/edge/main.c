@@ -21,6 +21,7 @@
 #include "sign/preview.h"
 #include "store/salvage.h"
 #include "system/file.h"
+#include "vault/source.h"
 
 enum { URL_SIZE = 600 };
 
@@ -210,10 +211,7 @@ static enum err open_database(struct edge *edge, struct why *why)
     const char *folder = edge->options.state_folder;
     enum err err = file_make_folder(folder, 0700, why);
     if (!err) { err = file_join(edge->database_path, folder, "edge.db", why); }
-    if (!err) {
-        err = secret_hex_from_environment(&edge->database_key, "TOCSIN_DATABASE_KEY",
-                                          DATABASE_KEY_SIZE, why);
-    }
+    if (!err) { err = source_database_key(&edge->database_key, why); }
     const struct salvage_config file = {
         .database = {.path = edge->database_path, .key = edge->database_key},
         .migrations = MIGRATIONS_EDGE,

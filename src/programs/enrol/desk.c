@@ -8,6 +8,7 @@
 #include "system/file.h"
 #include "trust/certificate_bag.h"
 #include "trust/revocation.h"
+#include "vault/source.h"
 
 enum { CACHE_KIB = 512 };
 
@@ -33,7 +34,7 @@ static enum err open_register(struct desk *desk, struct why *why)
     const char *folder = desk->config.options->state_folder;
     CLEANUP(secret_free_p) struct secret *key = NULL;
     char path[FILE_PATH_SIZE];
-    enum err err = secret_hex_from_environment(&key, "TOCSIN_DATABASE_KEY", DATABASE_KEY_SIZE, why);
+    enum err err = source_database_key(&key, why);
     if (!err) { err = file_make_folder(folder, 0700, why); }
     if (!err) { err = file_join(path, folder, "enrol.db", why); }
     const struct database_config config = {.path = path, .key = key, .cache_kib = CACHE_KIB};

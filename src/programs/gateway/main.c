@@ -8,6 +8,7 @@
 #include "programs/gateway/web.h"
 #include "store/salvage.h"
 #include "system/file.h"
+#include "vault/source.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static enum err open_cache(struct gateway *gateway, struct why *why)
     const char *folder = gateway->options.state_folder;
     CLEANUP(secret_free_p) struct secret *key = NULL;
     char path[FILE_PATH_SIZE];
-    enum err err = secret_hex_from_environment(&key, "TOCSIN_DATABASE_KEY", DATABASE_KEY_SIZE, why);
+    enum err err = source_database_key(&key, why);
     if (err == OK) { err = file_make_folder(folder, 0700, why); }
     if (err == OK) { err = file_join(path, folder, "gateway.db", why); }
     if (err != OK) { return err; }

@@ -9,6 +9,7 @@
 #include "queries/site_events.h"
 #include "store/database.h"
 #include "system/file.h"
+#include "vault/source.h"
 
 enum { PLACES_MAX = 65536, NAME_SIZE = 256 };
 
@@ -176,7 +177,7 @@ static enum err open_and_read(struct work *work, const struct wish *wish, struct
     if (!file_exists(wish->database)) { /* opening would make it */
         return why_set(why, ERR_NOT_FOUND, "there is no database %.180s", wish->database);
     }
-    enum err err = secret_hex_from_environment(&key, "TOCSIN_DATABASE_KEY", DATABASE_KEY_SIZE, why);
+    enum err err = source_database_key(&key, why);
     const struct database_config config = {.path = wish->database, .key = key};
     if (!err) { err = database_open(&database, &config, why); }
     return err ? err : read_events(work, database, wish->since_us, why);

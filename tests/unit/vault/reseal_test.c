@@ -98,7 +98,7 @@ static void test_first(struct database *database, struct vault *vault)
     CHECK(reseal_open(&reseal, database, vault, NULL) == OK);
     CHECK(reseal_left(reseal, &left, NULL) == OK && left == USERS + ENTRIES + 2);
     CHECK(drain(reseal, RESEAL_PART_PEOPLE, &refused) == USERS + 2 && refused == 0);
-    CHECK(drain(reseal, RESEAL_PART_RECORD, &refused) == ENTRIES && refused == 0);
+    CHECK(drain(reseal, RESEAL_PART_UNSEALED, &refused) == ENTRIES && refused == 0);
     CHECK(drain(reseal, RESEAL_PART_PEOPLE, &refused) == 0);
     CHECK(reseal_left(reseal, &left, NULL) == OK && left == 0);
     CHECK(number(database, "SELECT count(*) FROM audit WHERE salt IS NOT NULL OR sealed IS NOT "

@@ -11,6 +11,7 @@
 #include "system/file.h"
 
 #include "base/clock.h"
+#include "vault/source.h"
 
 enum err audit_read_checkpoint(const char *folder, struct text *note, struct checkpoint *checkpoint,
                                struct why *why)
@@ -28,12 +29,13 @@ enum err audit_read_checkpoint(const char *folder, struct text *note, struct che
 enum err audit_open_database(const char *state, struct database **database, struct why *why)
 {
     char path[FILE_PATH_SIZE];
-    CLEANUP(secret_free_p) struct secret *key = NULL;
-    enum err err = secret_hex_from_environment(&key, "TOCSIN_DATABASE_KEY", DATABASE_KEY_SIZE, why);
+    CLEANUP(source_keys_deinit) struct source_keys keys = {.database = NULL};
+    enum err err = source_take(&keys, why);
     if (err == OK) { err = file_join(path, state, "control.db", why); }
     if (err != OK) { return err; }
     if (!file_exists(path)) { return why_set(why, ERR_IO, "there is no %.200s", path); }
-    const struct database_config config = {.path = path, .key = key};
+    const struct database_config config = {
+        .path = path, .key = keys.database, .column_key = keys.column};
     return database_open(database, &config, why);
 }
 
