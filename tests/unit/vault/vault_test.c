@@ -51,7 +51,7 @@ static void test_two(const struct people_database *people, struct vault *vault)
     CLEANUP(vault_close_p) struct vault *other = NULL;
     CLEANUP(text_deinit) struct text old = text_limited(SEAL_SIZE_MAX);
     CLEANUP(text_deinit) struct text fresh = text_limited(SEAL_SIZE_MAX);
-    const struct database_config config = {.path = people->path};
+    const struct database_config config = place_config(&people->place);
     CHECK(database_open(&database, &config, NULL) == OK);
     CHECK(vault_open(&other, database, NULL) == OK);
     CHECK(vault_newest(other) == 1 && vault_newest(vault) == 1);
@@ -95,7 +95,8 @@ static enum err open_with(const struct people_database *people, const struct sec
 {
     CLEANUP(database_close_p) struct database *database = NULL;
     CLEANUP(vault_close_p) struct vault *vault = NULL;
-    const struct database_config config = {.path = people->path, .column_key = key};
+    struct database_config config = place_config(&people->place);
+    config.column_key = key;
     CHECK(database_open(&database, &config, NULL) == OK);
     enum err err = vault_open(&vault, database, why);
     if (err || !next) { return err; }
