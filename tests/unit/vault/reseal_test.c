@@ -28,29 +28,53 @@ static int64_t number(struct database *database, const char *sql)
     return answer;
 }
 
+/* `size` bytes that end with the two digits of `number` as one byte. */
+static struct span filler(uint8_t bytes[static 32], size_t size, int number)
+{
+    memset(bytes, 0, size);
+    bytes[size - 1] = (uint8_t)(16 * (number / 10 % 10) + number % 10);
+    bytes[0] = (uint8_t)(number >> 8);
+    bytes[1] = (uint8_t)number;
+    return span_of(bytes, size);
+}
+
+static void run_with(struct database *database, const char *sql, struct span one, struct span two)
+{
+    struct statement *statement = NULL;
+    CHECK(database_prepare(&statement, database, sql, NULL) == OK);
+    statement_bind_bytes(statement, ":one", one);
+    if (two.size > 0) { statement_bind_bytes(statement, ":two", two); }
+    if (statement_run(statement, NULL, NULL)) { abort(); }
+}
+
 /* A database of before: nothing is sealed. */
 static void fill(struct database *database)
 {
     char sql[512];
-    run(database, "BEGIN");
+    uint8_t one[32];
+    uint8_t two[32];
+    enum err err = database_begin(database, NULL);
     for (int i = 0; i < USERS; i++) {
         (void)snprintf(sql, sizeof sql,
                        "INSERT INTO users (user_id, name, role, password_hash, must_change, "
                        "one_time_hash, one_time_used, created_us, changed_us, totp_secret) VALUES "
-                       "('u%d', 'n%d', 'viewer', 'x', 0, '', 0, 0, 0, x'%040d')",
-                       i, i, i);
-        run(database, sql);
+                       "('u%d', 'n%d', 'viewer', 'x', 0, '', 0, 0, 0, :one)",
+                       i, i);
+        run_with(database, sql, filler(one, 20, i), span_text(""));
     }
     for (int i = 0; i < ENTRIES; i++) {
         (void)snprintf(sql, sizeof sql,
                        "INSERT INTO audit (number, at_us, actor, action, resource, entry, salt, "
-                       "sealed) VALUES (%d, 0, '', 'a', 'r', x'%08d', x'%064d', 'text %d')",
-                       i + 1, i, i, i);
-        run(database, sql);
+                       "sealed) VALUES (%d, 0, '', 'a', 'r', :one, :two, 'text %d')",
+                       i + 1, i);
+        run_with(database, sql, filler(one, 4, i), filler(two, 32, i));
     }
-    run(database, "INSERT INTO recovery_codes VALUES ('u1', zeroblob(32));"
-                  "UPDATE users SET totp_pending = zeroblob(20) WHERE user_id = 'u2'");
-    run(database, "COMMIT");
+    run_with(database, "INSERT INTO recovery_codes (user_id, code_hash) VALUES ('u1', :one)",
+             filler(one, 32, 1), span_text(""));
+    run_with(database, "UPDATE users SET totp_pending = :one WHERE user_id = 'u2'",
+             filler(one, 20, 1), span_text(""));
+    database_end(database, &err, NULL);
+    CHECK(err == OK);
 }
 
 static int64_t drain(struct reseal *reseal, enum reseal_part part, int64_t *refused)
@@ -81,7 +105,7 @@ static void check_opens(struct database *database, struct vault *vault)
     CHECK(statement_step(row, &step, NULL) == OK);
     const struct seal_place user = {"users", "totp_secret", "u17"};
     CHECK(vault_unseal(vault, &user, column_bytes(row, 0), &room, NULL) == OK);
-    CHECK(room.size == 20 && bytes[19] == 0x17 && bytes[18] == 0);
+    CHECK(room.size == 20 && bytes[19] == 0x17 && bytes[1] == 17);
     reseal_entry_row(name, column_bytes(row, 2));
     const struct seal_place entry = {"audit", "kept", name};
     CHECK(vault_unseal(vault, &entry, column_bytes(row, 1), &room, NULL) == OK);

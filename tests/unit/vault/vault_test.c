@@ -51,8 +51,7 @@ static void test_two(const struct people_database *people, struct vault *vault)
     CLEANUP(vault_close_p) struct vault *other = NULL;
     CLEANUP(text_deinit) struct text old = text_limited(SEAL_SIZE_MAX);
     CLEANUP(text_deinit) struct text fresh = text_limited(SEAL_SIZE_MAX);
-    const struct database_config config = place_config(&people->place);
-    CHECK(database_open(&database, &config, NULL) == OK);
+    database = place_connect(&people->place);
     CHECK(vault_open(&other, database, NULL) == OK);
     CHECK(vault_newest(other) == 1 && vault_newest(vault) == 1);
     CHECK(vault_seal(vault, &ASHA, span_text("word"), &old, NULL) == OK);
