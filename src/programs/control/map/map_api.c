@@ -1,6 +1,7 @@
 /*
  * POST /api/map/pass: a short right to read the exact map, for those who may. On record each time.
  */
+#include "programs/control/audit/call_audit.h"
 #include "programs/control/route.h"
 #include "release/pass.h"
 
