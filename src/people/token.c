@@ -216,13 +216,26 @@ static enum token_answer verify_signature(const struct tokens *tokens, const cha
                                                             : TOKEN_ANSWER_MALFORMED;
 }
 
-bool token_remembered(struct tokens *tokens, const char *token)
+static enum token_answer judge_time(const struct token_claims *found, int64_t now_us,
+                                    struct token_claims *claims)
+{
+    if (now_us >= found->expires_us || found->expires_us > now_us + TOKEN_LIFE_US + SKEW_US) {
+        return TOKEN_ANSWER_EXPIRED;
+    }
+    *claims = *found;
+    return TOKEN_ANSWER_GOOD;
+}
+
+bool token_recall(struct tokens *tokens, const char *token, int64_t now_us,
+                  enum token_answer *answer, struct token_claims *claims)
 {
     uint8_t hash[TOKEN_HASH_SIZE];
-    struct token_claims claims;
+    struct token_claims found;
     if (strnlen(token, TOKEN_ACCESS_SIZE) == TOKEN_ACCESS_SIZE) { return false; }
     token_cache_hash(hash, token);
-    return token_cache_find(tokens->cache, hash, &claims);
+    if (!token_cache_find(tokens->cache, hash, &found)) { return false; }
+    *answer = judge_time(&found, now_us, claims);
+    return true;
 }
 
 enum token_answer token_verify(struct tokens *tokens, const char *token, int64_t now_us,
@@ -237,11 +250,7 @@ enum token_answer token_verify(struct tokens *tokens, const char *token, int64_t
         if (answer != TOKEN_ANSWER_GOOD) { return answer; }
         token_cache_put(tokens->cache, hash, &found);
     }
-    if (now_us >= found.expires_us || found.expires_us > now_us + TOKEN_LIFE_US + SKEW_US) {
-        return TOKEN_ANSWER_EXPIRED;
-    }
-    *claims = found;
-    return TOKEN_ANSWER_GOOD;
+    return judge_time(&found, now_us, claims);
 }
 
 /* ---- refresh tokens: "ID.NUMBER.MAC" ---- */

@@ -7,7 +7,7 @@
  * one secret: they rotate by themselves, alike on every server, and stand in no file; a key is
  * accepted until its last token has ended. A refresh token is a session's id, a number, and a MAC
  * over both: of a session one number counts (people/session), and its successor is always the same
- * one. Verified access tokens are remembered, bounded, by their SHA-256, since checking a signature
+ * one. Verified access tokens are remembered, bounded, by their hash, since checking a signature
  * costs more than the rest of a request; time and claims are judged each time. Any thread; the time
  * is a parameter.
  */
@@ -59,8 +59,9 @@ enum token_answer {
     TOKEN_ANSWER_EXPIRED,
 };
 const char *token_answer_name(enum token_answer answer); /* "token_expired" ... */
-/* Whether it was verified lately: then token_verify costs a hash, not a signature. */
-bool token_remembered(struct tokens *tokens, const char *token);
+/* The same for one that was verified lately, at the cost of a hash; false: it was not. */
+bool token_recall(struct tokens *tokens, const char *token, int64_t now_us,
+                  enum token_answer *answer, struct token_claims *claims);
 enum token_answer token_verify(struct tokens *tokens, const char *token, int64_t now_us,
                                struct token_claims *claims);
 

@@ -1,5 +1,5 @@
 /*
- * people/token_cache - which access tokens were verified lately, by the SHA-256 of the whole token.
+ * people/token_cache - which access tokens were verified lately, by the BLAKE2b of the whole token.
  *
  * Bounded: a newcomer takes the place of whoever hashes to the same one. It remembers only that a
  * signature was good and what the token says; whether that still counts is for the caller to judge.

@@ -1,5 +1,6 @@
 #include "alert/target.h"
 #include "programs/control/route.h"
+#include "sign/studio.h"
 
 #include "alert/alert.h"
 #include "base/encode.h"

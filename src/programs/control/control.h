@@ -12,13 +12,10 @@
 #include "alert/draft.h"
 #include "fleet/device.h"
 #include "fleet/event_store.h"
-#include "fleet/tally.h"
-#include "fleet/zone.h"
 #include "ledger/journal.h"
 #include "people/client.h"
 #include "people/invitation.h"
 #include "people/rate_limit.h"
-#include "people/session_cache.h"
 #include "people/sign_in.h"
 #include "people/token.h"
 #include "programs/control/bus.h"
@@ -27,7 +24,6 @@
 #include "programs/control/live.h"
 #include "programs/control/options.h"
 #include "programs/control/outbox.h"
-#include "sign/studio.h"
 #include "wire/http.h"
 
 enum { CALL_ARGUMENT_MAX = 2, CALL_BODY_SIZE_MAX = 256 * 1024 };
@@ -39,8 +35,7 @@ struct control {
     struct sign_in_limits *limits;
     struct session_cache *sessions;
     struct rate_limit *accounts, *strangers; /* of requests */
-    struct rate_limit *forgers;              /* of access tokens that were none, by address */
-    struct rate_limit *refusals;             /* of an account, that the audit log takes */
+    struct rate_limit *forgers, *refusals; /* false tokens, by address; what the audit log takes */
     struct client_networks proxies;
     struct tokens *tokens;
     struct challenges *challenges;

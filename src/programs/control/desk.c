@@ -1,4 +1,6 @@
 #include "base/log.h"
+#include "fleet/tally.h"
+#include "fleet/zone.h"
 #include "programs/control/control.h"
 
 static enum err open_stores(struct desk *desk, struct why *why)

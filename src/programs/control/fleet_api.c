@@ -1,6 +1,8 @@
 #include <string.h>
 
 #include "fleet/area.h"
+#include "fleet/tally.h"
+#include "fleet/zone.h"
 #include "programs/control/audit/call_audit.h"
 #include "programs/control/route.h"
 

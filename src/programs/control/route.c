@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/metric.h"
+#include "people/session_cache.h"
 #include "programs/control/audit/call_audit.h"
 
 /* More than all headers of a request together may have. */
@@ -149,6 +150,41 @@ static void find_address(struct call *call)
     client_find(&control->proxies, peer, believed ? text_c(&lines) : "", call->address);
 }
 
+static void refuse(struct call *call, int status, const char *reason, const char *detail)
+{
+    char labels[64];
+    (void)snprintf(labels, sizeof labels, "reason=\"%s\"", reason);
+    metric_add(metric_counter("tocsin_http_refused_total", "Requests refused, by reason", labels),
+               1);
+    call_audit(call, "audit.refused", "reason", reason);
+    if (status == 401) { http_add_header(call->request, "WWW-Authenticate", "Bearer"); }
+    call_refuse(call, status,
+                status == 401   ? "Unauthorized"
+                : status == 429 ? "Too Many Requests"
+                                : "Forbidden",
+                detail);
+}
+
+static bool refuse_wait(struct call *call, int64_t wait_us)
+{
+    if (wait_us == 0) { return false; }
+    http_add_header(call->request, "Retry-After", "1");
+    refuse(call, 429, "too_often", "Too many requests. Wait a second, then try again.");
+    return true;
+}
+
+/*
+ * A token that we have not seen costs a signature: from where forged ones come, no new one is
+ * looked at for a while. Good ones cost nothing, and one that was seen stays good.
+ */
+static bool forged_too_often(struct call *call)
+{
+    char group[CLIENT_ADDRESS_SIZE];
+    client_group(call->address, group);
+    return refuse_wait(
+        call, rate_limit_wait_us(call->desk->control->forgers, group, clock_monotonic_us()));
+}
+
 /* A program asks often: its session is looked up twice a second, and after any change. */
 static enum err find_session_of(struct call *call, const char *id, struct why *why)
 {
@@ -167,8 +203,12 @@ static enum err find_session_of(struct call *call, const char *id, struct why *w
 static enum err find_bearer(struct call *call, struct why *why)
 {
     struct token_claims claims = {.generation = 0};
-    const enum token_answer answer =
-        token_verify(call->desk->control->tokens, call->token, call->now_us, &claims);
+    struct tokens *tokens = call->desk->control->tokens;
+    enum token_answer answer = TOKEN_ANSWER_MALFORMED;
+    if (!token_recall(tokens, call->token, call->now_us, &answer, &claims)) {
+        if (forged_too_often(call)) { return OK; }
+        answer = token_verify(tokens, call->token, call->now_us, &claims);
+    }
     if (answer != TOKEN_ANSWER_GOOD) {
         call->refused = token_answer_name(answer);
         return OK;
@@ -223,21 +263,6 @@ static bool forged(const struct call *call)
 
 /* ---- the way of one request ---- */
 
-static void refuse(struct call *call, int status, const char *reason, const char *detail)
-{
-    char labels[64];
-    (void)snprintf(labels, sizeof labels, "reason=\"%s\"", reason);
-    metric_add(metric_counter("tocsin_http_refused_total", "Requests refused, by reason", labels),
-               1);
-    call_audit(call, "audit.refused", "reason", reason);
-    if (status == 401) { http_add_header(call->request, "WWW-Authenticate", "Bearer"); }
-    call_refuse(call, status,
-                status == 401   ? "Unauthorized"
-                : status == 429 ? "Too Many Requests"
-                                : "Forbidden",
-                detail);
-}
-
 /* True when the handler may have it; else it is answered. */
 static bool admit(struct call *call, const struct route *route)
 {
@@ -284,29 +309,6 @@ static enum err find_session(struct call *call, struct why *why)
     return OK;
 }
 
-static bool refuse_wait(struct call *call, int64_t wait_us)
-{
-    if (wait_us == 0) { return false; }
-    http_add_header(call->request, "Retry-After", "1");
-    refuse(call, 429, "too_often", "Too many requests. Wait a second, then try again.");
-    return true;
-}
-
-/*
- * A token that we have not seen costs a signature: from where forged ones come, no new one is
- * looked at for a while. Good ones cost nothing, and one that was seen stays good.
- */
-static bool forged_too_often(struct call *call)
-{
-    const struct control *control = call->desk->control;
-    const char *bearer = http_header(call->request, "Authorization");
-    char group[CLIENT_ADDRESS_SIZE];
-    if (!bearer || strncmp(bearer, "Bearer ", 7) != 0) { return false; }
-    if (token_remembered(control->tokens, bearer + 7)) { return false; }
-    client_group(call->address, group);
-    return refuse_wait(call, rate_limit_wait_us(control->forgers, group, clock_monotonic_us()));
-}
-
 /* An account, or where nobody is signed in a network, asks as often as the site lets it. */
 static bool too_often(struct call *call)
 {
@@ -326,13 +328,12 @@ static void serve(struct call *call, const struct route *route)
 {
     struct why why = {""};
     const bool limited = route->way != ROUTE_WAY_PAGE && route->handle != state_health;
-    if (limited && forged_too_often(call)) { return; }
     const enum err err = limited ? find_session(call, &why) : OK;
     if (err) {
         call_problem(call, err, &why);
         return;
     }
-    if (limited && too_often(call)) { return; }
+    if (http_status(call->request) || (limited && too_often(call))) { return; }
     if (admit(call, route)) { route->handle(call); }
 }
 
