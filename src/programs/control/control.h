@@ -39,6 +39,7 @@ struct control {
     struct client_networks proxies;
     struct tokens *tokens;
     struct challenges *challenges;
+    struct outside *outside;   /* the identity provider; NULL: none is set up */
     unsigned int factor_roles; /* bits by enum user_role: they need a second factor */
     struct grants *grants;
     struct live *live;
@@ -60,6 +61,8 @@ struct desk {
     struct invitation_store *invitations;
     struct factor_store *factors;
     struct passkey_store *passkeys;
+    struct link_store *links;
+    struct attempt_store *attempts;
     struct sign_in sign_in;
     struct dispatch *dispatch;
     struct draft_store *drafts;

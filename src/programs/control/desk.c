@@ -2,6 +2,8 @@
 #include "fleet/tally.h"
 #include "fleet/zone.h"
 #include "programs/control/control.h"
+#include "provider/attempt.h"
+#include "provider/link.h"
 
 static enum err open_stores(struct desk *desk, struct why *why)
 {
@@ -11,6 +13,8 @@ static enum err open_stores(struct desk *desk, struct why *why)
     if (!err) { err = invitation_store_open(&desk->invitations, database, why); }
     if (!err) { err = passkey_store_open(&desk->passkeys, database, why); }
     if (!err) { err = factor_store_open(&desk->factors, database, why); }
+    if (!err) { err = link_store_open(&desk->links, database, why); }
+    if (!err) { err = attempt_store_open(&desk->attempts, database, why); }
     if (!err) { err = dispatch_open(&desk->dispatch, database, desk->control->signer, why); }
     if (!err) { dispatch_practise(desk->dispatch, desk->control->exercises); }
     if (!err) { err = draft_store_open(&desk->drafts, database, desk->dispatch, why); }
@@ -67,6 +71,8 @@ void desk_close(struct desk *desk)
     anchors_free(desk->anchors);
     draft_store_close(desk->drafts);
     dispatch_close(desk->dispatch);
+    attempt_store_close(desk->attempts);
+    link_store_close(desk->links);
     passkey_store_close(desk->passkeys);
     factor_store_close(desk->factors);
     invitation_store_close(desk->invitations);

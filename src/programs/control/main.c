@@ -11,8 +11,10 @@
 #include "programs/control/audit/clerk.h"
 #include "programs/control/audit/scribe.h"
 #include "programs/control/control.h"
+#include "programs/control/people/outside.h"
 #include "programs/control/people/sealer.h"
 #include "programs/control/route.h"
+#include "provider/link.h"
 #include "sign/studio.h"
 #include "system/file.h"
 #include "system/loop.h"
@@ -71,11 +73,14 @@ static enum err begin_again(struct database *database, struct user_store *users,
 {
     struct user user = {.disabled = false};
     CLEANUP(factor_store_close_p) struct factor_store *factors = NULL;
+    CLEANUP(link_store_close_p) struct link_store *links = NULL;
     CLEANUP(session_store_close_p) struct session_store *sessions = NULL;
     enum err err = user_find(users, name, &user, why);
     if (!err) { err = factor_store_open(&factors, database, why); }
+    if (!err) { err = link_store_open(&links, database, why); }
     if (!err) { err = session_store_open(&sessions, database, why); }
     if (!err) { err = factor_remove_all(factors, user.id, why); }
+    if (!err) { err = link_remove_all(links, user.id, why); }
     return err ? err : session_end_user(sessions, user.id, why);
 }
 
@@ -386,6 +391,7 @@ static enum err start(struct site *site, struct why *why)
     if (!err) { err = take_map_token(site, why); }
     if (err) { return err; }
     err = client_networks_parse(&control->proxies, site->options.http_proxies, why);
+    if (!err) { err = outside_open(&control->outside, &site->options, why); }
     if (err) { return err; }
     control->limits = sign_in_limits_new();
     control->challenges = challenges_new();
@@ -434,6 +440,7 @@ static void stop(struct site *site)
     rate_limit_free(control->forgers);
     rate_limit_free(control->refusals);
     tokens_free(control->tokens);
+    outside_close(control->outside);
     challenges_free(control->challenges);
     signer_close(control->signer);
     signer_close(control->exercises);

@@ -8,6 +8,7 @@
 #include "fleet/zone.h"
 #include "people/client.h"
 #include "people/permission.h"
+#include "provider/address.h"
 
 #define AT(member) offsetof(struct control_options, member)
 
@@ -62,6 +63,19 @@ static const struct option OPTIONS[] = {
      "Roles, with spaces between, that need a second factor: whoever has none sets one up first."},
     {"auth.token_key_s", OPTION_KIND_INTEGER, AT(token_key_s), 10, INT64_C(31) * 86400, "86400",
      "Seconds for which one key signs access tokens; it is accepted until its last token ends."},
+    {"oidc.issuer", OPTION_KIND_TEXT, AT(oidc_issuer), 0, 0, "",
+     "Issuer of the OpenID Connect provider that people may sign in with, https://..., letter by "
+     "letter as it calls itself; empty: none. A client secret stands in TOCSIN_OIDC_SECRET."},
+    {"oidc.client_id", OPTION_KIND_TEXT, AT(oidc_client_id), 0, 0, "",
+     "What that provider calls this site."},
+    {"oidc.origin", OPTION_KIND_TEXT, AT(oidc_origin), 0, 0, "",
+     "Where browsers see this site, such as https://tocsin.example; the provider sends them to "
+     "/auth/provider/callback there."},
+    {"oidc.name", OPTION_KIND_TEXT, AT(oidc_name), 0, 0, "your organisation",
+     "What people call the provider: the page says \"Sign in with NAME\"."},
+    {"oidc.ca", OPTION_KIND_TEXT, AT(oidc_ca), 0, 0, "",
+     "PEM file of the authorities that the provider's certificate may come from; empty: the "
+     "system's."},
     {"web.folder", OPTION_KIND_TEXT, AT(web_folder), 0, 0, "/usr/share/tocsin/web",
      "Folder of the web page (index.html, assets)."},
     {"map.url", OPTION_KIND_TEXT, AT(map_url), 0, 0, "",
@@ -155,6 +169,24 @@ enum err control_map_origin(char origin[static OPTION_TEXT_SIZE], const char *ma
     return OK;
 }
 
+static enum err check_provider(const struct control_options *options, struct why *why)
+{
+    if (!*options->oidc_issuer) { return OK; }
+    if (!address_issuer_valid(options->oidc_issuer)) {
+        return why_set(why, ERR_RANGE, "oidc.issuer is \"%.100s\", expected https://HOST/PATH",
+                       options->oidc_issuer);
+    }
+    if (!*options->oidc_client_id) {
+        return why_set(why, ERR_RANGE, "oidc.issuer needs oidc.client_id");
+    }
+    if (!address_origin_valid(options->oidc_origin)) {
+        return why_set(why, ERR_RANGE,
+                       "oidc.origin is \"%.100s\", expected https://HOST, or http:// on loopback",
+                       options->oidc_origin);
+    }
+    return OK;
+}
+
 enum err control_exact_map(char origin[static OPTION_TEXT_SIZE], char name[static OPTION_TEXT_SIZE],
                            const char *exact_url, struct why *why)
 {
@@ -203,6 +235,7 @@ static enum err check(const void *context, struct why *why)
     if (err) { return why_prefix(why, err, "http.proxies"); }
     unsigned int roles = 0;
     err = user_roles_parse(&roles, options->second_factor_roles, why);
+    if (!err) { err = check_provider(options, why); }
     if (!err) { err = control_map_origin(origin, options->map_url, why); }
     char name[OPTION_TEXT_SIZE];
     return err ? err : control_exact_map(origin, name, options->map_exact_url, why);

@@ -54,6 +54,7 @@ def check_routes(tap, rig):
 def check_nobody(judge):
     """Whoever has not signed in gets 401 from all that is not public."""
     public = {("POST", "/auth/login"), ("POST", "/auth/refresh"), ("GET", "/.well-known/jwks.json"), ("GET", "/api/openapi.json"), ("GET", "/health"), ("GET", "/metrics")}
+    public |= {("GET", "/auth/provider"), ("POST", "/auth/provider/begin"), ("GET", "/auth/provider/callback"), ("POST", "/auth/provider/factor")}
     for operation in sorted(judge.document.operations()):
         method, pattern = operation
         if operation in public or pattern in ("/assets/{file}", "/service-worker.js", "/{page}"):

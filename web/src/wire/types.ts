@@ -69,6 +69,15 @@ export interface Passkey {
   used_at: string | null;
 }
 
+/** A person of the identity provider who may sign in to this account. */
+export interface ProviderLink {
+  id: string;
+  issuer: string;
+  label: string;
+  created_at: string;
+  used_at: string | null;
+}
+
 export interface Factors {
   app: boolean;
   recovery_codes: number;

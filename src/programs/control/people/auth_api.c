@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "programs/control/audit/call_audit.h"
+#include "programs/control/people/auth_api.h"
 #include "programs/control/people/passkey_api.h"
 
 /* The members of GET /auth/session. A bearer needs no CSRF token and gets none. */
@@ -76,6 +77,14 @@ static void answer_wait(struct call *call, int64_t wait_us)
     call_refuse(call, 429, "Too Many Requests", "Too many tries. Wait a minute, then try again.");
 }
 
+void auth_keep(struct call *call, const struct sign_in_result *result)
+{
+    set_cookie(call, result->token);
+    if (!*find_device(call, result->session.user).id) {
+        remember_device(call, result->session.user);
+    }
+}
+
 /* A browser keeps the cookie, a program the tokens: neither gets the other's. */
 static void welcome(struct call *call, const struct sign_in_result *result, bool program)
 {
@@ -90,10 +99,7 @@ static void welcome(struct call *call, const struct sign_in_result *result, bool
         call_problem(call, err, &why);
         return;
     }
-    if (!program) {
-        set_cookie(call, result->token);
-        if (!*find_device(call, session.user).id) { remember_device(call, session.user); }
-    }
+    if (!program) { auth_keep(call, result); }
     http_answer_json(call->request, 200, body);
 }
 
@@ -116,7 +122,7 @@ static void ask_factor(struct call *call, const struct sign_in_result *result)
     http_answer_json(call->request, 401, problem);
 }
 
-static void answer_sign_in(struct call *call, const struct sign_in_result *result, bool program)
+void auth_answer(struct call *call, const struct sign_in_result *result, bool program)
 {
     switch (result->answer) {
     case SIGN_IN_ANSWER_WELCOME: welcome(call, result, program); return;
@@ -142,13 +148,12 @@ static void forget(struct credentials *credentials)
     sodium_memzero(credentials, sizeof *credentials);
 }
 
-static enum err enter_welcome(void *context, const struct sign_in_result *result, struct why *why)
+enum err auth_enter(void *context, const struct sign_in_result *result, struct why *why)
 {
     return call_audit_enter_sign_in(context, result->session.user, result->method, why);
 }
 
-/* Tells of it; a welcome is entered already. */
-static void audit_sign_in(struct call *call, const char *name, const struct sign_in_result *result)
+void auth_audit(struct call *call, const char *name, const struct sign_in_result *result)
 {
     if (result->answer == SIGN_IN_ANSWER_WELCOME) {
         call_audit_sign_in_done(call, name, result->method);
@@ -185,8 +190,8 @@ static void log_in(struct call *call, struct credentials *given, const struct si
     }
     /* The name is the caller's word; the log escapes it. A password typed there is cut off. */
     given->name[USER_NAME_SIZE - 1] = '\0';
-    audit_sign_in(call, user_name_valid(given->name) ? given->name : "(no name)", &result);
-    answer_sign_in(call, &result, attempt->program);
+    auth_audit(call, user_name_valid(given->name) ? given->name : "(no name)", &result);
+    auth_answer(call, &result, attempt->program);
     sodium_memzero(&result, sizeof result);
 }
 
@@ -215,7 +220,7 @@ void auth_login(struct call *call)
                                             value_boolean_or(value_get(body, "program"), false),
                                         .now_us = call->now_us,
                                         .monotonic_us = clock_monotonic_us(),
-                                        .record = {.context = call, .enter = enter_welcome}};
+                                        .record = {.context = call, .enter = auth_enter}};
     log_in(call, &given, &attempt);
 }
 

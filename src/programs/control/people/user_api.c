@@ -6,6 +6,7 @@
 
 #include "programs/control/audit/call_audit.h"
 #include "programs/control/route.h"
+#include "provider/link.h"
 
 /* {"NAME": list} or the problem; takes `list`. */
 static void answer_list(struct call *call, enum err err, const char *name, struct value *list,
@@ -181,6 +182,7 @@ static enum err make_inside(struct call *call, struct invitation *invitation,
         err = user_reset(desk->users, reset, call->now_us, why);
         if (!err) { err = session_end_user(desk->sessions, reset->id, why); }
         if (!err) { err = factor_remove_all(desk->factors, reset->id, why); }
+        if (!err) { err = link_remove_all(desk->links, reset->id, why); }
     }
     return err ? err : invitation_make(desk->invitations, invitation, call->now_us, token, why);
 }

@@ -4,6 +4,7 @@ import type { Factors } from '../../wire/types';
 import { Page, Panel, ProblemNote, SkeletonRows, State } from '../../show/parts';
 import { many } from '../../show/words';
 import { OwnSessions } from './own-sessions';
+import { LinksPanel } from './links';
 import { Passkeys } from './passkeys';
 import { OperatorKeyPanel } from './operator-key';
 import { PasswordForm } from './password-form';
@@ -39,6 +40,7 @@ export function Account(): ReactElement {
           </div>
         </Panel>
         <FactorPanel />
+        <LinksPanel />
         {may('alert', session) && <OperatorKeyPanel />}
       </div>
       <Panel title="Where you are signed in">

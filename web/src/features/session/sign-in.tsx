@@ -4,8 +4,11 @@ import TextField from '@mui/material/TextField';
 import { signIn, type Shown } from '../../wire/api';
 import { askPasskey, type PasskeyQuestion } from '../../wire/passkey';
 import { asProblem, Problem } from '../../wire/problem';
+import { forgetOutcome, outcomeOf, outcomeProblem } from '../../wire/provider';
 import { ProblemNote } from '../../show/parts';
 import type { Session } from '../../wire/types';
+import { ProviderButton } from './provider-button';
+import { ProviderFactor } from './provider-factor';
 import css from './session.module.css';
 
 interface SignInProps {
@@ -13,17 +16,35 @@ interface SignInProps {
   onSignedIn: (session: Session) => void;
 }
 
+/** By name and password, or on the way back from the identity provider. */
 export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
+  const [outcome] = useState(() => outcomeOf(window.location.search));
+  const [waiting, setWaiting] = useState(outcome === 'factor');
+  const [problem, setProblem] = useState(() => outcomeProblem(outcome));
+  useEffect(forgetOutcome, []);
+  const leave = (found: Problem | null) => {
+    setProblem(found);
+    setWaiting(false);
+  };
+  return waiting ? (
+    <ProviderFactor onSignedIn={onSignedIn} onLeave={leave} />
+  ) : (
+    <PasswordSignIn ended={ended} first={problem} onSignedIn={onSignedIn} />
+  );
+}
+
+interface PasswordSignInProps extends SignInProps {
+  /** What went wrong before this page was shown. */
+  first: Problem | null;
+}
+
+function PasswordSignIn({ ended, first, onSignedIn }: PasswordSignInProps): ReactElement {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [asked, setAsked] = useState(false);
   const [question, setQuestion] = useState<PasskeyQuestion | null>(null);
   const [code, setCode] = useState('');
-  const codeField = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (asked) codeField.current?.focus();
-  }, [asked]);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(first);
   const [busy, setBusy] = useState(false);
 
   const enter = async (shown?: Shown) => {
@@ -79,19 +100,7 @@ export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
           value={password}
           onChange={(event) => setPassword(event.target.value)}
         />
-        {asked && (
-          <TextField
-            label="Code of your authenticator app"
-            name="code"
-            autoComplete="one-time-code"
-            required
-            inputRef={codeField}
-            value={code}
-            helperText="Six digits; or one of your recovery codes."
-            onChange={(event) => setCode(event.target.value)}
-            slotProps={{ htmlInput: { autoCapitalize: 'none', spellCheck: false, maxLength: 11 } }}
-          />
-        )}
+        {asked && <CodeField code={code} onCode={setCode} />}
         {question && (
           <Button variant="contained" size="large" disabled={busy} onClick={() => void touch()}>
             Use your passkey
@@ -100,6 +109,7 @@ export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
         <Button type="submit" variant="contained" size="large" disabled={busy}>
           {busy ? 'Signing in' : 'Sign in'}
         </Button>
+        <ProviderButton onProblem={setProblem} />
         <p className={css.hint}>
           The first time, use the one-time password that was printed when Tocsin started; you then
           choose your own.
@@ -109,18 +119,36 @@ export function SignIn({ ended, onSignedIn }: SignInProps): ReactElement {
   );
 }
 
+export function CodeField(props: { code: string; onCode: (code: string) => void }): ReactElement {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <TextField
+      label="Code of your authenticator app"
+      name="code"
+      autoComplete="one-time-code"
+      required
+      inputRef={field}
+      value={props.code}
+      helperText="Six digits; or one of your recovery codes."
+      onChange={(event) => props.onCode(event.target.value)}
+      slotProps={{ htmlInput: { autoCapitalize: 'none', spellCheck: false, maxLength: 11 } }}
+    />
+  );
+}
+
 /** The usual 401 says "sign in again"; here that is what the person is doing. */
 function wrong(username: string): Problem {
   const detail = `Name "${username.trim()}" and this password do not belong together.`;
   return new Problem(401, 'Not signed in', detail, 'Check both and try again.');
 }
 
-function notTouched(): Problem {
+export function notTouched(): Problem {
   const detail = 'The browser gave no passkey: it was declined, or took too long.';
   return new Problem(401, 'Not signed in', detail, 'Try again, or sign in with a code.');
 }
 
-function wrongCode(found: Problem): Problem {
+export function wrongCode(found: Problem): Problem {
   const next =
     'Each code works once: wait for the next one. It is the clock of your phone that counts.';
   return new Problem(401, 'Not signed in', found.detail, next);
