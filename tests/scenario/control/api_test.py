@@ -63,6 +63,13 @@ def check_nobody(judge):
         judge.ask(operation, 401, path, body={} if method != "GET" else None, as_nobody=True)
 
 
+def check_no_provider(judge):
+    """A site without an outside identity provider; provider_test.py has one."""
+    judge.ask(("GET", "/auth/provider"), 200, as_nobody=True)
+    for method, pattern in (("POST", "/auth/provider/begin"), ("GET", "/auth/provider/callback"), ("POST", "/auth/provider/factor")):
+        judge.ask((method, pattern), 404, body={} if method == "POST" else None, as_nobody=True)
+
+
 def check_sign_in(judge):
     rig, login = judge.rig, ("POST", "/auth/login")
     judge.ask(login, 401, body={"username": "admin", "password": "wrong"})
@@ -360,6 +367,7 @@ def main():
             rig.stop()
             rig.start(**MAP)
             check_nobody(judge)
+            check_no_provider(judge)
             check_sign_in(judge)
             check_tokens(judge)
             check_factors(judge)
