@@ -41,7 +41,6 @@ export function returnable(path: string): boolean {
 
 /* ---- what the way back says ---- */
 
-const REFUSED = 'Not signed in';
 const AGAIN = 'Begin again; if it stays, sign in with your password.';
 
 /** By the word in ?provider=: what happened, and what to do. */
@@ -73,10 +72,10 @@ export function outcomeOf(search: string): string | null {
   return new URLSearchParams(search).get('provider');
 }
 
-/** What went wrong by that word; null when nothing did. */
-export function outcomeProblem(word: string | null): Problem | null {
+/** What went wrong by that word; null when nothing did. `title` is what has not happened. */
+export function outcomeProblem(word: string | null, title = 'Not signed in'): Problem | null {
   const words = word === null ? undefined : Object.hasOwn(OUTCOMES, word) && OUTCOMES[word];
-  return words ? new Problem(401, REFUSED, words[0], words[1]) : null;
+  return words ? new Problem(401, title, words[0], words[1]) : null;
 }
 
 /** Takes the word out of the address: it is about this one visit. */

@@ -44,7 +44,9 @@ function Links({ name }: { name: string }): ReactElement {
   const links = useResource<{ links: ProviderLink[] }>('/auth/provider/links', 'Your links');
   const [outcome] = useState(() => outcomeOf(window.location.search));
   const [password, setPassword] = useState('');
-  const [problem, setProblem] = useState<Problem | null>(() => outcomeProblem(outcome));
+  const [problem, setProblem] = useState<Problem | null>(() =>
+    outcomeProblem(outcome, 'Not linked'),
+  );
   useEffect(forgetOutcome, []);
 
   const run = async (work: () => Promise<void>) => {
@@ -109,7 +111,7 @@ function Links({ name }: { name: string }): ReactElement {
         onChange={(event) => setPassword(event.target.value)}
       />
       <Button type="submit" variant="outlined">
-        Link {name}
+        {links.data?.links.length ? 'Link another person' : `Link ${name}`}
       </Button>
     </form>
   );
