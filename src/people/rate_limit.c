@@ -3,17 +3,24 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { BUCKET_COUNT = 1024 };
+#include "base/clock.h"
+#include "people/rate_shared.h"
+
+enum { BUCKET_COUNT = 1024, BATCH_PART = 100 };
+#define BATCH_LIFE_US CLOCK_SECOND_US
 
 struct entry {
     struct entry *next; /* in its bucket */
     char name[RATE_LIMIT_NAME_SIZE];
     int64_t free_us; /* when every failure is forgiven; each adds every_us */
+    int64_t batch;   /* of the requests that Redis has granted, those that are left */
+    int64_t batch_until_us;
 };
 
 struct rate_limit {
     pthread_mutex_t lock;
     int64_t burst, every_us;
+    struct rate_shared shared;
     size_t count;
     struct entry *buckets[BUCKET_COUNT];
 };
@@ -106,7 +113,7 @@ static int64_t wait_of(const struct rate_limit *limit, const struct entry *entry
     return wait_us > 0 ? wait_us : 0;
 }
 
-static void count(struct rate_limit *limit, const char *key, int64_t now_us)
+static struct entry *find_or_add(struct rate_limit *limit, const char *key, int64_t now_us)
 {
     struct entry **place = place_of(limit, key);
     if (!*place && limit->count == RATE_LIMIT_ENTRY_MAX) {
@@ -118,16 +125,75 @@ static void count(struct rate_limit *limit, const char *key, int64_t now_us)
         memcpy((*place)->name, key, RATE_LIMIT_NAME_SIZE);
         limit->count++;
     }
-    struct entry *entry = *place;
+    return *place;
+}
+
+static void count(struct rate_limit *limit, const char *key, int64_t now_us)
+{
+    struct entry *entry = find_or_add(limit, key, now_us);
     entry->free_us = (entry->free_us > now_us ? entry->free_us : now_us) + limit->every_us;
 }
+
+/* ---- with the other servers ---- */
+
+void rate_limit_share(struct rate_limit *limit, struct redis *redis, const char *name)
+{
+    limit->shared = (struct rate_shared){
+        .redis = redis, .name = name, .burst = limit->burst, .every_us = limit->every_us};
+}
+
+/* One of what Redis has granted before; counted in memory as well. */
+static bool take_granted(struct rate_limit *limit, const char *key, int64_t now_us)
+{
+    (void)pthread_mutex_lock(&limit->lock);
+    struct entry *entry = *place_of(limit, key);
+    const bool granted = entry && entry->batch > 0 && now_us < entry->batch_until_us;
+    if (granted) {
+        entry->batch--;
+        count(limit, key, now_us);
+    }
+    (void)pthread_mutex_unlock(&limit->lock);
+    return granted;
+}
+
+static void keep_granted(struct rate_limit *limit, const char *key, int64_t granted, int64_t now_us)
+{
+    (void)pthread_mutex_lock(&limit->lock);
+    count(limit, key, now_us);
+    struct entry *entry = *place_of(limit, key);
+    entry->batch = now_us < entry->batch_until_us ? entry->batch + granted - 1 : granted - 1;
+    entry->batch_until_us = now_us + BATCH_LIFE_US;
+    (void)pthread_mutex_unlock(&limit->lock);
+}
+
+/* ERR_UNAVAILABLE: memory has to decide. */
+static enum err take_shared(struct rate_limit *limit, const char *key, int64_t now_us,
+                            int64_t *wait_us)
+{
+    *wait_us = 0;
+    if (!limit->shared.redis) { return ERR_UNAVAILABLE; }
+    if (take_granted(limit, key, now_us)) { return OK; }
+    const int64_t part = limit->burst / BATCH_PART;
+    int64_t granted = 0;
+    const enum err err =
+        rate_shared_take(&limit->shared, key, part > 1 ? part : 1, &granted, wait_us);
+    if (err == OK && granted > 0) { keep_granted(limit, key, granted, now_us); }
+    return err;
+}
+
+/* ---- the outside ---- */
 
 int64_t rate_limit_wait_us(struct rate_limit *limit, const char *name, int64_t now_us)
 {
     char key[RATE_LIMIT_NAME_SIZE];
+    int64_t granted = 0;
+    int64_t wait_us = 0;
     shorten(key, name);
+    if (limit->shared.redis && rate_shared_take(&limit->shared, key, 0, &granted, &wait_us) == OK) {
+        return wait_us;
+    }
     (void)pthread_mutex_lock(&limit->lock);
-    const int64_t wait_us = wait_of(limit, *place_of(limit, key), now_us);
+    wait_us = wait_of(limit, *place_of(limit, key), now_us);
     (void)pthread_mutex_unlock(&limit->lock);
     return wait_us;
 }
@@ -136,6 +202,7 @@ void rate_limit_failed(struct rate_limit *limit, const char *name, int64_t now_u
 {
     char key[RATE_LIMIT_NAME_SIZE] = "";
     shorten(key, name);
+    if (limit->shared.redis) { (void)!rate_shared_count(&limit->shared, key); }
     (void)pthread_mutex_lock(&limit->lock);
     count(limit, key, now_us);
     (void)pthread_mutex_unlock(&limit->lock);
@@ -144,9 +211,11 @@ void rate_limit_failed(struct rate_limit *limit, const char *name, int64_t now_u
 int64_t rate_limit_take_us(struct rate_limit *limit, const char *name, int64_t now_us)
 {
     char key[RATE_LIMIT_NAME_SIZE] = "";
+    int64_t wait_us = 0;
     shorten(key, name);
+    if (take_shared(limit, key, now_us, &wait_us) == OK) { return wait_us; }
     (void)pthread_mutex_lock(&limit->lock);
-    const int64_t wait_us = wait_of(limit, *place_of(limit, key), now_us);
+    wait_us = wait_of(limit, *place_of(limit, key), now_us);
     if (wait_us == 0) { count(limit, key, now_us); }
     (void)pthread_mutex_unlock(&limit->lock);
     return wait_us;
@@ -156,6 +225,7 @@ void rate_limit_forget(struct rate_limit *limit, const char *name)
 {
     char key[RATE_LIMIT_NAME_SIZE];
     shorten(key, name);
+    if (limit->shared.redis) { (void)!rate_shared_forget(&limit->shared, key); }
     (void)pthread_mutex_lock(&limit->lock);
     struct entry **place = place_of(limit, key);
     if (*place) { remove_at(limit, place); }

@@ -40,6 +40,13 @@ void sign_in_limits_free(struct sign_in_limits *limits)
     free(limits);
 }
 
+void sign_in_limits_share(struct sign_in_limits *limits, struct redis *redis)
+{
+    rate_limit_share(limits->addresses, redis, "sign_in.address");
+    rate_limit_share(limits->accounts, redis, "sign_in.account");
+    rate_limit_share(limits->factors, redis, "sign_in.factor");
+}
+
 const char *sign_in_answer_name(enum sign_in_answer answer)
 {
     static const char *const names[] = {"welcome", "wrong", "used", "factor", "wrong_code", "wait"};

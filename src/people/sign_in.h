@@ -20,6 +20,8 @@ struct sign_in_limits; /* one per program */
 struct sign_in_limits *sign_in_limits_new(void);
 void sign_in_limits_free(struct sign_in_limits *limits); /* NULL is allowed */
 CLEANUP_FOR(struct sign_in_limits, sign_in_limits_free)
+/* Before any thread uses them: count together with other servers (people/rate_limit). */
+void sign_in_limits_share(struct sign_in_limits *limits, struct redis *redis);
 
 struct sign_in {
     struct database *database; /* of the stores: the session begins in a transaction of its own */
