@@ -230,6 +230,24 @@ enum err book_sign(struct book *book, const struct note_signer *signers, size_t 
     return OK;
 }
 
+enum err book_adopt(struct book *book, const struct checkpoint *checkpoint, struct span note,
+                    struct why *why)
+{
+    struct merkle_hash root;
+    enum err err = root_of(book, &root, why);
+    if (err != OK) { return err; }
+    if (checkpoint->size != book->size || !merkle_hash_equal(&root, &checkpoint->root)) {
+        return why_set(why, ERR_CONFLICT,
+                       "the checkpoint of %llu entries is not of the %llu that are here",
+                       (unsigned long long)checkpoint->size, (unsigned long long)book->size);
+    }
+    err = store_note(book, note, why);
+    if (err != OK) { return err; }
+    forget_all_partials(book, book->signed_size, book->size);
+    book->signed_size = book->size;
+    return OK;
+}
+
 /* The text of a note, up to the empty line before its signatures. */
 static struct span text_of(struct span note)
 {

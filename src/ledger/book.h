@@ -39,5 +39,12 @@ MUST_USE enum err book_append(struct book *book, const struct span *entries, siz
 MUST_USE enum err book_sign(struct book *book, const struct note_signer *signers, size_t count,
                             struct why *why);
 
+/*
+ * Takes the checkpoint of all that was appended, which another writer of the same log has signed;
+ * the caller has opened `note`. ERR_CONFLICT when it is of another tree.
+ */
+MUST_USE enum err book_adopt(struct book *book, const struct checkpoint *checkpoint,
+                             struct span note, struct why *why);
+
 /* Stores the checkpoint with more signatures (of witnesses): the same text. ERR_CONFLICT else. */
 MUST_USE enum err book_note_store(struct book *book, struct span note, struct why *why);

@@ -140,8 +140,7 @@ static void take_entry(void *context, uint64_t index, struct span bytes)
     batch->ends[batch->count++] = batch->bytes.size;
 }
 
-/* Appends what the database has and the files have not. */
-static enum err carry(struct recorder *recorder, struct why *why)
+enum err recorder_carry(struct recorder *recorder, uint64_t end, struct why *why)
 {
     CLEANUP(mem_free_p) struct batch *batch = MEM_NEW(struct batch);
     CLEANUP(mem_free_p) struct span *entries = MEM_ARRAY(struct span, RECORDER_BATCH_MAX);
@@ -153,8 +152,9 @@ static enum err carry(struct recorder *recorder, struct why *why)
         batch->count = 0;
         batch->bytes = bytes; /* keeps its memory */
         text_clear(&batch->bytes);
-        err = journal_each(recorder->journal, book_size(recorder->book), RECORDER_BATCH_MAX,
-                           &reader, why);
+        const uint64_t left = end - book_size(recorder->book);
+        err = journal_each(recorder->journal, book_size(recorder->book),
+                           left < RECORDER_BATCH_MAX ? left : RECORDER_BATCH_MAX, &reader, why);
         bytes = batch->bytes;
         size_t begin = 0;
         for (size_t i = 0; i < batch->count; i++) {
@@ -183,14 +183,12 @@ static enum err sign(struct recorder *recorder, struct why *why)
     return recorder_remember_note(recorder, why);
 }
 
-static enum err reopen_book(struct recorder *recorder, struct why *why);
-
 enum err recorder_run(struct recorder *recorder, bool *signed_new, struct why *why)
 {
     *signed_new = false;
     if (recorder_halted(recorder)) { return OK; }
-    enum err err = recorder->book ? OK : reopen_book(recorder, why);
-    if (err == OK) { err = carry(recorder, why); }
+    enum err err = recorder->book ? OK : recorder_open_book(recorder, why);
+    if (err == OK) { err = recorder_carry(recorder, UINT64_MAX, why); }
     const bool fresh = err == OK && (book_size(recorder->book) > book_signed_size(recorder->book) ||
                                      book_note(recorder->book).size == 0);
     if (fresh) { err = sign(recorder, why); }
@@ -204,7 +202,7 @@ enum err recorder_run(struct recorder *recorder, bool *signed_new, struct why *w
 
 /* ---- opening ---- */
 
-static enum err reopen_book(struct recorder *recorder, struct why *why)
+enum err recorder_open_book(struct recorder *recorder, struct why *why)
 {
     struct note_key keys[LOG_KEYS_MAX];
     for (size_t i = 0; i < recorder->keys.count; i++) {
@@ -235,7 +233,7 @@ static enum err rotate(struct recorder *recorder, int64_t now_us, struct why *wh
                                     .details = details};
     enum err err = journal_find(recorder->journal, fact.action, next, &index, why);
     if (err == ERR_NOT_FOUND) { err = journal_enter(recorder->journal, &fact, why); }
-    if (err == OK) { err = carry(recorder, why); }
+    if (err == OK) { err = recorder_carry(recorder, UINT64_MAX, why); }
     if (err == OK) { err = sign(recorder, why); }
     if (err == OK) { err = file_join(path, recorder->log_folder, RECORDER_ROTATIONS, why); }
     if (err == OK) { err = file_make_folder(path, 0700, why); }
@@ -247,13 +245,13 @@ static enum err rotate(struct recorder *recorder, int64_t now_us, struct why *wh
     return err == OK ? log_keys_turn(recorder->state_folder, why) : err;
 }
 
-static enum err open_keys(struct recorder *recorder, struct why *why)
+enum err recorder_open_keys(struct recorder *recorder, bool may_make, struct why *why)
 {
     CLEANUP(text_deinit) struct text note = text_limited(CHECKPOINT_SIZE_MAX);
     enum err err = journal_signed(recorder->journal, &note, why);
     if (err != OK) { return err; }
-    return log_keys_open(&recorder->keys, recorder->state_folder, recorder->origin, note.size == 0,
-                         why);
+    return log_keys_open(&recorder->keys, recorder->state_folder, recorder->origin,
+                         may_make && note.size == 0, why);
 }
 
 /* A key that waits takes over; afterwards the present one is first and the old one second. */
@@ -265,16 +263,16 @@ static enum err take_next_key(struct recorder *recorder, int64_t now_us, struct 
     err = rotate(recorder, now_us, why);
     if (err != OK) { return err; }
     log_keys_deinit(&recorder->keys);
-    return open_keys(recorder, why);
+    return recorder_open_keys(recorder, true, why);
 }
 
 /* What keeps it from signing is a reason to halt, not an error: alerts must go on. */
-static enum err open_log(struct recorder *recorder, int64_t now_us, struct why *why)
+enum err recorder_open_log(struct recorder *recorder, int64_t now_us, struct why *why)
 {
     struct why reason = {""};
     uint64_t size = 0;
-    enum err err = open_keys(recorder, &reason);
-    if (err == OK) { err = reopen_book(recorder, &reason); }
+    enum err err = recorder_open_keys(recorder, true, &reason);
+    if (err == OK) { err = recorder_open_book(recorder, &reason); }
     if (err != OK) {
         recorder_halt(recorder, reason.text);
         return OK;
@@ -299,7 +297,7 @@ enum err recorder_open(struct recorder **out, const struct recorder_config *conf
     }
     enum err err = journal_open(&recorder->journal, config->database, why);
     if (err == OK) { err = cosigner_store_open(&recorder->cosigners, config->database, why); }
-    if (err == OK) { err = open_log(recorder, config->now_us, why); }
+    if (err == OK && !config->follows) { err = recorder_open_log(recorder, config->now_us, why); }
     if (err == OK) { *out = TAKE(recorder); }
     return err;
 }

@@ -28,6 +28,7 @@ struct recorder_config {
     const char *log_folder;
     const char *origin;
     int64_t now_us;
+    bool follows; /* another server signs, until recorder_lead; nothing is opened yet */
 };
 
 /* Opens even when it has halted. Errors: the database or disk does not work at all. */
@@ -41,6 +42,19 @@ const char *recorder_halted(const struct recorder *recorder);
 
 /* Carries what waits to the files and signs it; `*signed_new`: there is a new checkpoint. */
 MUST_USE enum err recorder_run(struct recorder *recorder, bool *signed_new, struct why *why);
+
+/*
+ * ---- one log, several servers ----
+ *
+ * Entries have their order in the database, so every server makes the same tree of them. One signs;
+ * the others carry to their own files what it has signed, and halt when that is not the tree of
+ * their entries. So each can take over at once; it needs the log's key as a file of its own.
+ */
+
+/* Up to the newest checkpoint in the database; `*fresh`: there is a new one. */
+MUST_USE enum err recorder_follow(struct recorder *recorder, bool *fresh, struct why *why);
+/* From now on this server signs: as recorder_open without `follows`, after a last look. */
+MUST_USE enum err recorder_lead(struct recorder *recorder, int64_t now_us, struct why *why);
 
 uint64_t recorder_size(const struct recorder *recorder);    /* of the newest checkpoint */
 struct span recorder_note(const struct recorder *recorder); /* with cosignatures; "" before any */

@@ -33,5 +33,15 @@ MUST_USE enum err recorder_begins_with(const struct recorder *recorder,
                                        const struct checkpoint *checkpoint, bool *begins,
                                        struct why *why);
 
+/* Appends what the database has and the files have not, up to `end` entries. */
+MUST_USE enum err recorder_carry(struct recorder *recorder, uint64_t end, struct why *why);
+
+/* The log's keys; one is made only when `may_make` and nothing was ever signed. */
+MUST_USE enum err recorder_open_keys(struct recorder *recorder, bool may_make, struct why *why);
+MUST_USE enum err recorder_open_book(struct recorder *recorder, struct why *why);
+
+/* Opens all that signing needs, and compares. A reason not to sign halts, and is no error. */
+MUST_USE enum err recorder_open_log(struct recorder *recorder, int64_t now_us, struct why *why);
+
 /* The newest checkpoint, as it stands in its file, into the database. */
 MUST_USE enum err recorder_remember_note(struct recorder *recorder, struct why *why);

@@ -61,5 +61,7 @@ WHERE number = :number AND (kept IS NOT NULL OR salt IS NOT NULL);
 SELECT note FROM audit_signed WHERE one = 1;
 
 -- name: journal_sign
+-- Never an older one: of several servers the former leader may be slow.
 INSERT INTO audit_signed (one, size, note) VALUES (1, :size, :note)
-ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note;
+ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note
+WHERE excluded.size >= audit_signed.size;
