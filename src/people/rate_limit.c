@@ -128,10 +128,11 @@ static struct entry *find_or_add(struct rate_limit *limit, const char *key, int6
     return *place;
 }
 
-static void count(struct rate_limit *limit, const char *key, int64_t now_us)
+static struct entry *count(struct rate_limit *limit, const char *key, int64_t now_us)
 {
     struct entry *entry = find_or_add(limit, key, now_us);
     entry->free_us = (entry->free_us > now_us ? entry->free_us : now_us) + limit->every_us;
+    return entry;
 }
 
 /* ---- with the other servers ---- */
@@ -150,7 +151,7 @@ static bool take_granted(struct rate_limit *limit, const char *key, int64_t now_
     const bool granted = entry && entry->batch > 0 && now_us < entry->batch_until_us;
     if (granted) {
         entry->batch--;
-        count(limit, key, now_us);
+        (void)count(limit, key, now_us);
     }
     (void)pthread_mutex_unlock(&limit->lock);
     return granted;
@@ -159,8 +160,7 @@ static bool take_granted(struct rate_limit *limit, const char *key, int64_t now_
 static void keep_granted(struct rate_limit *limit, const char *key, int64_t granted, int64_t now_us)
 {
     (void)pthread_mutex_lock(&limit->lock);
-    count(limit, key, now_us);
-    struct entry *entry = *place_of(limit, key);
+    struct entry *entry = count(limit, key, now_us);
     entry->batch = now_us < entry->batch_until_us ? entry->batch + granted - 1 : granted - 1;
     entry->batch_until_us = now_us + BATCH_LIFE_US;
     (void)pthread_mutex_unlock(&limit->lock);
@@ -204,7 +204,7 @@ void rate_limit_failed(struct rate_limit *limit, const char *name, int64_t now_u
     shorten(key, name);
     if (limit->shared.redis) { (void)!rate_shared_count(&limit->shared, key); }
     (void)pthread_mutex_lock(&limit->lock);
-    count(limit, key, now_us);
+    (void)count(limit, key, now_us);
     (void)pthread_mutex_unlock(&limit->lock);
 }
 
@@ -216,7 +216,7 @@ int64_t rate_limit_take_us(struct rate_limit *limit, const char *name, int64_t n
     if (take_shared(limit, key, now_us, &wait_us) == OK) { return wait_us; }
     (void)pthread_mutex_lock(&limit->lock);
     wait_us = wait_of(limit, *place_of(limit, key), now_us);
-    if (wait_us == 0) { count(limit, key, now_us); }
+    if (wait_us == 0) { (void)count(limit, key, now_us); }
     (void)pthread_mutex_unlock(&limit->lock);
     return wait_us;
 }

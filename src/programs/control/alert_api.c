@@ -18,6 +18,7 @@ static void answer_ordered(struct call *call, const char *alert_id, const char *
 {
     struct control *control = call->desk->control;
     outbox_wake(control->outbox);
+    peers_wake(control->peers);
     struct why why = {""};
     struct value *alert = NULL;
     const enum err err =

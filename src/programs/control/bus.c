@@ -10,7 +10,9 @@
 #include "programs/control/audit/scribe.h"
 #include "programs/control/control.h"
 
+/* Of several servers another leads within seconds: nobody fetches what the broker then keeps. */
 static const int64_t SESSION_EXPIRY_S = 86400;
+static const int64_t SESSION_EXPIRY_SEVERAL_S = 30;
 
 struct bus {
     pthread_mutex_t lock; /* for the pointer, held while publishing */
@@ -75,7 +77,8 @@ enum err bus_start(struct bus *bus, struct control *control, struct why *why)
                                  .ca_path = options->ca,
                                  .certificate_path = options->certificate,
                                  .key_path = options->key,
-                                 .session_expiry_s = SESSION_EXPIRY_S,
+                                 .session_expiry_s =
+                                     options->several ? SESSION_EXPIRY_SEVERAL_S : SESSION_EXPIRY_S,
                                  .context = bus,
                                  .on_message = on_message,
                                  .on_connection = on_connection,
@@ -110,6 +113,7 @@ void bus_stop(struct bus *bus)
     struct mqtt *mqtt = TAKE(bus->mqtt);
     (void)pthread_mutex_unlock(&bus->lock);
     mqtt_close(mqtt);
+    if (mqtt && bus->control->outbox) { outbox_connected(bus->control->outbox, false); }
 }
 
 enum err bus_publish(void *context, const struct mqtt_publication *publication)

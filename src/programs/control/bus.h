@@ -15,7 +15,8 @@ struct bus *bus_new(void);
 void bus_free(struct bus *bus); /* NULL is allowed */
 CLEANUP_FOR(struct bus, bus_free)
 
-/* Connects in the background; control->ingest and ->outbox are there until bus_stop has returned.
+/* Connects in the background, and again after bus_stop; control->ingest and ->outbox are there
+ * until bus_stop has returned.
  */
 MUST_USE enum err bus_start(struct bus *bus, struct control *control, struct why *why);
 void bus_stop(struct bus *bus); /* no callback comes afterwards */

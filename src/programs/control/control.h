@@ -24,6 +24,7 @@
 #include "programs/control/live.h"
 #include "programs/control/options.h"
 #include "programs/control/outbox.h"
+#include "programs/control/peer/peers.h"
 #include "wire/http.h"
 
 enum { CALL_ARGUMENT_MAX = 2, CALL_BODY_SIZE_MAX = 256 * 1024 };
@@ -47,7 +48,11 @@ struct control {
     struct ingest *ingest;
     struct outbox *outbox;
     struct scribe *scribe;
-    struct clerk *clerk; /* NULL: tocsin-enrol is not known */
+    struct clerk *clerk;           /* NULL: tocsin-enrol is not known */
+    struct peers *peers;           /* NULL: this is the only server */
+    struct redis *redis;           /* NULL: counted in memory */
+    struct secret *redis_password; /* NULL: none */
+    bool redis_away;               /* of the thread of peers: and the log knows it */
     struct sign_studio *studio;
     const struct secret *map_token; /* of private archives; NULL: there is none */
     struct rate_limit *previews;    /* per user */

@@ -214,6 +214,7 @@ static void answer_sent(struct call *call, const char *draft_id)
     struct value *alert = NULL;
     struct control *control = call->desk->control;
     outbox_wake(control->outbox);
+    peers_wake(control->peers);
     if (find(call, draft_id, &draft, NULL)) { return; }
     const char *alert_id = value_text_or(value_get(draft, "alert_id"), "");
     if (!delivery_board_brief(call->desk->board, alert_id, call->now_us, &alert, NULL)) {

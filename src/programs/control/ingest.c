@@ -16,6 +16,7 @@ enum { STORE_TRIES = 3 };
 
 /* A message on its way to the thread; topic and payload stand behind it in one block. */
 struct parcel {
+    bool takes_over; /* no message: the marks that another server has left count from now on */
     bool retained;
     size_t topic_size, payload_size;
     char bytes[];
@@ -73,6 +74,14 @@ static void hear_revocation(struct ingest *ingest, const char *topic, struct spa
     }
 }
 
+static void load_marks(struct ingest *ingest)
+{
+    struct why why = {0};
+    if (replay_marks_load(ingest->marks, ingest->verifier, &why) == OK) { return; }
+    metric_set(ingest->healthy, 0);
+    log_event(LOG_LEVEL_ERROR, "ingest.unmarked", "why", why.text, NULL);
+}
+
 /* Verifies one; what passes joins the batch. */
 static void admit(struct ingest *ingest, const struct parcel *parcel, int64_t now_us)
 {
@@ -80,6 +89,10 @@ static void admit(struct ingest *ingest, const struct parcel *parcel, int64_t no
     struct why why = {0};
     const char *topic = parcel->bytes;
     const struct span payload = span_of(parcel->bytes + parcel->topic_size, parcel->payload_size);
+    if (parcel->takes_over) {
+        load_marks(ingest);
+        return;
+    }
     if (payload.size == 0) { return; } /* a retained message was cleared */
     const bool known = topic_split(&message->parts, ingest->prefix, topic);
     if (known && message->parts.kind == TOPIC_KIND_REVOCATION) {
@@ -299,6 +312,15 @@ bool ingest_offer(struct ingest *ingest, const struct mqtt_message *message)
     if (queue_push(ingest->queue, parcel) == OK) { return true; }
     free(parcel);
     return false;
+}
+
+enum err ingest_take_over(struct ingest *ingest)
+{
+    struct parcel *parcel = mem_zeroed(sizeof(struct parcel) + 1);
+    parcel->takes_over = true;
+    const enum err err = queue_push(ingest->queue, parcel);
+    if (err != OK) { free(parcel); }
+    return err;
 }
 
 bool ingest_healthy(const struct ingest *ingest)

@@ -45,5 +45,11 @@ CLEANUP_FOR(struct ingest, ingest_close)
 /* Hands over a copy; from any thread (mqtt's on_message returns its result). False: full. */
 MUST_USE bool ingest_offer(struct ingest *ingest, const struct mqtt_message *message);
 
+/*
+ * Before the bus begins, on whichever thread begins it: another server has judged messages until
+ * now, and what it admitted is not admitted again. ERR_LIMIT when the queue is full.
+ */
+MUST_USE enum err ingest_take_over(struct ingest *ingest);
+
 /* False when the last batch could not be stored (disk, lock): for GET /health. */
 bool ingest_healthy(const struct ingest *ingest);

@@ -7,6 +7,7 @@
 #include "people/permission.h"
 
 enum { LIVE_MESSAGE_SIZE_MAX = 512 * 1024 };
+#define SESSION_END "session_end" /* to other servers, never to browsers */
 
 struct watcher {
     struct watcher *next; /* in live->watchers, once it has opened */
@@ -19,6 +20,7 @@ struct live {
     pthread_mutex_t lock;
     struct watcher *watchers;
     struct live_stream *streams;
+    struct live_share share; /* with other servers; `tell` NULL: there is none */
     struct metric *watching, *sent, *slow;
 };
 
@@ -122,9 +124,8 @@ static bool concerns(const struct session *session, const char *kind, const stru
            within(&session->reach, kind, data);
 }
 
-void live_send(void *context, const char *kind, struct value *data)
+static void send_here(struct live *live, const char *kind, struct value *data)
 {
-    struct live *live = context;
     CLEANUP(value_free_p) struct value *message = make_message(kind, data);
     CLEANUP(text_deinit) struct text text = text_limited(LIVE_MESSAGE_SIZE_MAX);
     value_write(message, &text);
@@ -138,6 +139,23 @@ void live_send(void *context, const char *kind, struct value *data)
         }
     }
     (void)pthread_mutex_unlock(&live->lock);
+}
+
+void live_share_with(struct live *live, struct live_share share)
+{
+    live->share = share;
+}
+
+static void tell(struct live *live, const char *kind, const struct value *data)
+{
+    if (live->share.tell) { live->share.tell(live->share.context, kind, data); }
+}
+
+void live_send(void *context, const char *kind, struct value *data)
+{
+    struct live *live = context;
+    tell(live, kind, data);
+    send_here(live, kind, data);
 }
 
 void live_stream_begin(struct live *live, struct live_stream *stream, const struct session *session)
@@ -177,7 +195,7 @@ static bool meant(const struct session *session, bool others, const char *id, co
     return others ? strcmp(user_id, session->user_id) == 0 && !same : same;
 }
 
-static void end_where(struct live *live, const struct session *session, bool others)
+static void end_here(struct live *live, const struct session *session, bool others)
 {
     (void)pthread_mutex_lock(&live->lock);
     for (const struct watcher *watcher = live->watchers; watcher; watcher = watcher->next) {
@@ -189,6 +207,33 @@ static void end_where(struct live *live, const struct session *session, bool oth
         stream->ended |= meant(session, others, stream->session, stream->user_id);
     }
     (void)pthread_mutex_unlock(&live->lock);
+}
+
+static void end_where(struct live *live, const struct session *session, bool others)
+{
+    CLEANUP(value_free_p) struct value *data = value_object();
+    value_set_text(data, "session", session->id);
+    value_set_text(data, "user", session->user_id);
+    value_set_boolean(data, "others", others);
+    tell(live, SESSION_END, data);
+    end_here(live, session, others);
+}
+
+/* What another server tells. */
+void live_hear(void *context, const char *kind, struct value *data)
+{
+    struct live *live = context;
+    if (strcmp(kind, SESSION_END) != 0) {
+        send_here(live, kind, data);
+        return;
+    }
+    struct session session = {.used_us = 0};
+    if (text_copy(session.id, sizeof session.id, value_text_or(value_get(data, "session"), "")) &&
+        text_copy(session.user_id, sizeof session.user_id,
+                  value_text_or(value_get(data, "user"), ""))) {
+        end_here(live, &session, value_boolean_or(value_get(data, "others"), false));
+    }
+    value_free(data);
 }
 
 void live_end_session(struct live *live, const struct session *session)

@@ -22,6 +22,17 @@ CLEANUP_FOR(struct live, live_free)
 /* Makes the request a watcher's WebSocket, which begins with "hello". */
 void live_answer(struct live *live, struct http_request *request, const struct session *session);
 
+/*
+ * Other servers have browsers too: `tell` is called with each message, and with the end of
+ * sessions; they give it to live_hear. Before any thread begins. `tell` must not block.
+ */
+struct live_share {
+    void *context;
+    void (*tell)(void *context, const char *kind, const struct value *data);
+};
+void live_share_with(struct live *live, struct live_share share);
+void live_hear(void *context, const char *kind, struct value *data); /* takes `data` */
+
 /* A live_port: `context` is the live; takes `data`. */
 void live_send(void *context, const char *kind, struct value *data);
 

@@ -11,6 +11,7 @@
 #include "programs/control/audit/clerk.h"
 #include "programs/control/audit/scribe.h"
 #include "programs/control/control.h"
+#include "programs/control/peer/several.h"
 #include "programs/control/people/outside.h"
 #include "programs/control/people/sealer.h"
 #include "programs/control/route.h"
@@ -184,7 +185,8 @@ static enum err start_scribe(struct site *site, struct bus_port bus, struct why 
                   .revocations = ingest_revocations(site->control.ingest)},
         .signer = site->control.signer,
         .prefix = options->broker_prefix,
-        .bus = bus};
+        .bus = bus,
+        .follows = options->several};
     const enum err err = enter_start(site, why);
     return err ? err : scribe_open(&site->control.scribe, &config, why);
 }
@@ -216,6 +218,7 @@ static enum err start_bus(struct site *site, struct why *why)
     const struct bus_port bus = {.context = control->bus, .publish = bus_publish};
     const struct outbox_config outbox = {.database = control->database,
                                          .prefix = site->options.broker_prefix,
+                                         .follows = site->options.several,
                                          .live = live,
                                          .bus = bus};
     char withdrawn[FILE_PATH_SIZE];
@@ -236,7 +239,7 @@ static enum err start_bus(struct site *site, struct why *why)
     err = ingest_open(&control->ingest, &ingest, why);
     if (!err) { err = start_scribe(site, bus, why); } /* it borrows who is withdrawn */
     if (!err) { err = start_clerk(site, why); }
-    return err ? err : bus_start(control->bus, control, why);
+    return err ? err : several_start(control, why);
 }
 
 static void *begin_worker(void *context)
@@ -405,6 +408,8 @@ static enum err start(struct site *site, struct why *why)
     control->bus = bus_new();
     control->studio = sign_studio_new();
     control->previews = rate_limit_new(PREVIEW_BURST, PREVIEW_EVERY_US);
+    err = several_prepare(control, why);
+    if (err) { return err; }
     err = start_bus(site, why);
     if (err) { return err; }
     site->desk = desk_open(control);
@@ -423,6 +428,7 @@ static void stop(struct site *site)
     http_server_close(site->http);
     sealer_close(site->sealer);
     desk_close(site->desk);
+    peers_close(control->peers);
     if (control->bus) { bus_stop(control->bus); }
     clerk_close(control->clerk);
     scribe_close(control->scribe);
@@ -439,6 +445,7 @@ static void stop(struct site *site)
     rate_limit_free(control->strangers);
     rate_limit_free(control->forgers);
     rate_limit_free(control->refusals);
+    several_end(control);
     tokens_free(control->tokens);
     outside_close(control->outside);
     challenges_free(control->challenges);

@@ -32,6 +32,14 @@ static const struct option OPTIONS[] = {
      "What all topics begin with."},
     {"state.folder", OPTION_KIND_TEXT, AT(state_folder), 0, 0, NULL,
      "Folder of control.db; created with mode 0700."},
+    {"state.several", OPTION_KIND_BOOLEAN, AT(several), 0, 0, "false",
+     "Whether other control servers of the site use the same database: one speaks with the bus, "
+     "all "
+     "serve people."},
+    {"redis.address", OPTION_KIND_TEXT, AT(redis_address), 0, 0, "",
+     "Redis that several servers count tries and requests in: unix:/PATH or NUMBER:PORT; password "
+     "in "
+     "TOCSIN_REDIS_PASSWORD; empty: each counts in memory."},
     {"alert.emergency_approvals", OPTION_KIND_INTEGER, AT(emergency_approvals), 1, 8, "1",
      "Operators who must approve an emergency before it is sent; signs count by their own "
      "setting."},

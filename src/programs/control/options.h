@@ -26,6 +26,8 @@ struct control_options {
     char broker_host[OPTION_TEXT_SIZE], broker_prefix[OPTION_TEXT_SIZE];
     int64_t broker_port;
     char state_folder[OPTION_TEXT_SIZE];
+    bool several;
+    char redis_address[OPTION_TEXT_SIZE];
     char http_address[OPTION_TEXT_SIZE];
     int64_t emergency_approvals;
     int64_t events_days;

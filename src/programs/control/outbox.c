@@ -20,7 +20,7 @@ enum { NOTE_MAX = 4096, LAPSE_MAX = 64, REPEAT_EXPIRY_S = 60 };
 #define PAUSE_US CLOCK_SECOND_US      /* after a fault, and at the longest */
 #define TOKEN_TAG (UINT64_C(1) << 62) /* our publications among the program's others */
 
-enum note_kind { NOTE_WAKE, NOTE_PUBLISHED, NOTE_CONNECTED, NOTE_LOST };
+enum note_kind { NOTE_WAKE, NOTE_PUBLISHED, NOTE_CONNECTED, NOTE_LOST, NOTE_LEAD, NOTE_FOLLOW };
 
 /* What other threads tell ours. */
 struct note {
@@ -49,7 +49,7 @@ struct outbox {
     struct bus_port bus;
     struct metric *published, *repeated, *healthy;
     /* The thread's own. */
-    bool connected;
+    bool connected, follows;
     int64_t after; /* the highest row number published in this round */
     struct flight flights[OUTBOX_FLIGHT_MAX];
     size_t flight_count;
@@ -182,6 +182,12 @@ static void take_note(struct outbox *outbox, const struct note *note)
         outbox->retry_us = 0;
         break;
     case NOTE_LOST: outbox->connected = false; break;
+    case NOTE_LEAD:
+        begin_anew(outbox);
+        outbox->follows = false;
+        outbox->schedule_due_us = 0;
+        break;
+    case NOTE_FOLLOW: outbox->follows = true; break;
     }
 }
 
@@ -281,6 +287,7 @@ static enum err run_chores(struct outbox *outbox, struct why *why)
 static int64_t wait_us(const struct outbox *outbox)
 {
     int64_t pause_us = PAUSE_US;
+    if (outbox->follows) { return pause_us; }
     const int64_t schedule_us = outbox->schedule_due_us - clock_wall_us();
     if (schedule_us < pause_us) { pause_us = schedule_us; }
     if (outbox->retry_us) {
@@ -292,6 +299,7 @@ static int64_t wait_us(const struct outbox *outbox)
 
 static enum err work(struct outbox *outbox, struct why *why)
 {
+    if (outbox->follows) { return OK; }
     enum err err = publish_all(outbox, why); /* first: an order waits for nothing else */
     if (err == OK) { err = settle(outbox, why); }
     if (err == OK) { err = run_schedule(outbox, why); }
@@ -336,6 +344,7 @@ enum err outbox_open(struct outbox **out, const struct outbox_config *config, st
     CLEANUP(outbox_close_p) struct outbox *outbox = MEM_NEW(struct outbox);
     outbox->live = config->live;
     outbox->bus = config->bus;
+    outbox->follows = config->follows;
     if (!text_copy(outbox->prefix, sizeof outbox->prefix, config->prefix)) {
         return why_set(why, ERR_LIMIT, "the topic prefix is longer than %d letters",
                        TOPIC_PREFIX_SIZE - 1);
@@ -392,6 +401,11 @@ void outbox_published(struct outbox *outbox, uint64_t token, enum err err)
 void outbox_connected(struct outbox *outbox, bool connected)
 {
     tell(outbox, (struct note){.kind = connected ? NOTE_CONNECTED : NOTE_LOST});
+}
+
+void outbox_lead(struct outbox *outbox, bool leads)
+{
+    tell(outbox, (struct note){.kind = leads ? NOTE_LEAD : NOTE_FOLLOW});
 }
 
 bool outbox_healthy(const struct outbox *outbox)

@@ -25,12 +25,14 @@ void state_health(struct call *call)
     struct control *control = call->desk->control;
     int64_t count = 0;
     const bool database = device_store_count(call->desk->devices, &count, NULL) == OK &&
-                          ingest_healthy(control->ingest) && outbox_healthy(control->outbox);
-    const bool bus = bus_connected(control->bus);
+                          ingest_healthy(control->ingest) && outbox_healthy(control->outbox) &&
+                          peers_healthy(control->peers);
+    const bool leads = peers_leading(control->peers);
+    const bool bus = !leads || bus_connected(control->bus);
     const bool audit = scribe_healthy(control->scribe); /* alerts go on without it */
     CLEANUP(value_free_p) struct value *checks = value_object();
     value_set_text(checks, "database", database ? "ok" : "failing");
-    value_set_text(checks, "bus", bus ? "ok" : "not connected");
+    value_set_text(checks, "bus", !leads ? "of another server" : bus ? "ok" : "not connected");
     value_set_text(checks, "audit", audit ? "ok" : "failing");
     CLEANUP(value_free_p) struct value *body = value_object();
     value_set_text(body, "status", database && bus ? "ok" : "degraded");

@@ -24,7 +24,7 @@ enum { HINT_MAX = 1024, STRANGERS_MAX = 600, ASK_EXPIRY_S = 60 };
 #define IDLE_US (10 * CLOCK_MINUTE_US)
 #define PAUSE_US CLOCK_SECOND_US
 
-enum hint_kind { HINT_WAKE, HINT_CONNECTED, HINT_MESSAGE };
+enum hint_kind { HINT_WAKE, HINT_CONNECTED, HINT_MESSAGE, HINT_LEAD, HINT_FOLLOW };
 
 struct hint {
     enum hint_kind kind;
@@ -48,7 +48,7 @@ struct scribe {
     struct metric *healthy, *size;
     struct refusal refusal;
     /* The thread's own; times are monotonic. */
-    bool confirmed, told_halt;
+    bool confirmed, told_halt, follows, takes_over;
     int64_t confirm_until_us, carry_us, ask_us, asked_us, idle_us;
     /* Shared. */
     pthread_mutex_t lock;
@@ -230,12 +230,30 @@ static void carry_within(struct scribe *scribe, int64_t span_us)
     if (scribe->carry_us > due_us) { scribe->carry_us = due_us; }
 }
 
+/* Again as at the start: a gateway may object before anything is signed. */
+static void begin_lead(struct scribe *scribe)
+{
+    const int64_t now_us = clock_monotonic_us();
+    scribe->takes_over = scribe->follows;
+    scribe->follows = false;
+    scribe->confirmed = false;
+    scribe->confirm_until_us = now_us + CONFIRM_US;
+    scribe->carry_us = now_us;
+    scribe->idle_us = now_us + IDLE_US;
+    scribe->ask_us = now_us;
+}
+
 static void take_hint(struct scribe *scribe, const struct hint *hint)
 {
     switch (hint->kind) {
     case HINT_WAKE: carry_within(scribe, SETTLE_US); break;
     case HINT_CONNECTED: ask_soon(scribe); break;
     case HINT_MESSAGE: take_message(scribe, hint); break;
+    case HINT_LEAD: begin_lead(scribe); break;
+    case HINT_FOLLOW:
+        scribe->follows = true;
+        scribe->takes_over = false;
+        break;
     }
 }
 
@@ -266,9 +284,34 @@ static enum err write_when_idle(struct scribe *scribe, int64_t now_us, struct wh
     return journal_enter(scribe->journal, &fact, why);
 }
 
+/* What the leading server has signed, to our files. */
+static enum err follow(struct scribe *scribe, int64_t now_us, struct why *why)
+{
+    bool fresh = false;
+    if (now_us < scribe->carry_us) { return OK; }
+    scribe->carry_us = now_us + CARRY_EVERY_US;
+    const enum err err = recorder_follow(scribe->recorder, &fresh, why);
+    if (err == OK && (fresh || recorder_halted(scribe->recorder))) { show(scribe); }
+    return err;
+}
+
+static enum err take_over(struct scribe *scribe, struct why *why)
+{
+    if (!scribe->takes_over) { return OK; }
+    const enum err err = recorder_lead(scribe->recorder, clock_wall_us(), why);
+    if (err == OK) {
+        scribe->takes_over = false;
+        show(scribe);
+    }
+    return err;
+}
+
 static enum err work(struct scribe *scribe, struct why *why)
 {
     const int64_t now_us = clock_monotonic_us();
+    if (scribe->follows) { return follow(scribe, now_us, why); }
+    const enum err taken = take_over(scribe, why);
+    if (taken != OK) { return taken; }
     ask_when_due(scribe, now_us);
     enum err err = write_when_idle(scribe, now_us, why);
     if (err == OK && now_us >= scribe->carry_us) { err = carry(scribe, now_us, why); }
@@ -278,6 +321,7 @@ static enum err work(struct scribe *scribe, struct why *why)
 static int64_t wait_us(const struct scribe *scribe)
 {
     const int64_t now_us = clock_monotonic_us();
+    if (scribe->follows) { return PAUSE_US; }
     int64_t until_us = scribe->ask_us < scribe->idle_us ? scribe->ask_us : scribe->idle_us;
     if (scribe->carry_us < until_us) { until_us = scribe->carry_us; }
     int64_t pause_us = until_us - now_us;
@@ -315,7 +359,8 @@ static enum err open_parts(struct scribe *scribe, const struct scribe_config *co
     struct recorder_config recorder = {.state_folder = config->state_folder,
                                        .log_folder = scribe->folder,
                                        .origin = config->origin,
-                                       .now_us = clock_wall_us()};
+                                       .now_us = clock_wall_us(),
+                                       .follows = config->follows};
     enum err err = file_join(scribe->folder, config->state_folder, "audit", why);
     if (err == OK) { err = database_open(&scribe->database, &config->database, why); }
     recorder.database = scribe->database;
@@ -335,6 +380,7 @@ enum err scribe_open(struct scribe **out, const struct scribe_config *config, st
     }
     scribe->signer = config->signer;
     scribe->bus = config->bus;
+    scribe->follows = config->follows;
     if (!text_copy(scribe->prefix, sizeof scribe->prefix, config->prefix)) {
         return why_set(why, ERR_LIMIT, "the topic prefix is longer than %d letters",
                        TOPIC_PREFIX_SIZE - 1);
@@ -383,6 +429,13 @@ void scribe_wake(struct scribe *scribe)
 {
     struct hint *hint = MEM_NEW(struct hint);
     hint->kind = HINT_WAKE;
+    tell(scribe, hint);
+}
+
+void scribe_lead(struct scribe *scribe, bool leads)
+{
+    struct hint *hint = MEM_NEW(struct hint);
+    hint->kind = leads ? HINT_LEAD : HINT_FOLLOW;
     tell(scribe, hint);
 }
 

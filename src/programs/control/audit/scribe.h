@@ -7,6 +7,7 @@
  * a checkpoint's newest cosignature is never old. After 10 minutes without an entry it writes one.
  * At start, when gateways are known, nothing is signed until one has answered, or for 10 s: an old
  * backup must not sign a second history before somebody can object. Nothing waits for this thread.
+ * Of several servers one signs; the others carry what it has signed to their own files.
  */
 #pragma once
 
@@ -26,6 +27,7 @@ struct scribe_config {
     const struct signer *signer;     /* borrowed; signs messages on the bus */
     const char *prefix;              /* of topics; copied */
     struct bus_port bus;
+    bool follows; /* another server signs, until scribe_lead */
 };
 
 /* Starts the thread. ERR_RANGE without revocations: a withdrawn gateway is no witness. A log that
@@ -41,6 +43,9 @@ void scribe_wake(struct scribe *scribe);
 /* From mqtt's callbacks: a gateway's cosignature (copied); the broker is there or gone. */
 void scribe_offer(struct scribe *scribe, const struct mqtt_message *message);
 void scribe_connected(struct scribe *scribe, bool connected);
+
+/* From any thread: whether this server signs, or another of the site's. */
+void scribe_lead(struct scribe *scribe, bool leads);
 
 bool scribe_healthy(const struct scribe *scribe); /* for GET /health */
 
