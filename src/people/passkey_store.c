@@ -1,66 +1,8 @@
 #include "people/passkey_store.h"
 
-#include <pthread.h>
-#include <sodium.h>
-
 #include "base/encode.h"
 #include "base/text.h"
 #include "queries/people_passkey_store.h"
-
-/* ---- questions ---- */
-
-struct challenges {
-    pthread_mutex_t lock;
-    size_t next; /* the place that is written next: the oldest */
-    struct challenge list[CHALLENGE_MAX];
-};
-
-struct challenges *challenges_new(void)
-{
-    struct challenges *challenges = MEM_NEW(struct challenges);
-    if (pthread_mutex_init(&challenges->lock, NULL)) { abort(); }
-    return challenges;
-}
-
-void challenges_free(struct challenges *challenges)
-{
-    if (!challenges) { return; }
-    (void)pthread_mutex_destroy(&challenges->lock);
-    free(challenges);
-}
-
-void challenges_give(struct challenges *challenges, struct challenge *challenge, int64_t now_us)
-{
-    randombytes_buf(challenge->bytes, sizeof challenge->bytes);
-    challenge->not_after_us = now_us + CHALLENGE_LIFE_US;
-    (void)pthread_mutex_lock(&challenges->lock);
-    challenges->list[challenges->next++ % CHALLENGE_MAX] = *challenge;
-    (void)pthread_mutex_unlock(&challenges->lock);
-}
-
-static bool same(const struct challenge *one, const struct challenge *other)
-{
-    return memcmp(one->bytes, other->bytes, sizeof one->bytes) == 0 &&
-           strcmp(one->user_id, other->user_id) == 0 && one->purpose == other->purpose &&
-           memcmp(one->subject, other->subject, sizeof one->subject) == 0;
-}
-
-bool challenges_take(struct challenges *challenges, const struct challenge *challenge,
-                     int64_t now_us)
-{
-    bool open = false;
-    (void)pthread_mutex_lock(&challenges->lock);
-    for (size_t i = 0; i < CHALLENGE_MAX; i++) {
-        struct challenge *given = &challenges->list[i];
-        if (given->not_after_us == 0 || !same(given, challenge)) { continue; }
-        open = now_us < given->not_after_us;
-        given->not_after_us = 0;
-    }
-    (void)pthread_mutex_unlock(&challenges->lock);
-    return open;
-}
-
-/* ---- passkeys ---- */
 
 struct passkey_store {
     struct statement *insert, *find, *used, *list, *delete;

@@ -1,10 +1,9 @@
 /*
- * people/passkey_store - the passkeys of users, and the questions that they answer.
+ * people/passkey_store - the passkeys of users; the questions that they answer are
+ * people/challenge.
  *
- * A challenge is random, for one user, one purpose and, where something is approved, its digest;
- * good once and for CHALLENGE_LIFE_US. Open ones are kept in memory, bounded, the oldest forgotten.
- * `struct challenges` is for any thread; the store belongs to the thread of its database
- * connection, and its writing functions join the caller's transaction. The time is a parameter.
+ * Belongs to the thread of its database connection; its writing functions join the caller's
+ * transaction. The time is a parameter.
  */
 #pragma once
 
@@ -14,37 +13,7 @@
 #include "people/passkey.h"
 #include "store/database.h"
 
-#define CHALLENGE_LIFE_US (2 * CLOCK_MINUTE_US)
-
-enum {
-    CHALLENGE_MAX = 1024,
-    CHALLENGE_SUBJECT_SIZE = 32,
-    PASSKEY_NAME_SIZE = 65,
-    PASSKEY_PER_USER_MAX = 16
-};
-
-enum challenge_purpose {
-    CHALLENGE_PURPOSE_REGISTER,
-    CHALLENGE_PURPOSE_SIGN_IN,
-    CHALLENGE_PURPOSE_APPROVE
-};
-
-struct challenges; /* one per program */
-struct challenges *challenges_new(void);
-void challenges_free(struct challenges *challenges); /* NULL is allowed */
-
-struct challenge {
-    uint8_t bytes[PASSKEY_CHALLENGE_SIZE];
-    char user_id[ID_TEXT_SIZE];
-    enum challenge_purpose purpose;
-    uint8_t subject[CHALLENGE_SUBJECT_SIZE]; /* APPROVE: SHA-256 of exactly what; else zero */
-    int64_t not_after_us;
-};
-/* Fills `bytes` and the end of its life. */
-void challenges_give(struct challenges *challenges, struct challenge *challenge, int64_t now_us);
-/* Whether it was given for that user, purpose and subject, and is open; spends it. */
-MUST_USE bool challenges_take(struct challenges *challenges, const struct challenge *challenge,
-                              int64_t now_us);
+enum { PASSKEY_NAME_SIZE = 65, PASSKEY_PER_USER_MAX = 16 };
 
 struct passkey_store;
 

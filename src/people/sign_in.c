@@ -142,7 +142,7 @@ static enum err ask_factor(const struct sign_in *sign_in, const struct sign_in_t
         result->answer = SIGN_IN_ANSWER_FACTOR;
         result->challenge = challenge_for(user);
         if (result->factors.passkeys > 0) {
-            challenges_give(sign_in->challenges, &result->challenge, attempt->now_us);
+            return challenges_give(sign_in->challenges, &result->challenge, attempt->now_us, why);
         }
     }
     return OK;
@@ -158,12 +158,11 @@ static enum err use_passkey(const struct sign_in *sign_in, const struct sign_in_
     const struct sign_in_passkey *shown = attempt->passkey;
     struct passkey passkey = {.sign_count = 0};
     *good = false;
-    if (!passkey_challenge(shown->answer.client_data, challenge->bytes) ||
-        !challenges_take(sign_in->challenges, challenge, attempt->now_us)) {
-        return OK;
-    }
-    enum err err =
-        passkey_find(sign_in->passkeys, challenge->user_id, shown->credential, &passkey, why);
+    bool open = false;
+    if (!passkey_challenge(shown->answer.client_data, challenge->bytes)) { return OK; }
+    enum err err = challenges_take(sign_in->challenges, challenge, attempt->now_us, &open, why);
+    if (err || !open) { return err; }
+    err = passkey_find(sign_in->passkeys, challenge->user_id, shown->credential, &passkey, why);
     if (err) { return err == ERR_NOT_FOUND ? OK : err; }
     const int64_t old_count = passkey.sign_count;
     const struct passkey_expected expected = {

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "people/challenge.h"
 #include "people/factor.h"
 #include "people/passkey_store.h"
 #include "people/rate_limit.h"

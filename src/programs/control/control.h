@@ -39,10 +39,8 @@ struct control {
     struct rate_limit *forgers, *refusals; /* false tokens, by address; what the audit log takes */
     struct client_networks proxies;
     struct tokens *tokens;
-    struct challenges *challenges;
     struct outside *outside;   /* the identity provider; NULL: none is set up */
     unsigned int factor_roles; /* bits by enum user_role: they need a second factor */
-    struct grants *grants;
     struct live *live;
     struct bus *bus;
     struct ingest *ingest;
@@ -68,6 +66,8 @@ struct desk {
     struct passkey_store *passkeys;
     struct link_store *links;
     struct attempt_store *attempts;
+    struct challenges *challenges;
+    struct grants *grants;
     struct sign_in sign_in;
     struct dispatch *dispatch;
     struct draft_store *drafts;

@@ -12,6 +12,8 @@ static enum err open_stores(struct desk *desk, struct why *why)
     if (!err) { err = session_store_open(&desk->sessions, database, why); }
     if (!err) { err = invitation_store_open(&desk->invitations, database, why); }
     if (!err) { err = passkey_store_open(&desk->passkeys, database, why); }
+    if (!err) { err = challenges_open(&desk->challenges, database, why); }
+    if (!err) { err = grants_open(&desk->grants, database, why); }
     if (!err) { err = factor_store_open(&desk->factors, database, why); }
     if (!err) { err = link_store_open(&desk->links, database, why); }
     if (!err) { err = attempt_store_open(&desk->attempts, database, why); }
@@ -53,7 +55,7 @@ struct desk *desk_open(struct control *control)
                                      .sessions = desk->sessions,
                                      .factors = desk->factors,
                                      .passkeys = desk->passkeys,
-                                     .challenges = control->challenges,
+                                     .challenges = desk->challenges,
                                      .limits = control->limits};
     return desk;
 }
@@ -73,6 +75,8 @@ void desk_close(struct desk *desk)
     dispatch_close(desk->dispatch);
     attempt_store_close(desk->attempts);
     link_store_close(desk->links);
+    grants_close(desk->grants);
+    challenges_close(desk->challenges);
     passkey_store_close(desk->passkeys);
     factor_store_close(desk->factors);
     invitation_store_close(desk->invitations);

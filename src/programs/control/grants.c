@@ -1,35 +1,32 @@
 #include "programs/control/grants.h"
 
-#include <pthread.h>
 #include <sodium.h>
 #include <string.h>
 
-enum { HASH_SIZE = 32 };
+#include "queries/control_grants.h"
 
-struct entry {
-    bool used;
-    uint8_t hash[HASH_SIZE];
-    struct grant grant;
-};
+enum { HASH_SIZE = 32 };
+#define KEEP_US (10 * CLOCK_MINUTE_US) /* after its end: who comes too late is told so */
 
 struct grants {
-    pthread_mutex_t lock;
-    size_t next; /* the place that is written next: the oldest */
-    struct entry entries[GRANT_MAX];
+    struct statement *forget, *give, *find, *spend;
 };
 
-struct grants *grants_new(void)
+enum err grants_open(struct grants **out, struct database *database, struct why *why)
 {
-    struct grants *grants = MEM_NEW(struct grants);
-    if (pthread_mutex_init(&grants->lock, NULL)) { abort(); }
-    return grants;
+    CLEANUP(grants_close_p) struct grants *grants = MEM_NEW(struct grants);
+    const struct statement_text texts[] = {{&grants->forget, SQL_GRANTS_FORGET},
+                                           {&grants->give, SQL_GRANTS_GIVE},
+                                           {&grants->find, SQL_GRANTS_FIND},
+                                           {&grants->spend, SQL_GRANTS_SPEND}};
+    const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
+    if (err == OK) { *out = TAKE(grants); }
+    return err;
 }
 
-void grants_free(struct grants *grants)
+void grants_close(struct grants *grants)
 {
-    if (!grants) { return; }
-    (void)pthread_mutex_destroy(&grants->lock);
-    free(grants);
+    free(grants); /* the statements belong to the connection */
 }
 
 const char *grant_answer_name(enum grant_answer answer)
@@ -39,21 +36,27 @@ const char *grant_answer_name(enum grant_answer answer)
     return names[answer];
 }
 
-static void hash_token(uint8_t hash[static HASH_SIZE], const char *token)
+static struct span hash_token(uint8_t hash[static HASH_SIZE], const char *token)
 {
     (void)crypto_generichash(hash, HASH_SIZE, (const unsigned char *)token, strlen(token), NULL, 0);
+    return span_of(hash, HASH_SIZE);
 }
 
-void grants_give(struct grants *grants, const char *token, const struct grant *grant)
+enum err grants_give(struct grants *grants, const char *token, const struct grant *grant,
+                     int64_t now_us, struct why *why)
 {
     uint8_t hash[HASH_SIZE];
-    hash_token(hash, token);
-    (void)pthread_mutex_lock(&grants->lock);
-    struct entry *entry = &grants->entries[grants->next++ % GRANT_MAX];
-    memcpy(entry->hash, hash, sizeof hash);
-    entry->grant = *grant;
-    entry->used = true;
-    (void)pthread_mutex_unlock(&grants->lock);
+    statement_bind_integer(grants->forget, ":before", now_us - KEEP_US);
+    const enum err err = statement_run(grants->forget, NULL, why);
+    if (err != OK) { return err; }
+    struct statement *row = grants->give;
+    statement_bind_bytes(row, ":token_hash", hash_token(hash, token));
+    statement_bind_text(row, ":event_id", grant->event_id);
+    statement_bind_text(row, ":device", grant->device);
+    statement_bind_integer(row, ":kind", grant->kind);
+    statement_bind_bytes(row, ":session", span_of(grant->session, sizeof grant->session));
+    statement_bind_integer(row, ":not_after_us", grant->not_after_us);
+    return statement_run(row, NULL, why);
 }
 
 static enum grant_answer judge(const struct grant *grant, const struct grant *wanted,
@@ -68,22 +71,42 @@ static enum grant_answer judge(const struct grant *grant, const struct grant *wa
     return now_us < grant->not_after_us ? GRANT_ANSWER_OPEN : GRANT_ANSWER_EXPIRED;
 }
 
-enum grant_answer grants_take(struct grants *grants, const char *token, struct grant *wanted,
-                              int64_t now_us)
+static enum err find(struct grants *grants, struct span hash, struct grant *grant, bool *there,
+                     struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = grants->find;
+    statement_bind_bytes(row, ":token_hash", hash);
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    *there = err == OK && step == STEP_ROW;
+    if (!*there) { return err; }
+    const struct span session = column_bytes(row, 3);
+    grant->kind = (enum media_kind)column_integer(row, 2);
+    grant->not_after_us = column_integer(row, 4);
+    if (session.size != sizeof grant->session ||
+        !text_copy(grant->event_id, sizeof grant->event_id, column_text(row, 0)) ||
+        !text_copy(grant->device, sizeof grant->device, column_text(row, 1))) {
+        return why_set(why, ERR_DAMAGED, "a stream token's row is not as we write it");
+    }
+    memcpy(grant->session, session.data, sizeof grant->session);
+    return OK;
+}
+
+enum err grants_take(struct grants *grants, const char *token, struct grant *wanted, int64_t now_us,
+                     enum grant_answer *answer, struct why *why)
 {
     uint8_t hash[HASH_SIZE];
-    hash_token(hash, token);
-    enum grant_answer answer = GRANT_ANSWER_UNKNOWN;
-    (void)pthread_mutex_lock(&grants->lock);
-    for (size_t i = 0; i < GRANT_MAX && answer == GRANT_ANSWER_UNKNOWN; i++) {
-        struct entry *entry = &grants->entries[i];
-        if (!entry->used || memcmp(entry->hash, hash, sizeof hash) != 0) { continue; }
-        answer = judge(&entry->grant, wanted, now_us);
-        if (answer == GRANT_ANSWER_OPEN) {
-            *wanted = entry->grant;
-            entry->used = false;
-        }
-    }
-    (void)pthread_mutex_unlock(&grants->lock);
-    return answer;
+    struct grant grant = {.not_after_us = 0};
+    bool there = false;
+    int64_t spent = 0;
+    enum err err = find(grants, hash_token(hash, token), &grant, &there, why);
+    if (err != OK) { return err; }
+    *answer = there ? judge(&grant, wanted, now_us) : GRANT_ANSWER_UNKNOWN;
+    if (*answer != GRANT_ANSWER_OPEN) { return OK; }
+    statement_bind_bytes(grants->spend, ":token_hash", span_of(hash, HASH_SIZE));
+    err = statement_run(grants->spend, &spent, why);
+    if (err != OK) { return err; }
+    if (spent == 1) { *wanted = grant; }
+    if (spent != 1) { *answer = GRANT_ANSWER_UNKNOWN; } /* another request was faster */
+    return OK;
 }

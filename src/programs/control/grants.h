@@ -2,8 +2,8 @@
  * control/grants - which stream tokens control has given out, to whom, for what.
  *
  * A token opens one operation of one event once, within a minute, for the session that asked for
- * it. Only hashes are kept, in memory, bounded: a token that control has forgotten (a restart) is
- * asked for again. The edge checks the same token's signature by itself. Any thread.
+ * it. Only hashes are kept, in the database: the browser may come with it to another server. The
+ * edge checks the same token's signature by itself. Belongs to the thread of its connection.
  */
 #pragma once
 
@@ -13,13 +13,12 @@
 #include "people/session.h"
 #include "trust/certificate.h"
 
-enum { GRANT_MAX = 1024 };
 #define GRANT_LIFE_US (60 * CLOCK_SECOND_US)
 
 struct grants;
-struct grants *grants_new(void);
-void grants_free(struct grants *grants); /* NULL is allowed */
-CLEANUP_FOR(struct grants, grants_free)
+MUST_USE enum err grants_open(struct grants **out, struct database *database, struct why *why);
+void grants_close(struct grants *grants); /* NULL is allowed */
+CLEANUP_FOR(struct grants, grants_close)
 
 struct grant {
     char event_id[ID_TEXT_SIZE];
@@ -29,8 +28,9 @@ struct grant {
     int64_t not_after_us;
 };
 
-/* Remembers that `token` means `grant`; the oldest is forgotten when there are GRANT_MAX. */
-void grants_give(struct grants *grants, const char *token, const struct grant *grant);
+/* Remembers that `token` means `grant`; joins the caller's transaction. */
+MUST_USE enum err grants_give(struct grants *grants, const char *token, const struct grant *grant,
+                              int64_t now_us, struct why *why);
 
 enum grant_answer {
     GRANT_ANSWER_OPEN,
@@ -42,5 +42,5 @@ enum grant_answer {
 const char *grant_answer_name(enum grant_answer answer); /* "other_event" ... */
 
 /* Whether `token` opens what `wanted` says (device aside, which is filled in). Spends it if so. */
-enum grant_answer grants_take(struct grants *grants, const char *token, struct grant *wanted,
-                              int64_t now_us);
+MUST_USE enum err grants_take(struct grants *grants, const char *token, struct grant *wanted,
+                              int64_t now_us, enum grant_answer *answer, struct why *why);

@@ -397,13 +397,11 @@ static enum err start(struct site *site, struct why *why)
     if (!err) { err = outside_open(&control->outside, &site->options, why); }
     if (err) { return err; }
     control->limits = sign_in_limits_new();
-    control->challenges = challenges_new();
     control->sessions = session_cache_new();
     control->accounts = request_limit(site->options.http_rate_account);
     control->strangers = request_limit(site->options.http_rate_stranger);
     control->forgers = request_limit(site->options.http_rate_stranger);
     control->refusals = rate_limit_new(REFUSAL_BURST, REFUSAL_EVERY_US);
-    control->grants = grants_new();
     control->live = live_new();
     control->bus = bus_new();
     control->studio = sign_studio_new();
@@ -438,7 +436,6 @@ static void stop(struct site *site)
     rate_limit_free(control->previews);
     sign_studio_free(control->studio);
     live_free(control->live);
-    grants_free(control->grants);
     sign_in_limits_free(control->limits);
     session_cache_free(control->sessions);
     rate_limit_free(control->accounts);
@@ -448,7 +445,6 @@ static void stop(struct site *site)
     several_end(control);
     tokens_free(control->tokens);
     outside_close(control->outside);
-    challenges_free(control->challenges);
     signer_close(control->signer);
     signer_close(control->exercises);
     loop_close(site->loop);

@@ -57,15 +57,17 @@ static void answer_grant(struct call *call, const struct grant *grant, const cha
 {
     /* Nobody is given a way to a clip without a record of it. */
     struct why why = {""};
-    const char *operation = media_kind_name(grant->kind);
-    const enum err err =
-        call_audit_enter(call, "audit.stream_granted", "operation", operation, &why);
+    const struct call_deed deed = {"audit.stream_granted", "operation",
+                                   media_kind_name(grant->kind)};
+    enum err err = database_begin(call->desk->database, &why);
+    if (!err) {
+        err = grants_give(call->desk->grants, token, grant, call->now_us, &why);
+        err = call_audit_end(call, &deed, err, &why);
+    }
     if (err) {
         call_problem(call, err, &why);
         return;
     }
-    grants_give(call->desk->control->grants, token, grant);
-    call_audit_done(call, "audit.stream_granted", "operation", operation);
     char href[128];
     (void)snprintf(href, sizeof href, "/stream/%s/%s", grant->event_id,
                    media_kind_name(grant->kind));
@@ -150,8 +152,14 @@ void media_api_stream(struct call *call)
         refuse_stream(call, "malformed");
         return;
     }
-    const enum grant_answer answer =
-        grants_take(call->desk->control->grants, token, &wanted, call->now_us);
+    enum grant_answer answer = GRANT_ANSWER_UNKNOWN;
+    struct why why = {""};
+    const enum err err =
+        grants_take(call->desk->grants, token, &wanted, call->now_us, &answer, &why);
+    if (err) {
+        call_problem(call, err, &why);
+        return;
+    }
     if (answer != GRANT_ANSWER_OPEN) {
         refuse_stream(call, grant_answer_name(answer));
         return;

@@ -6,52 +6,6 @@
 
 static const int64_t NOW_US = 1800000000000000;
 
-static struct challenge give(struct challenges *challenges, const char *user_id,
-                             enum challenge_purpose purpose)
-{
-    struct challenge challenge = {.purpose = purpose};
-    (void)!text_copy(challenge.user_id, sizeof challenge.user_id, user_id);
-    challenges_give(challenges, &challenge, NOW_US);
-    return challenge;
-}
-
-static void test_challenges(void)
-{
-    struct challenges *challenges = challenges_new();
-    const struct challenge one = give(challenges, "asha", CHALLENGE_PURPOSE_SIGN_IN);
-    struct challenge other = one;
-    other.purpose = CHALLENGE_PURPOSE_REGISTER;
-    CHECK(!challenges_take(challenges, &other, NOW_US));
-    other = one;
-    (void)!text_copy(other.user_id, sizeof other.user_id, "ravi");
-    CHECK(!challenges_take(challenges, &other, NOW_US));
-    other = one;
-    other.bytes[5] ^= 1;
-    CHECK(!challenges_take(challenges, &other, NOW_US));
-    CHECK(challenges_take(challenges, &one, NOW_US));
-    CHECK(!challenges_take(challenges, &one, NOW_US)); /* once */
-    struct challenge act = {.purpose = CHALLENGE_PURPOSE_APPROVE, .subject = {1}};
-    challenges_give(challenges, &act, NOW_US);
-    other = act;
-    other.subject[CHALLENGE_SUBJECT_SIZE - 1] = 1; /* touched for something else */
-    CHECK(!challenges_take(challenges, &other, NOW_US));
-    other = act;
-    other.purpose = CHALLENGE_PURPOSE_SIGN_IN;
-    CHECK(!challenges_take(challenges, &other, NOW_US));
-    CHECK(challenges_take(challenges, &act, NOW_US));
-    CHECK(!challenges_take(challenges, &act, NOW_US));
-    const struct challenge late = give(challenges, "asha", CHALLENGE_PURPOSE_SIGN_IN);
-    CHECK(!challenges_take(challenges, &late, NOW_US + CHALLENGE_LIFE_US));
-    const struct challenge first = give(challenges, "asha", CHALLENGE_PURPOSE_SIGN_IN);
-    for (int i = 0; i < CHALLENGE_MAX; i++) {
-        (void)give(challenges, "ravi", CHALLENGE_PURPOSE_SIGN_IN);
-    }
-    CHECK(!challenges_take(challenges, &first, NOW_US)); /* forgotten: there is no endless room */
-    const struct challenge nothing = {.purpose = CHALLENGE_PURPOSE_SIGN_IN};
-    CHECK(!challenges_take(challenges, &nothing, NOW_US));
-    challenges_free(challenges);
-}
-
 static struct passkey make(uint8_t first)
 {
     struct passkey passkey = {.id_size = 3,
@@ -120,7 +74,6 @@ int main(void)
         CHECK(user_add(users, &new, NULL) == OK);
         CHECK(user_find(users, names[i], &found[i], NULL) == OK);
     }
-    test_challenges();
     test_store(store, found[0].id, found[1].id);
     passkey_store_close(store);
     user_store_close(users);

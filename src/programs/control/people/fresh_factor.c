@@ -10,15 +10,15 @@ void fresh_factor_ask(struct call *call, const struct fresh_factor_subject *subj
 {
     struct factors factors = {.app = false};
     struct why why = {""};
-    const enum err err = factor_find(call->desk->factors, call->session.user_id, &factors, &why);
+    enum err err = factor_find(call->desk->factors, call->session.user_id, &factors, &why);
+    struct challenge challenge = {.purpose = CHALLENGE_PURPOSE_APPROVE};
+    memcpy(challenge.user_id, call->session.user_id, sizeof challenge.user_id);
+    memcpy(challenge.subject, subject->digest, sizeof challenge.subject);
+    if (!err) { err = challenges_give(call->desk->challenges, &challenge, call->now_us, &why); }
     if (err) {
         call_problem(call, err, &why);
         return;
     }
-    struct challenge challenge = {.purpose = CHALLENGE_PURPOSE_APPROVE};
-    memcpy(challenge.user_id, call->session.user_id, sizeof challenge.user_id);
-    memcpy(challenge.subject, subject->digest, sizeof challenge.subject);
-    challenges_give(call->desk->control->challenges, &challenge, call->now_us);
     CLEANUP(value_free_p) struct value *question = passkey_api_question(call, &challenge);
     value_set_boolean(question, "app", factors.app);
     http_answer_json(call->request, 200, question);

@@ -92,7 +92,12 @@ void passkey_api_begin(struct call *call)
 {
     if (!factor_api_confirmed(call)) { return; }
     struct challenge challenge = challenge_of(call);
-    challenges_give(call->desk->control->challenges, &challenge, call->now_us);
+    struct why why = {""};
+    const enum err err = challenges_give(call->desk->challenges, &challenge, call->now_us, &why);
+    if (err) {
+        call_problem(call, err, &why);
+        return;
+    }
     CLEANUP(value_free_p) struct value *question = passkey_api_question(call, &challenge);
     struct value *user = value_object();
     set_bytes(user, "id", span_text(call->session.user_id));
@@ -123,8 +128,12 @@ static enum err enter(struct call *call, const struct value *body, const char *n
     struct passkey passkey = {.sign_count = 0};
     enum err err = passkey_shown_read(call, body, false, &shown, why);
     if (err) { return err; }
-    if (!passkey_challenge(text_span(&shown.client_data), challenge.bytes) ||
-        !challenges_take(call->desk->control->challenges, &challenge, call->now_us)) {
+    bool open = false;
+    if (passkey_challenge(text_span(&shown.client_data), challenge.bytes)) {
+        err = challenges_take(call->desk->challenges, &challenge, call->now_us, &open, why);
+    }
+    if (err) { return err; }
+    if (!open) {
         return why_set(why, ERR_DENIED, "this took too long, or was not asked for: begin again");
     }
     const struct passkey_answer answer = {.client_data = text_span(&shown.client_data),
