@@ -28,7 +28,7 @@ struct desk {
 static const char desk_devices[] =
     "INSERT INTO devices SELECT column1, 0, column2, 1, '1', '', 64, 32, 1, 1, 1, '', '', 1, '', "
     "0, 0 "
-    "FROM (VALUES ('sign-1', 'north'), ('sign-2', 'north'), ('sign-3', 'south'))";
+    "FROM (VALUES ('sign-1', 'north'), ('sign-2', 'north'), ('sign-3', 'south')) AS made";
 
 static inline void desk_start(struct desk *desk)
 {

@@ -12,7 +12,7 @@ struct dispatch {
     struct database *database;      /* borrowed */
     const struct signer *signer;    /* borrowed */
     const struct signer *exercises; /* borrowed; NULL: none can be sent */
-    struct statement *key_find, *key_add, *find, *store, *history, *again, *deliver, *reach,
+    struct statement *key_find, *key_add, *find, *add, *store, *history, *again, *deliver, *reach,
         *forget_outbox, *post, *tally;
 };
 
@@ -26,6 +26,7 @@ enum err dispatch_open(struct dispatch **out, struct database *database,
         {&dispatch->key_find, SQL_DISPATCH_KEY_FIND},
         {&dispatch->key_add, SQL_DISPATCH_KEY_ADD},
         {&dispatch->find, SQL_DISPATCH_FIND},
+        {&dispatch->add, SQL_DISPATCH_ADD},
         {&dispatch->store, SQL_DISPATCH_STORE},
         {&dispatch->history, SQL_DISPATCH_HISTORY},
         {&dispatch->again, SQL_DISPATCH_AGAIN},
@@ -73,17 +74,18 @@ static void store(struct passage *passage, const char *content, struct span payl
 {
     const struct alert *alert = passage->alert;
     const enum alert_state state = lifecycle_state(alert, passage->now_us);
-    struct statement *row = passage->dispatch->store;
+    const bool new = alert->revision == 1;
+    struct statement *row = new ? passage->dispatch->add : passage->dispatch->store;
     statement_bind_text(row, ":alert_id", alert->id);
     statement_bind_integer(row, ":revision", alert->revision);
     statement_bind_integer(row, ":state", state);
-    statement_bind_integer(row, ":tier", alert->tier);
+    if (new) { statement_bind_integer(row, ":tier", alert->tier); }
     statement_bind_text(row, ":content", content);
     statement_bind_bytes(row, ":payload", payload);
     statement_bind_integer(row, ":begin_us", alert->begin_us);
     statement_bind_integer(row, ":expire_us", alert->expire_us);
     statement_bind_integer(row, ":now", passage->now_us);
-    statement_bind_text(row, ":actor", passage->actor);
+    if (new) { statement_bind_text(row, ":actor", passage->actor); }
     statement_bind_integer(row, ":due_us",
                            state == ALERT_STATE_PENDING ? alert->begin_us : alert->expire_us);
     if (state == ALERT_STATE_CANCELLED) {
@@ -189,10 +191,10 @@ static enum err enter(struct passage *passage)
     }
     if (passage->err != OK) { return passage->err; }
     store(passage, text_c(&content), text_span(&payload));
-    add_history(passage);
     forget_outbox(passage);
     deliver_again(passage);
     target_set_each(&alert->targets, deliver_and_post, passage);
+    add_history(passage); /* once its zones are known: who may not see it may not tell of it */
     return passage->err;
 }
 

@@ -33,6 +33,7 @@ struct database_config {
     int busy_wait_ms;          /* 0 means 5000 */
     int64_t cache_kib;         /* page cache; 0 means 2048 */
     bool checkpoint_elsewhere; /* this connection never waits for a checkpoint's fsync */
+    bool every_zone; /* on PostgreSQL: sees the whole site from its start (store/guard.h) */
 };
 
 /* A numbered step of the schema: sql/migrations/NAME/NNNN-title.sql, embedded by the build. */

@@ -210,7 +210,7 @@ static enum err postgres_open(struct database **out, const struct database_confi
     database->backend = &POSTGRES_BACKEND;
     database->name = mem_text("postgresql");
     postgres->address = mem_text(config->address);
-    postgres->scope = mem_text("");
+    postgres->scope = mem_text(config->every_zone ? "*" : "");
     postgres->busy_wait_ms = config->busy_wait_ms ? config->busy_wait_ms : BUSY_WAIT_MS;
     const enum err err = connect_again(postgres, why);
     if (err == OK) { *out = TAKE(database); }

@@ -17,7 +17,7 @@ struct postgres {
     struct database database;
     PGconn *link; /* owned; never NULL once it is open, but its server may be gone */
     char *address;
-    char *scope; /* of database_scope; "" = none */
+    char *scope; /* the setting tocsin.zones, see store/guard.h; "" = none */
     int busy_wait_ms;
     int64_t generation;    /* of the link: statements prepared on an older one are gone */
     int64_t prepared;      /* statements so far, for their names */

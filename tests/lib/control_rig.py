@@ -20,6 +20,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from edge_rig import free_port, port_open, rfc3339, user_name, uuid7  # noqa: E402
+from postgres_rig import new_database  # noqa: E402
 from site_runner import ROOT, Live, wait_for  # noqa: E402
 
 DEVICE = "edge-1"
@@ -82,6 +83,8 @@ class Rig:
         self.port = free_port()
         self.secrets = {"TOCSIN_DATABASE_KEY": os.urandom(32).hex(), "TOCSIN_ADMIN_PASSWORD": ONE_TIME}
         self.token = None
+        server = os.environ.get("TOCSIN_TEST_DATABASE")  # tests/scenario/postgres runs these scenarios a second time
+        self.database = new_database(server) if server else {}
 
     def __enter__(self):
         self.tocsin("ca", "init", "--site", "test", "--dir", self.path("ca"))
@@ -128,7 +131,7 @@ class Rig:
         keys = {
             "site.name": "test", "site.ca": self.path("ca/ca.crt"), "identity.certificate": self.path("main.crt"),
             "identity.key": self.path("main.key"), "exercise.certificate": self.path("drill.crt"), "exercise.key": self.path("drill.key"), "broker.port": self.broker_port, "state.folder": self.path("state"),
-            "http.port": self.port, "web.folder": self.path("web"),
+            "http.port": self.port, "web.folder": self.path("web"), **self.database,
         }  # fmt: skip
         words = [os.path.join(self.build, "tocsin-control")]
         for key, value in {**keys, **more}.items():

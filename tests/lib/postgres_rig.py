@@ -6,6 +6,7 @@
 import glob
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -52,6 +53,7 @@ class Postgres:
                  "--pwfile=" + self.path("password"))  # fmt: skip
         os.remove(self.path("password"))
         self.start()
+        self.sql("CREATE ROLE tocsin_owner LOGIN; CREATE ROLE tocsin LOGIN")
         self.sql("CREATE DATABASE tocsin")
         return self
 
@@ -90,12 +92,24 @@ class Postgres:
         return f"host={self.folder} port={self.port} user={user} dbname={database}"
 
     def sql(self, text, database="postgres", user="postgres"):
-        """Rows as text, one a line, columns parted by |."""
-        words = [os.path.join(self.bin, "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", self.address(user, database), "-c", text]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=30)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr)
-        return done.stdout.strip()
+        return ask(self.address(user, database), text)
+
+
+def ask(address, text):
+    """Rows as text, one a line, columns parted by |."""
+    words = [os.path.join(programs(), "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address]
+    done = subprocess.run(words, input=text, capture_output=True, text=True, timeout=30)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
+    return done.stdout.strip()
+
+
+def new_database(server):
+    """A database of its own on `server` (an address), as an administrator would make it: control's options for it."""
+    name = "site_" + secrets.token_hex(4)
+    ask(server, f"CREATE DATABASE {name} OWNER tocsin_owner")
+    base = re.sub(r" (user|dbname)=\S+", "", server) + f" dbname={name}"
+    return {"database.address": f"{base} user=tocsin", "database.owner": f"{base} user=tocsin_owner"}
 
 
 if __name__ == "__main__":

@@ -11,16 +11,18 @@ VALUES (:actor, :key, :body, :alert_id, :at_us);
 -- name: dispatch_find
 SELECT content, state FROM alerts WHERE alert_id = :alert_id;
 
--- name: dispatch_store
+-- name: dispatch_add
 INSERT INTO alerts (alert_id, revision, state, tier, content, payload, begin_us, expire_us,
                     created_us, created_by, changed_us, cancelled_us, due_us)
 VALUES (:alert_id, :revision, :state, :tier, :content, :payload, :begin_us, :expire_us,
-        :now, :actor, :now, :cancelled_us, :due_us)
-ON CONFLICT (alert_id) DO UPDATE SET
-    revision = excluded.revision, state = excluded.state, content = excluded.content,
-    payload = excluded.payload, begin_us = excluded.begin_us, expire_us = excluded.expire_us,
-    changed_us = excluded.changed_us, cancelled_us = excluded.cancelled_us,
-    due_us = excluded.due_us;
+        :now, :actor, :now, :cancelled_us, :due_us);
+
+-- name: dispatch_store
+-- The next revision.
+UPDATE alerts SET revision = :revision, state = :state, content = :content, payload = :payload,
+    begin_us = :begin_us, expire_us = :expire_us, changed_us = :now, cancelled_us = :cancelled_us,
+    due_us = :due_us
+WHERE alert_id = :alert_id;
 
 -- name: dispatch_tally
 -- One alert more, for those who see all of the site.

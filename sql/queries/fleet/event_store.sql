@@ -43,7 +43,7 @@ WHERE started_us >= :from_us AND started_us < :to_us
 ORDER BY started_us DESC, event_id DESC LIMIT :limit;
 
 -- name: event_count
-SELECT coalesce(sum(events), 0) FROM tallies WHERE CAST(:zones AS TEXT) IS NULL OR :zones LIKE '%,' || zone || ',%';
+SELECT CAST(coalesce(sum(events), 0) AS BIGINT) FROM tallies WHERE CAST(:zones AS TEXT) IS NULL OR :zones LIKE '%,' || zone || ',%';
 
 -- name: event_oldest
 SELECT min(started_us) FROM events;

@@ -6,6 +6,7 @@
 #include "base/encode.h"
 #include "programs/control/audit/call_audit.h"
 #include "sign/film.h"
+#include "store/guard.h"
 
 static struct dispatch_order order_of(const struct call *call, const struct value *body)
 {
@@ -50,6 +51,8 @@ static bool may_change(struct call *call)
 {
     enum delivery_board_reach reach = DELIVERY_BOARD_REACH_SOME;
     struct why why = {""};
+    /* To see whether it is also others'; then a change reaches who was told and has moved since. */
+    guard_scope(call->desk->database, "");
     const enum err err = delivery_board_reach(call->desk->board, call->arguments[0],
                                               reach_filter(&call->session.reach), &reach, &why);
     if (err) {

@@ -6,6 +6,7 @@
 
 #include "programs/control/audit/call_audit.h"
 #include "programs/control/people/fresh_factor.h"
+#include "store/guard.h"
 
 /* What only control knows of a draft, for whoever is to sign it. */
 static void complete(const struct call *call, struct value *draft)
@@ -242,6 +243,7 @@ void draft_api_approve(struct call *call)
                   .site = desk->control->options->site,
                   .now_us = call->now_us},
         .needed = desk->control->options->emergency_approvals};
+    guard_scope(desk->database, ""); /* it changes an alert for whoever was told of it */
     enum err err = database_begin(desk->database, &why);
     if (err) {
         call_problem(call, err, &why);

@@ -3,6 +3,7 @@
 #include "fleet/revocation_message.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -12,7 +13,8 @@
 #include "system/queue.h"
 #include "system/worker.h"
 
-enum { STORE_TRIES = 3 };
+/* A server that is away is asked ten times a second, for half a minute. */
+enum { STORE_TRIES = 3, AWAY_TRIES = 300, AWAY_PAUSE_NS = 100000000 };
 
 /* A message on its way to the thread; topic and payload stand behind it in one block. */
 struct parcel {
@@ -158,6 +160,13 @@ static enum err settle_part(struct ingest *ingest, struct part part, int64_t now
     for (int i = 0; err != OK && i < STORE_TRIES; i++) {
         err = store(ingest, part, now_us, why);
     }
+    /* A database server that restarts loses nobody's message: they wait here and in the queue. */
+    for (int i = 0; err == ERR_UNAVAILABLE && i < AWAY_TRIES && !queue_closed(ingest->queue); i++) {
+        const struct timespec pause = {.tv_nsec = AWAY_PAUSE_NS};
+        metric_set(ingest->healthy, 0);
+        (void)nanosleep(&pause, NULL);
+        err = store(ingest, part, now_us, why);
+    }
     if (err != OK) { return err; }
     metric_add(ingest->admitted, (int64_t)(part.end - part.begin));
     if (intake_announce(ingest->intake) && ingest->overdue) {
@@ -180,7 +189,8 @@ static void settle(struct ingest *ingest, int64_t now_us)
     struct why why = {0};
     const struct part whole = {0, ingest->count};
     const enum err err = settle_part(ingest, whole, now_us, &why);
-    const bool divide = err != OK && err != ERR_TIMEOUT && err != ERR_IO && ingest->count > 1;
+    const bool divide = err != OK && err != ERR_TIMEOUT && err != ERR_IO &&
+                        err != ERR_UNAVAILABLE && ingest->count > 1;
     metric_set(ingest->healthy, err == OK || divide);
     if (err != OK && !divide) { lose(ingest, ingest->count, &why); }
     for (size_t i = 0; divide && i < ingest->count; i++) {

@@ -9,27 +9,20 @@
 #include "people/password.h"
 #include "people/session_cache.h"
 #include "programs/control/audit/clerk.h"
+#include "programs/control/audit/program_deed.h"
 #include "programs/control/audit/scribe.h"
 #include "programs/control/control.h"
 #include "programs/control/peer/several.h"
+#include "programs/control/people/first_people.h"
 #include "programs/control/people/outside.h"
 #include "programs/control/people/sealer.h"
 #include "programs/control/route.h"
-#include "provider/link.h"
 #include "sign/studio.h"
+#include "store/guard.h"
 #include "system/file.h"
 #include "system/loop.h"
 #include "vault/source.h"
 #include "vault/vault.h"
-
-/* Whose one-time passwords the environment may carry. */
-static const struct one_time_account {
-    const char *variable, *name;
-    enum user_role role;
-} ONE_TIME_ACCOUNTS[] = {
-    {"TOCSIN_ADMIN_PASSWORD", "admin", USER_ROLE_ADMINISTRATOR},
-    {"TOCSIN_OPERATOR_PASSWORD", "operator", USER_ROLE_OPERATOR},
-};
 
 /* A new tier asks for every language at once; after that five a second are as fast as one types. */
 enum { PREVIEW_BURST = 48, PREVIEW_EVERY_US = 200000 };
@@ -54,96 +47,41 @@ struct site {
 
 /* ---- the database ---- */
 
-/* What the program itself does, into the audit log. */
-static enum err enter_fact(struct database *database, const char *action, const char *resource,
-                           const struct value *details, struct why *why)
+/* As the owner of the tables, who then lets `address` use them. */
+static enum err migrate(const struct database_config *config, const char *address, struct why *why)
 {
-    CLEANUP(journal_close_p) struct journal *journal = NULL;
-    const struct entry_fact fact = {.at_us = clock_wall_us(),
-                                    .action = action,
-                                    .resource = resource,
-                                    .authorisation = "program",
-                                    .details = details};
-    const enum err err = journal_open(&journal, database, why);
-    return err ? err : journal_enter(journal, &fact, why);
-}
-
-/* Whoever may start us may come in: a lost phone keeps nobody out, and nobody stays in. */
-static enum err begin_again(struct database *database, struct user_store *users, const char *name,
-                            struct why *why)
-{
-    struct user user = {.disabled = false};
-    CLEANUP(factor_store_close_p) struct factor_store *factors = NULL;
-    CLEANUP(link_store_close_p) struct link_store *links = NULL;
-    CLEANUP(session_store_close_p) struct session_store *sessions = NULL;
-    enum err err = user_find(users, name, &user, why);
-    if (!err) { err = factor_store_open(&factors, database, why); }
-    if (!err) { err = link_store_open(&links, database, why); }
-    if (!err) { err = session_store_open(&sessions, database, why); }
-    if (!err) { err = factor_remove_all(factors, user.id, why); }
-    if (!err) { err = link_remove_all(links, user.id, why); }
-    return err ? err : session_end_user(sessions, user.id, why);
-}
-
-/* The account's variable, when it is there, becomes its one-time password. */
-static enum err give_one_time(struct database *database, const struct one_time_account *account,
-                              struct why *why)
-{
-    CLEANUP(secret_free_p) struct secret *password = NULL;
-    enum err err = secret_from_environment(&password, account->variable, why);
-    if (err == ERR_NOT_FOUND) { return OK; }
-    if (err) { return err; }
-    CLEANUP(user_store_close_p) struct user_store *users = NULL;
-    err = user_store_open(&users, database, why);
-    if (err) { return err; }
-    const struct one_time given = {.name = account->name,
-                                   .role = account->role,
-                                   .password = secret_bytes(password),
-                                   .now_us = clock_wall_us()};
-    enum one_time_outcome outcome = ONE_TIME_OUTCOME_KNOWN;
-    err = database_begin(database, why);
-    if (err) { return err; }
-    err = user_give_one_time(users, &given, &outcome, why);
-    const bool set = !err && outcome == ONE_TIME_OUTCOME_SET;
-    if (set) { err = begin_again(database, users, account->name, why); }
-    if (set && !err) {
-        err = enter_fact(database, "one_time_password_set", account->name, NULL, why);
+    CLEANUP(database_close_p) struct database *database = NULL;
+    enum err err = database_open(&database, config, why);
+    if (!err) {
+        err = database_migrate(database, MIGRATIONS_CONTROL, ARRAY_LEN(MIGRATIONS_CONTROL), why);
     }
-    database_end(database, &err, why);
-    if (set && !err) {
-        log_event(LOG_LEVEL_INFO, "audit.one_time_password_set", "account", account->name, NULL);
-    }
-    return err;
-}
-
-static enum err give_one_times(struct database *database, struct why *why)
-{
-    enum err err = OK;
-    for (size_t i = 0; !err && i < ARRAY_LEN(ONE_TIME_ACCOUNTS); i++) {
-        err = give_one_time(database, &ONE_TIME_ACCOUNTS[i], why);
-    }
-    return err;
+    return !err && config->address != address ? guard_share(database, address, why) : err;
 }
 
 static enum err prepare_database(struct site *site, struct why *why)
 {
     const struct control_options *options = &site->options;
+    const char *address = *options->database_address ? options->database_address : NULL;
+    const char *owner = *options->database_owner ? options->database_owner : address;
     enum err err = file_make_folder(options->state_folder, 0700, why);
     if (!err) { err = file_join(site->database_path, options->state_folder, "control.db", why); }
     if (!err) { err = source_take(&site->keys, why); }
     if (err) { return err; }
     site->control.database =
         (struct database_config){.path = site->database_path,
+                                 .address = address,
                                  .key = site->keys.database,
                                  .column_key = site->keys.column,
-                                 .checkpoint_elsewhere = true}; /* ingest and outbox do it */
+                                 .checkpoint_elsewhere = true, /* ingest and outbox do it */
+                                 .every_zone = true}; /* requests are narrowed in route.c */
+    struct database_config owned = site->control.database;
+    owned.address = owner;
+    err = migrate(&owned, address, why);
     CLEANUP(database_close_p) struct database *database = NULL;
-    err = database_open(&database, &site->control.database, why);
-    if (!err) {
-        err = database_migrate(database, MIGRATIONS_CONTROL, ARRAY_LEN(MIGRATIONS_CONTROL), why);
-    }
+    if (!err) { err = database_open(&database, &site->control.database, why); }
+    if (!err) { err = guard_check(database, why); }
     if (!err) { err = sealer_people(database, why); }
-    return err ? err : give_one_times(database, why);
+    return err ? err : first_people_open(database, why);
 }
 
 /* ---- the parts ---- */
@@ -166,7 +104,7 @@ static enum err enter_start(const struct site *site, struct why *why)
     value_set_integer(details, "http_port", options->http_port);
     value_set_boolean(details, "behind_proxy", options->http_behind_proxy);
     const enum err err = database_open(&database, &site->control.database, why);
-    return err ? err : enter_fact(database, "control_started", options->site, details, why);
+    return err ? err : program_deed_enter(database, "control_started", options->site, details, why);
 }
 
 static enum err start_scribe(struct site *site, struct bus_port bus, struct why *why)

@@ -34,12 +34,16 @@ static const struct option OPTIONS[] = {
      "Folder of control.db; created with mode 0700."},
     {"state.several", OPTION_KIND_BOOLEAN, AT(several), 0, 0, "false",
      "Whether other control servers of the site use the same database: one speaks with the bus, "
-     "all "
-     "serve people."},
+     "all serve people."},
     {"redis.address", OPTION_KIND_TEXT, AT(redis_address), 0, 0, "",
      "Redis that several servers count tries and requests in: unix:/PATH or NUMBER:PORT; password "
-     "in "
-     "TOCSIN_REDIS_PASSWORD; empty: each counts in memory."},
+     "in TOCSIN_REDIS_PASSWORD; empty: each counts in memory."},
+    {"database.address", OPTION_KIND_TEXT, AT(database_address), 0, 0, "",
+     "PostgreSQL in place of control.db: postgresql://USER@HOST/NAME, never with a password (that "
+     "comes from PGPASSWORD or the file that PGPASSFILE names); empty: control.db."},
+    {"database.owner", OPTION_KIND_TEXT, AT(database_owner), 0, 0, "",
+     "The same as the role that owns the tables: used at start to bring the schema up to date, and "
+     "then left; empty: somebody else does that."},
     {"alert.emergency_approvals", OPTION_KIND_INTEGER, AT(emergency_approvals), 1, 8, "1",
      "Operators who must approve an emergency before it is sent; signs count by their own "
      "setting."},

@@ -7,6 +7,7 @@
 #include "base/metric.h"
 #include "people/session_cache.h"
 #include "programs/control/audit/call_audit.h"
+#include "store/guard.h"
 
 /* More than all headers of a request together may have. */
 enum { FORWARDED_SIZE_MAX = 64 * 1024, ALLOWED_SIZE = 64 };
@@ -342,6 +343,7 @@ static void serve(struct call *call, const struct route *route)
         return;
     }
     if (http_status(call->request) || (limited && too_often(call))) { return; }
+    if (call->signed_in) { guard_scope(call->desk->database, call->session.reach.zones); }
     if (admit(call, route)) { route->handle(call); }
 }
 
@@ -408,6 +410,7 @@ void route_answer(void *context, void *state, struct http_request *request)
     char buffer[HTTP_PATH_SIZE + CALL_ARGUMENT_MAX];
     char allowed[ALLOWED_SIZE] = "";
     find_address(&call);
+    guard_scope(call.desk->database, NULL); /* until it is known who asks */
     const struct route *route = find_route(&call, buffer, allowed, sizeof allowed);
     if (route) {
         serve(&call, route);

@@ -60,6 +60,7 @@ static void check_file(const char *path)
     CLEANUP(text_deinit) struct text text = text_limited(1 << 20);
     CHECK(file_read(&text, path, NULL) == OK);
     const char *line = strstr(text_c(&text), "-- database: ");
+    if (!place_server() && strstr(text_c(&text), "-- database: control on PostgreSQL")) { return; }
     char listed[128] = "";
     if (line) { (void)snprintf(listed, sizeof listed, "%.*s", (int)strcspn(line, "\n"), line); }
     bool any = place_server() && (!line || !strstr(listed, names[0])); /* an edge's own file */
