@@ -151,6 +151,21 @@ static enum err store(struct ingest *ingest, struct part part, int64_t now_us, s
     return err;
 }
 
+/* A database server that restarts loses nobody's message: they wait here, and in the queue. */
+static enum err wait_and_store(struct ingest *ingest, struct part part, int64_t now_us,
+                               struct why *why)
+{
+    const struct timespec pause = {.tv_nsec = AWAY_PAUSE_NS};
+    enum err err = ERR_UNAVAILABLE;
+    metric_set(ingest->healthy, 0);
+    log_event(LOG_LEVEL_WARNING, "ingest.waiting", "why", why->text, NULL);
+    for (int i = 0; err == ERR_UNAVAILABLE && i < AWAY_TRIES && !queue_closed(ingest->queue); i++) {
+        (void)nanosleep(&pause, NULL);
+        err = store(ingest, part, now_us, why);
+    }
+    return err;
+}
+
 /* One transaction, with more tries at a lock or a passing fault; tells the rest once it is stored.
  */
 static enum err settle_part(struct ingest *ingest, struct part part, int64_t now_us,
@@ -160,13 +175,7 @@ static enum err settle_part(struct ingest *ingest, struct part part, int64_t now
     for (int i = 0; err != OK && i < STORE_TRIES; i++) {
         err = store(ingest, part, now_us, why);
     }
-    /* A database server that restarts loses nobody's message: they wait here and in the queue. */
-    for (int i = 0; err == ERR_UNAVAILABLE && i < AWAY_TRIES && !queue_closed(ingest->queue); i++) {
-        const struct timespec pause = {.tv_nsec = AWAY_PAUSE_NS};
-        metric_set(ingest->healthy, 0);
-        (void)nanosleep(&pause, NULL);
-        err = store(ingest, part, now_us, why);
-    }
+    if (err == ERR_UNAVAILABLE) { err = wait_and_store(ingest, part, now_us, why); }
     if (err != OK) { return err; }
     metric_add(ingest->admitted, (int64_t)(part.end - part.begin));
     if (intake_announce(ingest->intake) && ingest->overdue) {

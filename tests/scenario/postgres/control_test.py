@@ -58,23 +58,23 @@ def ended_backends(tap, rig, server):
     tap.check(len(answers) > 20 and set(answers) == {200}, f"{len(answers)} reads in the meantime, and none fails", str(answers))
     end_backends(rig, server)
     made = rig.ask("POST", "/api/alerts", ORDER)
-    tap.check(made.status == 201, "an order right after it is taken", f"{made.status} {made.body[:200]}")
+    tap.check(made.status == 202, "an order right after it is taken", f"{made.status} {made.body[:200]}")
 
 
 def restart(tap, rig, server):
     """The server is away for a while and comes back: refused in words, then everything is as before, and nothing is lost."""
     server.stop()
     gone = rig.ask("GET", "/api/alerts")
-    tap.check(gone.status == 503 and b"postgresql" in gone.body.lower() or gone.status == 503, "without its database control says so", f"{gone.status} {gone.body[:200]}")
+    tap.check(gone.status == 503, "without its database control says so", f"{gone.status} {gone.body[:200]}")
     tap.check(rig.ask("GET", "/health", as_nobody=True).status == 503, "and is not healthy")
     event = rig.publish_event()  # arrives while nobody can store it
-    time.sleep(0.5)  # noqa: the message is to meet the closed door, which nothing tells us of
+    wait_for(lambda: "ingest.waiting" in rig.log(), 10, "ingest to find the door closed")
     server.start()
     wait_for(lambda: rig.ask("GET", "/health", as_nobody=True).status == 200, 20, "control to be healthy again")
     tap.check(reads(rig) == 200, "with its database back it goes on by itself")
     found = tap.attempt("an event of the meantime is stored", lambda: wait_for(lambda: rig.ask("GET", f"/api/events/{event}").status == 200, 20, "the event"))
     tap.check(bool(found), "nothing was lost")
-    tap.check(rig.ask("POST", "/api/alerts", ORDER).status == 201, "and orders are taken")
+    tap.check(rig.ask("POST", "/api/alerts", ORDER).status == 202, "and orders are taken")
 
 
 def refused(tap, rig, server, what, words, **options):
@@ -117,11 +117,11 @@ def keeps_apart(tap, rig):
     count = lambda who: {row["name"]: row["count"] for row in rig.ask("GET", "/api/resources", headers=who, as_nobody=True).json["resources"]}  # noqa: E731
     tap.check(count(north)["events"] == int(seen(ZONE)) and count(south)["events"] == 0, "GET /api/resources counts what the person may see", f"{count(north)} {count(south)}")
     mine = rig.ask("POST", "/api/alerts", ORDER, headers=north, as_nobody=True)
-    tap.check(mine.status == 201, "an operator of the zone makes an alert under the policies", f"{mine.status} {mine.body[:300]}")
-    alert = json.loads(mine.body)["alert_id"]
+    tap.check(mine.status == 202, "an operator of the zone makes an alert under the policies", f"{mine.status} {mine.body[:300]}")
+    alert = json.loads(mine.body)["id"]
     tap.check(rig.ask("GET", f"/api/alerts/{alert}", headers=south, as_nobody=True).status == 404, "which another zone does not see")
     tap.check(rig.ask("POST", f"/api/alerts/{alert}/cancel", headers=south, as_nobody=True).status == 404, "nor cancel")
-    tap.check(rig.ask("POST", f"/api/alerts/{alert}/cancel", headers=north, as_nobody=True).status == 200, "and its own operator does")
+    tap.check(rig.ask("POST", f"/api/alerts/{alert}/cancel", headers=north, as_nobody=True).status == 202, "and its own operator does")
 
 
 def at_once(tap, rig, server):
