@@ -30,7 +30,6 @@ CREATE TABLE challenges (
     challenge BLOB PRIMARY KEY,
     user_id TEXT NOT NULL,
     purpose INTEGER NOT NULL,       -- enum challenge_purpose
-    subject BLOB NOT NULL,          -- what exactly is approved, or zero
     not_after_us INTEGER NOT NULL
 );
 CREATE INDEX challenges_end ON challenges (not_after_us);

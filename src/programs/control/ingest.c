@@ -15,6 +15,9 @@
 
 /* A server that is away is asked ten times a second, for half a minute. */
 enum { STORE_TRIES = 3, AWAY_TRIES = 300, AWAY_PAUSE_NS = 100000000 };
+enum { STORE_TRIES = 3 };
+/* After taking over: what the broker kept for us, while another server heard it as well. */
+#define KNOWN_US (10 * CLOCK_SECOND_US)
 
 /* A message on its way to the thread; topic and payload stand behind it in one block. */
 struct parcel {
@@ -40,7 +43,8 @@ struct ingest {
     struct metric *admitted, *dropped, *healthy;
     struct parcel *parcels[INGEST_BATCH_MAX];
     struct intake_message messages[INGEST_BATCH_MAX];
-    size_t count; /* of messages: the verified ones of the present batch */
+    int64_t known_until_us; /* until then a repetition is no news */
+    size_t count;           /* of messages: the verified ones of the present batch */
 };
 
 /* ---- the thread ---- */
@@ -76,8 +80,9 @@ static void hear_revocation(struct ingest *ingest, const char *topic, struct spa
     }
 }
 
-static void load_marks(struct ingest *ingest)
+static void load_marks(struct ingest *ingest, int64_t now_us)
 {
+    ingest->known_until_us = now_us + KNOWN_US;
     struct why why = {0};
     if (replay_marks_load(ingest->marks, ingest->verifier, &why) == OK) { return; }
     metric_set(ingest->healthy, 0);
@@ -92,7 +97,7 @@ static void admit(struct ingest *ingest, const struct parcel *parcel, int64_t no
     const char *topic = parcel->bytes;
     const struct span payload = span_of(parcel->bytes + parcel->topic_size, parcel->payload_size);
     if (parcel->takes_over) {
-        load_marks(ingest);
+        load_marks(ingest, now_us);
         return;
     }
     if (payload.size == 0) { return; } /* a retained message was cleared */
@@ -108,7 +113,8 @@ static void admit(struct ingest *ingest, const struct parcel *parcel, int64_t no
     enum verdict verdict =
         verifier_judge(ingest->verifier, payload, now_us, &message->envelope, &why);
     /* After a reconnect the broker tells again what it keeps, and that is known already. */
-    if (verdict == VERDICT_REPLAYED && parcel->retained) { return; }
+    const bool told_again = parcel->retained || now_us < ingest->known_until_us;
+    if (verdict == VERDICT_REPLAYED && told_again) { return; }
     if (verdict == VERDICT_ADMIT) {
         verdict = envelope_from(&message->envelope, message->parts.device, &why);
         if (verdict == VERDICT_ADMIT) {

@@ -38,6 +38,8 @@ static const struct option OPTIONS[] = {
     {"redis.address", OPTION_KIND_TEXT, AT(redis_address), 0, 0, "",
      "Redis that several servers count tries and requests in: unix:/PATH or NUMBER:PORT; password "
      "in TOCSIN_REDIS_PASSWORD; empty: each counts in memory."},
+    {"redis.wait_ms", OPTION_KIND_INTEGER, AT(redis_wait_ms), 1, 1000, "20",
+     "Most milliseconds that a request waits for Redis before this server counts by itself."},
     {"database.address", OPTION_KIND_TEXT, AT(database_address), 0, 0, "",
      "PostgreSQL in place of control.db: postgresql://USER@HOST/NAME, never with a password (that "
      "comes from PGPASSWORD or the file that PGPASSFILE names); empty: control.db."},

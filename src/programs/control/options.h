@@ -28,6 +28,7 @@ struct control_options {
     char state_folder[OPTION_TEXT_SIZE];
     bool several;
     char redis_address[OPTION_TEXT_SIZE];
+    int64_t redis_wait_ms;
     char database_address[OPTION_TEXT_SIZE], database_owner[OPTION_TEXT_SIZE];
     char http_address[OPTION_TEXT_SIZE];
     int64_t emergency_approvals;

@@ -57,7 +57,8 @@ static enum err open_redis(struct control *control, struct why *why)
     enum err err = secret_from_environment(&control->redis_password, "TOCSIN_REDIS_PASSWORD", why);
     if (err && err != ERR_NOT_FOUND) { return err; }
     const struct redis_config config = {.address = control->options->redis_address,
-                                        .password = control->redis_password};
+                                        .password = control->redis_password,
+                                        .wait_ms = (int)control->options->redis_wait_ms};
     err = redis_new(&control->redis, &config, why);
     return err ? why_prefix(why, err, "redis.address") : OK;
 }
