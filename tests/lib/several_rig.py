@@ -18,7 +18,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from control_rig import DEVICE, Answer, FakeEdge, Rig  # noqa: E402
 from edge_rig import free_port, port_open, user_name  # noqa: E402
-from postgres_rig import Postgres, programs  # noqa: E402
+from postgres_rig import Postgres, new_database, programs  # noqa: E402
 from site_runner import ROOT, Live, wait_for  # noqa: E402
 
 REDIS_PASSWORD = "only for this test"
@@ -109,7 +109,7 @@ class SeveralRig(Rig):
     def prepare_database(self):
         """The settings of every server in `self.database`."""
         if self.postgres:
-            self.database = {"database.address": self.postgres.address()}
+            self.database = new_database(self.postgres.address())
             return
         self.database = {}
         for name in NAMES[1:]:  # several processes on one file of one machine

@@ -15,7 +15,6 @@
 
 /* A server that is away is asked ten times a second, for half a minute. */
 enum { STORE_TRIES = 3, AWAY_TRIES = 300, AWAY_PAUSE_NS = 100000000 };
-enum { STORE_TRIES = 3 };
 /* After taking over: what the broker kept for us, while another server heard it as well. */
 #define KNOWN_US (10 * CLOCK_SECOND_US)
 

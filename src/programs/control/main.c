@@ -16,6 +16,7 @@
 #include "programs/control/people/first_people.h"
 #include "programs/control/people/outside.h"
 #include "programs/control/people/sealer.h"
+#include "programs/control/people/sweep.h"
 #include "programs/control/route.h"
 #include "sign/studio.h"
 #include "store/guard.h"
@@ -27,7 +28,6 @@
 /* A new tier asks for every language at once; after that five a second are as fast as one types. */
 enum { PREVIEW_BURST = 48, PREVIEW_EVERY_US = 200000 };
 enum { REFUSAL_BURST = 60, REFUSAL_EVERY_US = 1000000 };
-#define SWEEP_LINKS_US (5 * CLOCK_SECOND_US)
 
 /* No more than may wait for their turn at a password (people/password): the rest waits in line. */
 enum { QUEUE_MAX = 256, SLOW_WORKERS = PASSWORD_WAIT_MAX };
@@ -242,33 +242,6 @@ static enum err start_http(struct site *site, struct why *why)
     return OK;
 }
 
-/* ---- once a minute ---- */
-
-static bool keep_session(void *context, const struct session *session)
-{
-    const struct site *site = context;
-    struct session now = {.used_us = 0};
-    const enum err err =
-        session_find_id(site->desk->sessions, session->id, clock_wall_us(), &now, NULL);
-    /* A database that is locked for a moment ends nobody's session. */
-    return err ? err != ERR_NOT_FOUND : now.generation == session->generation;
-}
-
-static void sweep_links(void *context)
-{
-    struct site *site = context;
-    live_sweep(site->control.live, keep_session, site);
-}
-
-static void sweep(void *context)
-{
-    struct site *site = context;
-    struct why why = {""};
-    if (session_sweep(site->desk->sessions, clock_wall_us(), &why)) {
-        log_event(LOG_LEVEL_WARNING, "database.failed", "reason", why.text, NULL);
-    }
-}
-
 /* ---- the whole ---- */
 
 static struct rate_limit *request_limit(int64_t a_second)
@@ -352,8 +325,7 @@ static enum err start(struct site *site, struct why *why)
     if (!site->desk) { return why_set(why, ERR_IO, "the database cannot be opened again"); }
     err = sealer_open(&site->sealer, site->loop, site->desk->database, why);
     if (err) { return err; }
-    (void)loop_timer_start(site->loop, CLOCK_MINUTE_US, CLOCK_MINUTE_US, sweep, site);
-    (void)loop_timer_start(site->loop, SWEEP_LINKS_US, SWEEP_LINKS_US, sweep_links, site);
+    sweep_begin(site->loop, site->desk);
     return start_http(site, why);
 }
 
