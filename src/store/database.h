@@ -55,8 +55,9 @@ CLEANUP_FOR(struct database, database_close)
 
 /*
  * Applies the migrations that are not yet in the table `migrations`, in order, each in its own
- * transaction; several programs may do so at once. ERR_CONFLICT when the database is newer than the
- * program, or a text changed.
+ * transaction; several programs may do so at once. On PostgreSQL the connection reaches every zone
+ * from then on (store/guard.h). ERR_CONFLICT: the database is newer than the program, or a text
+ * changed.
  */
 MUST_USE enum err database_migrate(struct database *database, const struct migration *list,
                                    size_t count, struct why *why);

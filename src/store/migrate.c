@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "queries/store_migrate.h"
 #include "store/connection.h"
+#include "store/guard.h"
 
 enum { CHECKSUM_SIZE = 16, CHECKSUM_TEXT_SIZE = 2 * CHECKSUM_SIZE + 1 };
 
@@ -112,6 +113,7 @@ enum err database_migrate(struct database *database, const struct migration *lis
                           struct why *why)
 {
     struct migration_statements statements = {.applied = NULL};
+    guard_scope(database, ""); /* policies bind the owner too: it would change no row, in silence */
     enum err err = prepare_table(database, &statements.applied, why);
     if (err != OK) { return err; }
     const struct statement_text texts[] = {{&statements.find, SQL_MIGRATION_FIND},

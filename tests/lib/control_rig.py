@@ -115,6 +115,10 @@ class Rig:
             raise RuntimeError(f"tocsin {words[0]}: {done.stderr.decode()}")
         return done.stdout
 
+    def database_words(self):
+        """For commands that read control's database."""
+        return ["--database", self.database["database.address"]] if self.database else []
+
     # -- broker and control --
 
     def broker_start(self):

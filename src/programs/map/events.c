@@ -174,11 +174,15 @@ static enum err open_and_read(struct work *work, const struct wish *wish, struct
 {
     CLEANUP(secret_free_p) struct secret *key = NULL;
     CLEANUP(database_close_p) struct database *database = NULL;
-    if (!file_exists(wish->database)) { /* opening would make it */
+    const bool server = strstr(wish->database, "://") || strstr(wish->database, "dbname=");
+    if (!server && !file_exists(wish->database)) { /* opening would make it */
         return why_set(why, ERR_NOT_FOUND, "there is no database %.180s", wish->database);
     }
     enum err err = source_database_key(&key, why);
-    const struct database_config config = {.path = wish->database, .key = key};
+    const struct database_config config = {.path = wish->database,
+                                           .address = server ? wish->database : NULL,
+                                           .key = key,
+                                           .every_zone = true};
     if (!err) { err = database_open(&database, &config, why); }
     return err ? err : read_events(work, database, wish->since_us, why);
 }

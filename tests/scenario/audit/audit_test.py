@@ -95,7 +95,7 @@ class Audited(Rig):
     def export(self, name):
         env = {**os.environ, "TOCSIN_DATABASE_KEY": self.secrets["TOCSIN_DATABASE_KEY"]}
         folder = self.path(name)
-        subprocess.run([os.path.join(self.build, "tocsin"), "audit", "export", folder, "--state", self.path("state")],
+        subprocess.run([os.path.join(self.build, "tocsin"), "audit", "export", folder, "--state", self.path("state"), *self.database_words()],
                        env=env, check=True, capture_output=True, timeout=60)  # fmt: skip
         shutil.copy(os.path.join(folder, "policy"), self.path("policy"))
         return folder

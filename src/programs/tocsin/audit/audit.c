@@ -26,16 +26,22 @@ enum err audit_read_checkpoint(const char *folder, struct text *note, struct che
                             span_of(whole.data, end ? (size_t)(end - whole.data) + 1 : 0), why);
 }
 
-enum err audit_open_database(const char *state, struct database **database, struct why *why)
+enum err audit_open_database(const struct audit_arguments *arguments, struct database **database,
+                             struct why *why)
 {
     char path[FILE_PATH_SIZE];
     CLEANUP(source_keys_deinit) struct source_keys keys = {.database = NULL};
     enum err err = source_take(&keys, why);
-    if (err == OK) { err = file_join(path, state, "control.db", why); }
+    if (err == OK) { err = file_join(path, arguments->state, "control.db", why); }
     if (err != OK) { return err; }
-    if (!file_exists(path)) { return why_set(why, ERR_IO, "there is no %.200s", path); }
-    const struct database_config config = {
-        .path = path, .key = keys.database, .column_key = keys.column};
+    if (!arguments->database && !file_exists(path)) {
+        return why_set(why, ERR_IO, "there is no %.200s", path);
+    }
+    const struct database_config config = {.path = path,
+                                           .address = arguments->database,
+                                           .key = keys.database,
+                                           .column_key = keys.column,
+                                           .every_zone = true};
     return database_open(database, &config, why);
 }
 
@@ -99,7 +105,7 @@ enum err audit_erase(const struct audit_arguments *arguments, struct why *why)
     CLEANUP(database_close_p) struct database *database = NULL;
     CLEANUP(journal_close_p) struct journal *journal = NULL;
     enum err err = audit_index(arguments->words[0], &index, why);
-    if (err == OK) { err = audit_open_database(arguments->state, &database, why); }
+    if (err == OK) { err = audit_open_database(arguments, &database, why); }
     if (err == OK) { err = journal_open(&journal, database, why); }
     if (err == OK) { err = database_begin(database, why); }
     if (err != OK) { return err; }
@@ -168,6 +174,7 @@ int audit_command(int argc, char *argv[])
 {
     struct audit_arguments arguments = {.state = NULL};
     const struct argument list[] = {{.name = "--state", .value = &arguments.state},
+                                    {.name = "--database", .value = &arguments.database},
                                     {.name = "--from", .value = &arguments.from},
                                     {.name = "--policy", .value = &arguments.policy},
                                     {.name = "--against", .value = &arguments.against},

@@ -7,8 +7,9 @@
 #include "store/database.h"
 
 struct audit_arguments {
-    const char *state; /* control's state folder */
-    const char *from;  /* a log or an export */
+    const char *state;    /* control's state folder */
+    const char *database; /* address of PostgreSQL, where control has its rows there */
+    const char *from;     /* a log or an export */
     const char *policy, *against, *age, *entry;
     bool finish;
     const char *words[2]; /* the sub-command's own */
@@ -25,9 +26,9 @@ enum err audit_erase(const struct audit_arguments *arguments, struct why *why);
 MUST_USE enum err audit_read_checkpoint(const char *folder, struct text *note,
                                         struct checkpoint *checkpoint, struct why *why);
 
-/* Control's database, with TOCSIN_DATABASE_KEY; ERR_NOT_FOUND without that variable. */
-MUST_USE enum err audit_open_database(const char *state, struct database **database,
-                                      struct why *why);
+/* Control's database: --database, or the file in --state. ERR_NOT_FOUND without its key. */
+MUST_USE enum err audit_open_database(const struct audit_arguments *arguments,
+                                      struct database **database, struct why *why);
 
 /* An entry's index, from a word. */
 MUST_USE enum err audit_index(const char *word, uint64_t *index, struct why *why);

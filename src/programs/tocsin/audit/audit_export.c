@@ -193,7 +193,7 @@ enum err audit_export(const struct audit_arguments *arguments, struct why *why)
     if (err == OK) { err = copy_tree(from, checkpoint.size, to, why); }
     if (err == OK) { err = copy_rotations(from, to, why); }
     if (err != OK) { return err; }
-    err = audit_open_database(arguments->state, &database, why);
+    err = audit_open_database(arguments, &database, why);
     const bool open = err == OK;
     if (err == ERR_NOT_FOUND) { err = OK; }
     if (err == OK && open) { err = export_details(database, checkpoint.size, to, why); }
