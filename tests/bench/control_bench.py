@@ -4,7 +4,9 @@
 Prints `name<TAB>value<TAB>unit`. Needs wrk; the peer (tests/bench/peers, FastAPI on PostgreSQL) is installed from PyPI into
 build/peer and left out, with the reason, when that or PostgreSQL is missing. Ours and the peer run at once and take turns in
 short rounds; figures are medians of the rounds. CPU is user and system time of all of a server's processes by the requests
-that they answered, PostgreSQL's apart.
+that they answered, PostgreSQL's apart. Control's database is the sealed file, or PostgreSQL with its row-level security:
+
+    tests/lib/postgres_rig.py python3 tests/bench/control_bench.py
 """
 
 import base64
@@ -12,16 +14,14 @@ import hashlib
 import hmac
 import json
 import os
-import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from load_rig import EVENTS, LoadRig, Nginx, cpu_seconds, free_port, median, memory, note, say, time, wait_for, wrk  # noqa: E402
+from load_rig import EVENTS, LoadRig, Nginx, TALLIES, cpu_seconds, free_port, median, memory, note, say, time, wait_for, wrk  # noqa: E402
+from postgres_rig import Postgres, programs  # noqa: E402
 from site_runner import ROOT  # noqa: E402
 
 ROUNDS = int(os.environ.get("CONTROL_ROUNDS", "3"))
@@ -44,40 +44,6 @@ GRANT SELECT ON tallies TO peer;
 # ---- the peer ----
 
 
-class Postgres:
-    """A server of its own on a Unix socket, with PostgreSQL's own defaults."""
-
-    def __init__(self):
-        self.bin = max((f"/usr/lib/postgresql/{v}/bin" for v in os.listdir("/usr/lib/postgresql")), default="")
-        self.folder = tempfile.mkdtemp(prefix="tocsin-peer-")
-        os.chmod(self.folder, 0o755)
-        if os.getuid() == 0:
-            who = pwd.getpwnam("postgres")
-            os.chown(self.folder, who.pw_uid, who.pw_gid)
-        self.run("initdb", "-D", self.folder + "/data", "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C")
-        words = self.words("postgres", "-D", self.folder + "/data", "-k", self.folder, "-c", "listen_addresses=")
-        self.process = subprocess.Popen(words, stderr=subprocess.DEVNULL, cwd="/")
-        ready = [os.path.join(self.bin, "pg_isready"), "-q", "-h", self.folder]
-        wait_for(lambda: subprocess.run(ready, check=False).returncode == 0, 20, "PostgreSQL")
-
-    def words(self, program, *words):
-        prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
-        return [*prefix, os.path.join(self.bin, program), *words]
-
-    def run(self, *words, data=None):
-        done = subprocess.run(self.words(*words), input=data, capture_output=True, text=True, timeout=60, cwd="/")
-        if done.returncode != 0:
-            raise RuntimeError(f"{words[0]}: {done.stderr}")
-
-    def sql(self, text):
-        self.run("psql", "-h", self.folder, "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1", data=text)
-
-    def close(self):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(20)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
 def peer_token(secret):
     def part(value):
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
@@ -90,13 +56,13 @@ def peer_token(secret):
 
 class Peer:
     def __init__(self, rows):
-        self.postgres = Postgres()
+        self.postgres = Postgres().__enter__()
         self.postgres.sql(SCHEMA)
         values = ", ".join("('{}', {}, {}, {}, {})".format(*row.split("\t")) for row in rows)
         self.postgres.sql(f"INSERT INTO tallies VALUES {values};")
         self.port, secret = free_port(), os.urandom(32).hex()
         self.token = peer_token(secret)
-        env = {**os.environ, "PEER_SECRET": secret, "PEER_DATABASE": f"postgresql+asyncpg://peer@/postgres?host={self.postgres.folder}"}
+        env = {**os.environ, "PEER_SECRET": secret, "PEER_DATABASE": f"postgresql+asyncpg://peer@/postgres?host={self.postgres.folder}&port={self.postgres.port}"}
         words = [os.path.join(VENV, "bin", "uvicorn"), "resources:app", "--app-dir", PEER, "--host", "127.0.0.1", "--port", str(self.port)]
         words += ["--workers", str(os.cpu_count()), "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
         begin = time.monotonic()
@@ -107,7 +73,7 @@ class Peer:
     def close(self):
         self.process.terminate()
         self.process.wait(20)
-        self.postgres.close()
+        self.postgres.__exit__()
 
 
 def install_peer():
@@ -146,17 +112,17 @@ def measure(pid, database, port, token):
 
 
 def bench_requests(rig):
-    why = install_peer() if os.path.isdir("/usr/lib/postgresql") else "there is no PostgreSQL"
+    why = install_peer() if programs() else "there is no PostgreSQL"
     peer = None
     if why:
         note(f"the peer is left out: {why}")
     else:
-        peer = Peer(rig.seed("SELECT zone, devices, cameras, events, alerts FROM tallies", "rows").splitlines())
+        peer = Peer(rig.seed(TALLIES, "rows").splitlines())
     ours, theirs = [], []
     try:
         for _ in range(ROUNDS):
             rig.renew()
-            ours.append(measure(rig.control.pid, None, rig.port, rig.token))
+            ours.append(measure(rig.control.pid, rig.database_pid(), rig.port, rig.token))
             if peer:
                 theirs.append(measure(peer.process.pid, peer.postgres.process.pid, peer.port, peer.token))
             note(f"ours {ours[-1]}, the peer's {theirs[-1:]}")
@@ -167,6 +133,7 @@ def bench_requests(rig):
         sys.exit(f"control_bench: requests failed: {ours} {theirs}")
     say("resources_rate", median(row[0] for row in ours), "1/s")
     say("resources_cpu", median(row[1] for row in ours), "us")
+    say("resources_database_cpu", median(row[2] for row in ours), "us")
     if peer:
         say("resources_peer_rate", median(row[0] for row in theirs), "1/s")
         say("resources_peer_cpu", median(row[1] for row in theirs), "us")

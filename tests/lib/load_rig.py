@@ -13,6 +13,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from control_rig import PASSWORD, Rig  # noqa: E402
 from edge_rig import free_port, port_open  # noqa: E402
+import postgres_rig  # noqa: E402
 from site_runner import wait_for  # noqa: E402
 
 EVENTS = int(os.environ.get("CONTROL_EVENTS", "100000"))
@@ -20,23 +21,25 @@ DEVICES, ZONES = 200, 5
 TICK = os.sysconf("SC_CLK_TCK")
 FREE = {"http.rate_account": 1000000, "http.rate_stranger": 1000000}
 
+# In the words that SQLite and PostgreSQL share.
 ROWS = f"""
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {DEVICES - 1})
 INSERT INTO devices (name, kind, zone, online, version, media_url, sign_width, sign_height, started_us, status_us, contact_us,
                      words, identity, certificate_expires_us, telemetry)
-SELECT printf('load-%04d', i), 0, printf('zone-%d', i % {ZONES}), 1, '0.1.0', '', 64, 32, 1, 1, 1, '', 'x', 1, '' FROM n;
+SELECT 'load-' || i, 0, 'zone-' || (i % {ZONES}), 1, '0.1.0', '', 64, 32, 1, 1, 1, '', 'x', 1, '' FROM n;
 INSERT INTO cameras (device, name, state, reason, since_us, seen_us)
 SELECT name, 'gate', 1, '', 1, 1 FROM devices WHERE name LIKE 'load-%' UNION ALL
 SELECT name, 'yard', 1, '', 1, 1 FROM devices WHERE name LIKE 'load-%';
-WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {EVENTS - 1})
+WITH RECURSIVE n(i) AS (SELECT CAST(0 AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i < {EVENTS - 1})
 INSERT INTO events (event_id, device, sequence, state, camera, zone, label, score, count, started_us, updated_us, ended_us, boxes,
                     snapshot, model, received_us, picture_zones)
-SELECT printf('%08x-0000-7000-8000-%012x', i, i), printf('load-%04d', i % {DEVICES}), 1, 2, 'gate', printf('zone-%d', i % {ZONES}),
+SELECT '00000000-0000-7000-8000-' || (100000000000 + i), 'load-' || (i % {DEVICES}), 1, 2, 'gate', 'zone-' || (i % {ZONES}),
        'person', 0.9, 1, 1700000000000000 + i * 1000000, 1, 1, '[]', 0, 'm', 1, '[]' FROM n;
 DELETE FROM tallies WHERE zone <> '*';
 INSERT INTO tallies (zone, devices, cameras, events)
 SELECT zone, count(*), 2 * count(*), (SELECT count(*) FROM events WHERE events.zone = devices.zone) FROM devices GROUP BY zone;
 """
+TALLIES = "SELECT zone, devices, cameras, events, alerts FROM tallies ORDER BY zone"
 
 
 def say(name, value, unit):
@@ -65,6 +68,7 @@ class LoadRig(Rig):
     """`token` is an administrator's access token; nothing is limited but what is measured."""
 
     def begin_load(self, **more):
+        """Under `postgres_rig.py COMMAND` control's database is that PostgreSQL, else the sealed file."""
         self.begin()
         self.seed(ROWS)
         self.more = {**FREE, "http.connections": 10000, **more}
@@ -72,10 +76,26 @@ class LoadRig(Rig):
         self.start(**self.more)
         self.renew()
 
+    @property
+    def on_postgres(self):
+        """The database's address as the server's own superuser, or None: SQLite."""
+        used = getattr(self, "database", {}).get("database.address")
+        return used and re.sub(r"user=\S+", "user=postgres", used)
+
+    def database_pid(self):
+        """PostgreSQL's first process, or None: SQLite works within control."""
+        if not self.on_postgres:
+            return None
+        with open(postgres_rig.ask(self.on_postgres, "SHOW data_directory") + "/postmaster.pid", encoding="ascii") as file:
+            return int(file.readline())
+
     def renew(self):
         self.token = self.sign_in().json["access_token"]
 
     def seed(self, sql, *words):
+        """Runs SQL on the database; with "rows" the columns of its rows, with tabs between."""
+        if self.on_postgres:
+            return postgres_rig.ask(self.on_postgres, sql).replace("|", "\t")
         done = subprocess.run([os.path.join(self.build, "tests", "seed"), self.path("state", "control.db"), *words], input=sql.encode(), capture_output=True, env={**os.environ, **self.secrets}, check=False)
         if done.returncode != 0:
             raise RuntimeError("seed: " + done.stderr.decode())
@@ -124,4 +144,4 @@ def median(values):
     return statistics.median(values)
 
 
-__all__ = ["EVENTS", "FREE", "LoadRig", "Nginx", "PASSWORD", "cpu_seconds", "free_port", "median", "memory", "note", "say", "time", "wait_for", "wrk"]
+__all__ = ["EVENTS", "FREE", "LoadRig", "Nginx", "PASSWORD", "TALLIES", "cpu_seconds", "free_port", "median", "memory", "note", "say", "time", "wait_for", "wrk"]
