@@ -10,7 +10,8 @@ enum { WORD_BYTES = 32, HASH_SIZE = 32 };
 
 static const char *const PURPOSES[] = {[ATTEMPT_PURPOSE_SIGN_IN] = "sign_in",
                                        [ATTEMPT_PURPOSE_LINK] = "link",
-                                       [ATTEMPT_PURPOSE_JOIN] = "join"};
+                                       [ATTEMPT_PURPOSE_JOIN] = "join",
+                                       [ATTEMPT_PURPOSE_FACTOR] = "factor"};
 
 struct attempt_store {
     struct statement *insert, *sweep, *trim_network, *trim, *take, *waiting, *forget;
@@ -84,8 +85,7 @@ static enum err make_room(struct attempt_store *store, const char *network, int6
 }
 
 static enum err insert(struct attempt_store *store, const struct attempt *attempt,
-                       const char *purpose, const struct attempt_words *words, int64_t now_us,
-                       struct why *why)
+                       const struct attempt_words *words, int64_t now_us, struct why *why)
 {
     struct statement *row = store->insert;
     const enum err err = make_room(store, attempt->network, now_us, why);
@@ -94,7 +94,7 @@ static enum err insert(struct attempt_store *store, const struct attempt *attemp
     const struct hash browser = hash_of(words->browser);
     bind_hash(row, ":state_hash", &state);
     bind_hash(row, ":browser_hash", &browser);
-    statement_bind_text(row, ":purpose", purpose);
+    statement_bind_text(row, ":purpose", PURPOSES[attempt->purpose]);
     statement_bind_text(row, ":nonce", attempt->nonce);
     statement_bind_text(row, ":verifier", attempt->verifier);
     statement_bind_text(row, ":subject", attempt->subject);
@@ -113,17 +113,18 @@ enum err attempt_begin(struct attempt_store *store, struct attempt *attempt, int
     new_word(words->browser);
     new_word(attempt->nonce);
     new_word(attempt->verifier);
-    return insert(store, attempt, PURPOSES[attempt->purpose], words, now_us, why);
+    return insert(store, attempt, words, now_us, why);
 }
 
 enum err attempt_wait(struct attempt_store *store, const struct attempt *attempt, int64_t now_us,
                       struct attempt_words *words, struct why *why)
 {
     struct attempt waiting = *attempt;
+    waiting.purpose = ATTEMPT_PURPOSE_FACTOR;
     waiting.nonce[0] = waiting.verifier[0] = '\0';
     new_word(words->state); /* nobody is told */
     new_word(words->browser);
-    return insert(store, &waiting, "factor", words, now_us, why);
+    return insert(store, &waiting, words, now_us, why);
 }
 
 /* ---- end ---- */
@@ -180,7 +181,7 @@ enum err attempt_waiting(struct attempt_store *store, const char *browser, int64
                          struct attempt *attempt, struct why *why)
 {
     CLEANUP(statement_reset_p) struct statement *row = store->waiting;
-    struct attempt found = {.network = ""};
+    struct attempt found = {.purpose = ATTEMPT_PURPOSE_FACTOR};
     enum step step = STEP_DONE;
     const struct hash hash = hash_of(browser);
     bind_hash(row, ":browser_hash", &hash);

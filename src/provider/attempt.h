@@ -27,8 +27,9 @@ enum {
 
 enum attempt_purpose {
     ATTEMPT_PURPOSE_SIGN_IN,
-    ATTEMPT_PURPOSE_LINK, /* `subject` is the session of the person who wants it */
-    ATTEMPT_PURPOSE_JOIN, /* `subject` is an invitation */
+    ATTEMPT_PURPOSE_LINK,   /* `subject` is the session of the person who wants it */
+    ATTEMPT_PURPOSE_JOIN,   /* `subject` is an invitation */
+    ATTEMPT_PURPOSE_FACTOR, /* attempt_wait's: `subject` is the link that somebody came by */
 };
 struct attempt {
     enum attempt_purpose purpose;
@@ -59,8 +60,8 @@ MUST_USE enum err attempt_take(struct attempt_store *store, const struct attempt
                                int64_t now_us, struct attempt *attempt, struct why *why);
 
 /*
- * A browser that has come back as somebody who has to show a second factor: `subject` is the link
- * that it came by. It is known by a new cookie, `words->browser`.
+ * A browser that has come back as somebody who has to show a second factor. It is known by a new
+ * cookie, `words->browser`.
  */
 MUST_USE enum err attempt_wait(struct attempt_store *store, const struct attempt *attempt,
                                int64_t now_us, struct attempt_words *words, struct why *why);

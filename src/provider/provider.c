@@ -81,10 +81,8 @@ static enum err enter(struct provider *provider, struct why *why)
     return room ? OK : why_set(why, ERR_LIMIT, "too many people wait for the provider");
 }
 
-static void leave(struct provider **held)
+static void leave(struct provider *provider)
 {
-    struct provider *provider = *held;
-    if (!provider) { return; }
     lock(provider);
     provider->here--;
     unlock(provider);
@@ -201,13 +199,11 @@ static void add_challenge(struct text *url, const char *verifier)
     address_add(url, true, "code_challenge_method", "S256");
 }
 
-enum err provider_ask(struct provider *provider, const struct provider_question *question,
-                      struct text *url, struct why *why)
+static enum err ask(struct provider *provider, const struct provider_question *question,
+                    struct text *url, struct why *why)
 {
     struct metadata metadata = {.algorithms = 0};
-    enum err err = enter(provider, why);
-    CLEANUP(leave) struct provider *inside = err ? NULL : provider;
-    if (!err) { err = find_metadata(provider, question->now.monotonic_us, &metadata, why); }
+    const enum err err = find_metadata(provider, question->now.monotonic_us, &metadata, why);
     if (err) { return err; }
     text_add(url, metadata.authorization);
     address_add(url, true, "response_type", "code");
@@ -218,6 +214,16 @@ enum err provider_ask(struct provider *provider, const struct provider_question 
     address_add(url, true, "nonce", question->nonce);
     add_challenge(url, question->verifier);
     return url->overflow ? why_set(why, ERR_LIMIT, "the provider's address is too long") : OK;
+}
+
+enum err provider_ask(struct provider *provider, const struct provider_question *question,
+                      struct text *url, struct why *why)
+{
+    enum err err = enter(provider, why);
+    if (err) { return err; }
+    err = ask(provider, question, url, why);
+    leave(provider);
+    return err;
 }
 
 /* ---- and back ---- */
@@ -298,15 +304,13 @@ static enum err verify(struct provider *provider, const char *token,
     return err;
 }
 
-enum err provider_redeem(struct provider *provider, const struct provider_code *code,
-                         struct id_token *person, struct why *why)
+static enum err redeem(struct provider *provider, const struct provider_code *code,
+                       struct id_token *person, struct why *why)
 {
     struct metadata metadata = {.algorithms = 0};
     CLEANUP(token_answer_deinit) struct token_answer answer = {.body = NULL};
-    enum err err = enter(provider, why);
-    CLEANUP(leave) struct provider *inside = err ? NULL : provider;
     const int64_t now_us = code->now.monotonic_us;
-    if (!err) { err = find_metadata(provider, now_us, &metadata, why); }
+    enum err err = find_metadata(provider, now_us, &metadata, why);
     if (!err) { err = redeem_code(provider, code, &metadata, &answer, why); }
     if (!err) { err = find_keys(provider, metadata.keys, now_us, false, why); }
     if (err) { return err; }
@@ -321,4 +325,14 @@ enum err provider_redeem(struct provider *provider, const struct provider_code *
     err = find_keys(provider, metadata.keys, now_us, true, why);
     if (!err) { err = verify(provider, answer.id_token, &expected, person, why); }
     return err == ERR_NOT_FOUND ? ERR_DENIED : err;
+}
+
+enum err provider_redeem(struct provider *provider, const struct provider_code *code,
+                         struct id_token *person, struct why *why)
+{
+    enum err err = enter(provider, why);
+    if (err) { return err; }
+    err = redeem(provider, code, person, why);
+    leave(provider);
+    return err;
 }
