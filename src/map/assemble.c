@@ -1,5 +1,6 @@
 #include "map/assemble.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "geodata/deflate.h"
@@ -9,6 +10,7 @@
  * Most of the time goes into compression. Large tiles are rows of points with numbers: there, a
  * thorough search finds 4 % more at twice the cost.
  */
+#define SPOOL_READ_MAX ((uint64_t)32 << 20) /* then it is given back to the system */
 enum { ATTEMPTS_MAX = 6, LARGE_TILE_SIZE = 256 * 1024, LARGE_TILE_LEVEL = 4 };
 
 /* One record of the job, seen for thinning. */
@@ -22,6 +24,7 @@ struct assembler {
     struct mvt_writer *writer;
     struct deflater *deflater, *large; /* `large`: for large tiles */
     struct bytes tile;
+    uint64_t touched; /* bytes read from the spool since it was given back */
 };
 
 void tile_job_free(struct tile_job *job)
@@ -31,6 +34,71 @@ void tile_job_free(struct tile_job *job)
     bytes_deinit(&job->packed);
     free(job->kept);
     free(job);
+}
+
+/* A number is written as what it is more than the one before: a few bytes for most. */
+static void put_step(struct bytes *out, uint64_t *last, uint64_t now)
+{
+    bytes_add_varint(out, now - *last);
+    *last = now;
+}
+
+void tile_job_add(struct tile_job *job, const struct tile_record *record)
+{
+    struct tile_record *last = &job->last;
+    uint64_t ordinal = last->ordinal;
+    uint64_t layer = last->layer;
+    assert(record->offset >= last->offset && record->ordinal >= last->ordinal &&
+           record->layer >= last->layer);
+    put_step(&job->records, &last->offset, record->offset);
+    put_step(&job->records, &ordinal, record->ordinal);
+    put_step(&job->records, &layer, record->layer);
+    last->ordinal = record->ordinal;
+    last->layer = record->layer;
+    bytes_add_varint(&job->records, record->geometry.size);
+    bytes_add(&job->records, record->geometry.data, record->geometry.size);
+    job->count++;
+}
+
+static uint64_t take_number(const uint8_t **at)
+{
+    uint64_t number = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        const uint8_t byte = *(*at)++;
+        number |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) { return number; }
+    }
+}
+
+void tile_cursor_next(struct tile_cursor *cursor)
+{
+    struct tile_record *record = &cursor->record;
+    record->offset += take_number(&cursor->at);
+    record->ordinal += (uint32_t)take_number(&cursor->at);
+    record->layer = (uint16_t)(record->layer + take_number(&cursor->at));
+    const size_t size = (size_t)take_number(&cursor->at);
+    record->geometry = span_of(cursor->at, size);
+    cursor->at += size;
+}
+
+enum { HEAD_SIZE = sizeof(uint64_t) + sizeof(uint32_t) + sizeof(uint16_t) };
+
+void tile_record_write(const struct tile_record *record, struct bytes *out)
+{
+    bytes_add(out, &record->offset, sizeof record->offset);
+    bytes_add(out, &record->ordinal, sizeof record->ordinal);
+    bytes_add(out, &record->layer, sizeof record->layer);
+    bytes_add(out, record->geometry.data, record->geometry.size);
+}
+
+struct tile_record tile_record_read(struct span bytes)
+{
+    struct tile_record record = {0};
+    memcpy(&record.offset, bytes.data, sizeof record.offset);
+    memcpy(&record.ordinal, bytes.data + 8, sizeof record.ordinal);
+    memcpy(&record.layer, bytes.data + 12, sizeof record.layer);
+    record.geometry = span_of(bytes.data + HEAD_SIZE, bytes.size - HEAD_SIZE);
+    return record;
 }
 
 struct assembler *assembler_new(const struct assembly *assembly)
@@ -54,44 +122,42 @@ void assembler_free(struct assembler *assembler)
     free(assembler);
 }
 
-static const uint8_t *next_record(const uint8_t *at, struct tile_record_head *head)
-{
-    memcpy(head, at, sizeof *head);
-    return at + sizeof *head;
-}
-
 /* Ends the layer that is open, and opens another. */
 static void change_layer(struct assembler *assembler, int open, uint16_t number)
 {
     const struct map_layer *layer = &assembler->assembly->layers[number];
-    if (open >= 0) { mvt_layer_end(assembler->writer, &assembler->tile); }
-    mvt_layer_begin(assembler->writer, layer->name, &layer->schema);
+    if (open >= 0) { mvt_layer_end(assembler->writer); }
+    mvt_layer_begin(assembler->writer, layer->name, &layer->schema, &assembler->tile);
 }
 
 static void encode(struct assembler *assembler, struct tile_job *job)
 {
     const struct assembly *assembly = assembler->assembly;
-    const uint8_t *at = job->records.data;
+    struct tile_cursor cursor = {.at = job->records.data};
+    const struct tile_record *record = &cursor.record;
     int open = -1;
     assembler->tile.size = 0;
     for (size_t i = 0; i < job->count; i++) {
-        struct tile_record_head head;
-        const uint8_t *geometry = next_record(at, &head);
-        at = geometry + head.size;
+        tile_cursor_next(&cursor);
         if (job->kept && !job->kept[i]) { continue; }
-        if (open != head.layer) { change_layer(assembler, open, head.layer); }
-        open = head.layer;
-        const struct spooled spooled = spool_decode(spool_at(assembly->spool, head.offset));
+        if (open != record->layer) { change_layer(assembler, open, record->layer); }
+        open = record->layer;
+        const struct spooled spooled = spool_decode(spool_at(assembly->spool, record->offset));
         const struct mvt_feature feature = {
             .has_id = spooled.head.has_id,
             .id = spooled.head.id,
             .kind = (enum shape_kind)spooled.head.kind,
             .attributes = spooled.attributes,
-            .geometry = span_of(geometry, head.size),
+            .geometry = record->geometry,
         };
         mvt_layer_add(assembler->writer, &feature);
+        assembler->touched += spooled.head.size;
+        if (assembler->touched > SPOOL_READ_MAX) {
+            assembler->touched = 0;
+            spool_forget(assembly->spool);
+        }
     }
-    if (open >= 0) { mvt_layer_end(assembler->writer, &assembler->tile); }
+    if (open >= 0) { mvt_layer_end(assembler->writer); }
     struct deflater *deflater =
         assembler->tile.size > LARGE_TILE_SIZE ? assembler->large : assembler->deflater;
     deflate_gzip(deflater, bytes_span(&assembler->tile), &job->packed);
@@ -153,19 +219,19 @@ static double allowance(const struct group *groups, size_t count, double share)
 static size_t find_groups(const struct assembler *assembler, const struct tile_job *job,
                           struct candidate *candidates, struct group *groups)
 {
-    const uint8_t *at = job->records.data;
+    struct tile_cursor cursor = {.at = job->records.data};
+    const struct tile_record *record = &cursor.record;
     size_t count = 0;
     int layer = -1;
     for (size_t i = 0; i < job->count; i++) {
-        struct tile_record_head head;
         struct spool_head feature;
-        at = next_record(at, &head) + head.size;
-        memcpy(&feature, spool_at(assembler->assembly->spool, head.offset), sizeof feature);
-        if (layer != head.layer) {
-            const struct map_layer *now = &assembler->assembly->layers[head.layer];
+        tile_cursor_next(&cursor);
+        memcpy(&feature, spool_at(assembler->assembly->spool, record->offset), sizeof feature);
+        if (layer != record->layer) {
+            const struct map_layer *now = &assembler->assembly->layers[record->layer];
             groups[count++] = (struct group){.begin = i, .keep_all = now->keep_all};
         }
-        layer = head.layer;
+        layer = record->layer;
         groups[count - 1].count++;
         groups[count - 1].weight += feature.size;
         candidates[i] = (struct candidate){feature.priority, (uint32_t)i};

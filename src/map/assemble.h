@@ -30,25 +30,42 @@ struct assembly {
     int level;            /* of compression */
 };
 
-struct tile_record_head {
+/* What a tile has of one feature. */
+struct tile_record {
     uint64_t offset; /* of the feature in the spool */
     uint32_t ordinal;
-    uint32_t size; /* of the geometry that follows */
     uint16_t layer;
+    struct span geometry; /* as mvt_geometry writes it */
 };
 
 /* A tile to be made, and then what became of it. */
 struct tile_job {
     struct tile tile;
-    struct bytes records; /* head, geometry, head, geometry ... in the order of the spool */
+    struct bytes records;    /* in the order of the spool: each as it differs from the one before */
+    struct tile_record last; /* of them */
     size_t count;
     bool last_zoom;      /* then nothing is left out */
     struct bytes packed; /* result: gzip */
     uint8_t *kept;       /* result: one byte per record; NULL: all are in the tile */
+    bool sieved;         /* some records went before it was made (map/sieve) */
     bool finished;
 };
 
 void tile_job_free(struct tile_job *job);
+
+/* Adds a copy of `record`, which is not before the last in the spool. */
+void tile_job_add(struct tile_job *job, const struct tile_record *record);
+
+/* The records, one after the other. Begin with {job->records.data}; go on `job->count` times. */
+struct tile_cursor {
+    const uint8_t *at;
+    struct tile_record record;
+};
+void tile_cursor_next(struct tile_cursor *cursor);
+
+/* The bytes that the record is for a sorter, and back; `tile_record_read` borrows them. */
+void tile_record_write(const struct tile_record *record, struct bytes *out);
+struct tile_record tile_record_read(struct span bytes);
 
 struct assembler;
 

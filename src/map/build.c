@@ -7,6 +7,7 @@
 #include "map/about.h"
 #include "map/gather.h"
 #include "map/mvt.h"
+#include "map/sieve.h"
 #include "map/slice.h"
 #include "map/sorter.h"
 #include "map/tiler.h"
@@ -26,6 +27,7 @@ struct build {
     struct sorter *sorter; /* of one zoom */
     struct slicer *slicer;
     struct tiler *tiler;
+    struct sieve *sieve;
     struct pmtiles_writer *writer;
     struct bytes record;
     struct spooled feature; /* the one that is sliced */
@@ -42,6 +44,7 @@ static void build_deinit(struct build *build)
     spool_free(build->spool);
     sorter_free(build->sorter);
     slicer_free(build->slicer);
+    sieve_free(build->sieve);
     bytes_deinit(&build->record);
     free(build->drawn);
     for (size_t i = 0; i < build->layer_count; i++) {
@@ -198,14 +201,12 @@ static enum err keep_slice(void *context, struct tile tile, const struct shape *
                            struct why *why)
 {
     struct build *build = context;
-    struct tile_record_head head = {.offset = build->offset,
-                                    .ordinal = build->feature.head.ordinal,
-                                    .layer = build->feature.head.layer};
+    const struct tile_record record = {.offset = build->offset,
+                                       .ordinal = build->feature.head.ordinal,
+                                       .layer = build->feature.head.layer};
     build->record.size = 0;
-    bytes_add(&build->record, &head, sizeof head);
+    tile_record_write(&record, &build->record);
     mvt_geometry(&build->record, steps);
-    head.size = (uint32_t)(build->record.size - sizeof head);
-    memcpy(build->record.data, &head, sizeof head);
     return sorter_add(build->sorter, tile_hilbert(tile.zoom, tile.x, tile.y),
                       bytes_span(&build->record), why);
 }
@@ -265,17 +266,15 @@ static void tile_written(void *context, const struct tile_job *job)
     struct build_zoom_report *zoom = &build->report->zooms[job->tile.zoom];
     zoom->tiles++;
     zoom->bytes += job->packed.size;
-    zoom->thinned_tiles += job->kept != NULL;
+    zoom->thinned_tiles += job->kept != NULL || job->sieved;
     if (job->packed.size > zoom->largest) { zoom->largest = job->packed.size; }
-    const uint8_t *at = job->records.data;
+    struct tile_cursor cursor = {.at = job->records.data};
     for (size_t i = 0; i < job->count; i++) {
-        struct tile_record_head head;
-        memcpy(&head, at, sizeof head);
-        at += sizeof head + head.size;
+        tile_cursor_next(&cursor);
         if (job->kept && !job->kept[i]) { continue; }
-        struct build_count *count = count_of(build, head.layer, job->tile.zoom);
+        struct build_count *count = count_of(build, cursor.record.layer, job->tile.zoom);
         count->instances++;
-        uint8_t *drawn = &build->drawn[head.ordinal];
+        uint8_t *drawn = &build->drawn[cursor.record.ordinal];
         count->present += *drawn != job->tile.zoom + 1;
         *drawn = (uint8_t)(job->tile.zoom + 1);
     }
@@ -311,10 +310,13 @@ static enum err make_tiles(struct build *build, int zoom, struct why *why)
         if (err || !more) { break; }
         if (key != job_key) { err = submit(build, &job, why); }
         if (err) { break; }
-        if (!job) { job = new_job(build, zoom, key); }
+        if (!job) {
+            job = new_job(build, zoom, key);
+            sieve_begin(build->sieve);
+        }
         job_key = key;
-        bytes_add(&job->records, record.data, record.size);
-        job->count++;
+        const struct tile_record part = tile_record_read(record);
+        sieve_add(build->sieve, job, &part);
     }
     if (!err) { err = submit(build, &job, why); }
     tile_job_free(job);
@@ -386,6 +388,7 @@ static enum err run(struct build *build, struct why *why)
         .tile_size_max = options->keep_all ? 0 : options->tile_size_max,
         .level = options->level,
     };
+    build->sieve = sieve_new(&assembly, SIEVE_RECORDS_MAX);
     err = pmtiles_writer_open(&build->writer, options->out, why);
     if (!err) {
         err = tiler_new(&build->tiler, &assembly, options->threads, options->memory_bytes / 8, why);

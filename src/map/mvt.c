@@ -5,18 +5,25 @@
 #include "geodata/proto.h"
 #include "map/tile.h"
 
-enum { LAYER_VERSION = 2 };
+enum { LAYER_VERSION = 2, SLOTS_FIRST = 1024 };
 
-/* A value that the layer already has: where its bytes are in `values`. */
+/*
+ * A value that the layer already has. A huge tile has as many values as features: what stands here
+ * is as small as can be, and the value's place is found through `ends`.
+ */
 struct known {
-    uint64_t hash; /* 0: empty */
-    uint32_t offset, size, number;
+    uint32_t hash;
+    uint32_t number; /* and 1; 0: empty */
 };
 
 struct mvt_writer {
     const char *name;
     const struct schema *schema;
-    struct bytes features, keys, values, tags;
+    struct bytes *tile; /* borrowed, between begin and end */
+    size_t tile_before; /* its size without the layer */
+    struct bytes keys, values, tags;
+    uint32_t *ends; /* by number: where the value's field ends in `values` */
+    size_t end_capacity;
     uint32_t *key_numbers; /* by number in the schema: number in the layer + 1 */
     size_t key_capacity;
     uint32_t key_count;
@@ -33,21 +40,30 @@ struct mvt_writer *mvt_writer_new(void)
 void mvt_writer_free(struct mvt_writer *writer)
 {
     if (!writer) { return; }
-    bytes_deinit(&writer->features);
     bytes_deinit(&writer->keys);
     bytes_deinit(&writer->values);
     bytes_deinit(&writer->tags);
     free(writer->key_numbers);
+    free(writer->ends);
     free(writer->table);
     free(writer);
 }
 
-void mvt_layer_begin(struct mvt_writer *writer, const char *name, const struct schema *schema)
+/* What stands before the features: two tags, two sizes and the name. */
+static size_t head_size_max(const char *name)
 {
-    enum { SLOTS_FIRST = 1024 };
+    return 1 + VARINT_SIZE_MAX + 1 + VARINT_SIZE_MAX + strlen(name);
+}
+
+void mvt_layer_begin(struct mvt_writer *writer, const char *name, const struct schema *schema,
+                     struct bytes *tile)
+{
     writer->name = name;
     writer->schema = schema;
-    writer->features.size = 0;
+    writer->tile = tile;
+    writer->tile_before = tile->size;
+    (void)bytes_reserve(tile, head_size_max(name));
+    tile->size += head_size_max(name); /* room for the head, whose size is known at the end */
     writer->keys.size = 0;
     writer->values.size = 0;
     writer->key_count = 0;
@@ -81,7 +97,7 @@ static uint32_t key_number(struct mvt_writer *writer, uint64_t in_schema)
     return *number - 1;
 }
 
-static uint64_t hash_value(struct span value)
+static uint32_t hash_value(struct span value)
 {
     uint64_t sum = value.size * UINT64_C(0x9e3779b97f4a7c15);
     size_t at = 0;
@@ -94,18 +110,24 @@ static uint64_t hash_value(struct span value)
     uint64_t word = 0;
     memcpy(&word, value.data + at, value.size - at);
     sum = (sum ^ word) * UINT64_C(0xd6e8feb86659fd93);
-    return (sum ^ (sum >> 29)) | 1;
+    return (uint32_t)(sum ^ (sum >> 32));
 }
 
-static struct known *find_value(struct mvt_writer *writer, uint64_t hash, struct span value)
+/* Whether the value of this number is `value`. A field's size says that of what is in it. */
+static bool is_value(const struct mvt_writer *writer, uint32_t number, struct span value)
 {
-    for (uint64_t i = hash >> 1;; i++) {
+    const uint32_t begin = number ? writer->ends[number - 1] : 0;
+    const uint32_t end = writer->ends[number];
+    return end - begin == 1 + varint_size(value.size) + value.size &&
+           memcmp(writer->values.data + end - value.size, value.data, value.size) == 0;
+}
+
+static struct known *find_value(struct mvt_writer *writer, uint32_t hash, struct span value)
+{
+    for (size_t i = hash;; i++) {
         struct known *known = &writer->table[i & (writer->slot_count - 1)];
-        if (known->hash == 0) { return known; }
-        if (known->hash == hash && known->size == value.size &&
-            memcmp(writer->values.data + known->offset, value.data, value.size) == 0) {
-            return known;
-        }
+        if (known->number == 0) { return known; }
+        if (known->hash == hash && is_value(writer, known->number - 1, value)) { return known; }
     }
 }
 
@@ -113,12 +135,12 @@ static void grow_table(struct mvt_writer *writer)
 {
     const struct known *old = writer->table;
     const size_t old_count = writer->slot_count;
-    writer->slot_count *= 4;
+    writer->slot_count *= 2;
     writer->table = MEM_ARRAY(struct known, writer->slot_count);
     for (size_t i = 0; i < old_count; i++) {
-        if (old[i].hash == 0) { continue; }
-        uint64_t at = old[i].hash >> 1;
-        while (writer->table[at & (writer->slot_count - 1)].hash != 0) {
+        if (old[i].number == 0) { continue; }
+        size_t at = old[i].hash;
+        while (writer->table[at & (writer->slot_count - 1)].number != 0) {
             at++;
         }
         writer->table[at & (writer->slot_count - 1)] = old[i];
@@ -128,17 +150,19 @@ static void grow_table(struct mvt_writer *writer)
 
 static uint32_t value_number(struct mvt_writer *writer, struct span value)
 {
-    if ((size_t)writer->value_count * 2 >= writer->slot_count) { grow_table(writer); }
-    const uint64_t hash = hash_value(value);
+    if ((size_t)writer->value_count * 3 >= writer->slot_count * 2) { grow_table(writer); }
+    const uint32_t hash = hash_value(value);
     struct known *known = find_value(writer, hash, value);
-    if (known->hash == 0) {
-        bytes_add_varint(&writer->values, (4 << 3) | 2);
-        bytes_add_varint(&writer->values, value.size);
-        *known = (struct known){hash, (uint32_t)writer->values.size, (uint32_t)value.size,
-                                writer->value_count++};
-        bytes_add(&writer->values, value.data, value.size);
+    if (known->number == 0) {
+        if (writer->value_count == writer->end_capacity) {
+            writer->end_capacity = writer->end_capacity * 2 + SLOTS_FIRST;
+            writer->ends = mem_resized(writer->ends, writer->end_capacity * sizeof *writer->ends);
+        }
+        bytes_add_field(&writer->values, 4, value);
+        writer->ends[writer->value_count++] = (uint32_t)writer->values.size;
+        *known = (struct known){hash, writer->value_count};
     }
-    return known->number;
+    return known->number - 1;
 }
 
 static void add_tags(struct mvt_writer *writer, struct span attributes)
@@ -162,7 +186,7 @@ void mvt_layer_add(struct mvt_writer *writer, const struct mvt_feature *feature)
     const size_t size = (feature->has_id ? 1 + varint_size(feature->id) : 0) +
                         (tags ? 1 + varint_size(tags) + tags : 0) + 2 + 1 + varint_size(geometry) +
                         geometry;
-    struct bytes *out = &writer->features;
+    struct bytes *out = writer->tile;
     bytes_add_u8(out, (2 << 3) | 2);
     bytes_add_varint(out, size);
     if (feature->has_id) {
@@ -175,24 +199,31 @@ void mvt_layer_add(struct mvt_writer *writer, const struct mvt_feature *feature)
     bytes_add_field(out, 4, feature->geometry);
 }
 
-void mvt_layer_end(struct mvt_writer *writer, struct bytes *tile)
+void mvt_layer_end(struct mvt_writer *writer)
 {
-    if (writer->features.size == 0) { return; }
+    struct bytes *tile = writer->tile;
+    const size_t begin = writer->tile_before + head_size_max(writer->name);
+    const size_t features = tile->size - begin;
+    tile->size = writer->tile_before;
+    if (features == 0) { return; }
+    struct bytes head = {0};
     struct bytes tail = {0};
     bytes_add_u8(&tail, 5 << 3);
     bytes_add_varint(&tail, TILE_EXTENT);
     bytes_add_u8(&tail, 15 << 3);
     bytes_add_u8(&tail, LAYER_VERSION);
     const struct span name = span_text(writer->name);
-    const size_t size = 1 + varint_size(name.size) + name.size + writer->features.size +
-                        writer->keys.size + writer->values.size + tail.size;
-    bytes_add_u8(tile, (3 << 3) | 2);
-    bytes_add_varint(tile, size);
-    bytes_add_field(tile, 1, name);
-    bytes_add(tile, writer->features.data, writer->features.size);
+    bytes_add_u8(&head, (3 << 3) | 2);
+    bytes_add_varint(&head, 1 + varint_size(name.size) + name.size + features + writer->keys.size +
+                                writer->values.size + tail.size);
+    bytes_add_field(&head, 1, name);
+    memcpy(tile->data + tile->size, head.data, head.size);
+    memmove(tile->data + tile->size + head.size, tile->data + begin, features);
+    tile->size += head.size + features;
     bytes_add(tile, writer->keys.data, writer->keys.size);
     bytes_add(tile, writer->values.data, writer->values.size);
     bytes_add(tile, tail.data, tail.size);
+    bytes_deinit(&head);
     bytes_deinit(&tail);
 }
 

@@ -30,11 +30,13 @@ struct mvt_writer *mvt_writer_new(void);
 void mvt_writer_free(struct mvt_writer *writer);
 CLEANUP_FOR(struct mvt_writer, mvt_writer_free)
 
-void mvt_layer_begin(struct mvt_writer *writer, const char *name, const struct schema *schema);
+/* Features go straight behind what `tile` has; it is the writer's until the layer ends. */
+void mvt_layer_begin(struct mvt_writer *writer, const char *name, const struct schema *schema,
+                     struct bytes *tile);
 void mvt_layer_add(struct mvt_writer *writer, const struct mvt_feature *feature);
 
-/* Appends the layer to `tile`; one without features is left out. */
-void mvt_layer_end(struct mvt_writer *writer, struct bytes *tile);
+/* Ends the layer in its tile; one without features is left out. */
+void mvt_layer_end(struct mvt_writer *writer);
 
 /*
  * Appends the commands of a geometry in a tile's own steps. No two neighbours of a part are equal,

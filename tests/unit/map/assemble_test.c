@@ -22,12 +22,10 @@ static struct tile_job *make_job(struct spool *spool, const struct map_layer *la
         SHAPES_PART(&feature.shape, false, i, i);
         (void)spool_encode(&feature, layer, &record);
         CHECK(spool_append(spool, bytes_span(&record), FEATURES - i, NULL) == OK);
-        const struct tile_record_head head = {
-            .offset = offset, .ordinal = i, .size = 3, .layer = layer};
-        bytes_add(&job->records, &head, sizeof head);
-        bytes_add(&job->records, "\x09\x32\x22", 3);
+        const struct tile_record part = {
+            .offset = offset, .ordinal = i, .layer = layer, .geometry = span_of("\x09\x32\x22", 3)};
+        tile_job_add(job, &part);
         offset += record.size;
-        job->count++;
         feature_deinit(&feature);
     }
     CHECK(spool_finish(spool, NULL) == OK);

@@ -81,12 +81,12 @@ static void test_layers(void)
     SHAPES_PART(&shape, true, 2, 2, 2, 4, 4, 4);
     static const uint8_t attributes[] = {1, 4, 0x0a, 2, 'h', 'i', 0, 2, 0x28, 7};
     for (int layer = 0; layer < 3; layer++) { /* the middle one stays empty */
-        mvt_layer_begin(writer, layer == 0 ? "one" : "two", &schema);
+        mvt_layer_begin(writer, layer == 0 ? "one" : "two", &schema, &tile);
         for (uint64_t id = 1; id <= 3000 && layer != 1; id++) {
             add(writer, layer == 0 ? id : 3000 + id, span_of(attributes, sizeof attributes),
                 &shape);
         }
-        mvt_layer_end(writer, &tile);
+        mvt_layer_end(writer);
     }
     struct seen seen = {0};
     struct mvt_summary summary = {0};

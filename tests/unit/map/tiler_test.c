@@ -26,11 +26,10 @@ static struct tile_job *make_job(uint64_t id)
 {
     struct tile_job *job = MEM_NEW(struct tile_job);
     job->tile = tile_of_id(id);
-    job->count = 1 + id * 31 % 50; /* some take longer than others */
-    for (size_t i = 0; i < job->count; i++) {
-        const struct tile_record_head head = {.size = 3};
-        bytes_add(&job->records, &head, sizeof head);
-        bytes_add(&job->records, "\x09\x32\x22", 3);
+    const size_t count = 1 + id * 31 % 50; /* some take longer than others */
+    const struct tile_record record = {.geometry = span_of("\x09\x32\x22", 3)};
+    for (size_t i = 0; i < count; i++) {
+        tile_job_add(job, &record);
     }
     return job;
 }
