@@ -61,5 +61,8 @@ struct backend {
     bool (*is_null)(const struct statement *statement, int index);
 };
 
+/* sqlite.c: another key for a file that is not in WAL mode and that nobody else has open. */
+enum err sqlite_rekey(struct database *database, const struct secret *key, struct why *why);
+
 extern const struct backend SQLITE_BACKEND;
 extern const struct backend POSTGRES_BACKEND;

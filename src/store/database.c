@@ -3,24 +3,28 @@
 
 #include "store/connection.h"
 
-/* Derived, so that a site without a column key has sealed columns all the same. */
+enum err database_derive_column_key(struct secret **out, const struct secret *key, struct why *why)
+{
+    uint8_t bytes[DATABASE_KEY_SIZE] = {0};
+    if (key) {
+        (void)crypto_kdf_derive_from_key(bytes, sizeof bytes, 1, "tsccolmn",
+                                         secret_bytes(key).data);
+    }
+    const enum err err = secret_new(out, span_of(bytes, sizeof bytes), why);
+    sodium_memzero(bytes, sizeof bytes);
+    return err;
+}
+
 static enum err take_column_key(struct database *database, const struct database_config *config,
                                 struct why *why)
 {
-    uint8_t bytes[DATABASE_KEY_SIZE] = {0};
-    const struct span given =
-        config->column_key ? secret_bytes(config->column_key) : span_of(bytes, sizeof bytes);
-    if (given.size != sizeof bytes) {
-        return why_set(why, ERR_RANGE, "column key has %zu bytes, expected %d", given.size,
-                       DATABASE_KEY_SIZE);
+    if (!config->column_key) {
+        return database_derive_column_key(&database->column_key, config->key, why);
     }
-    if (!config->column_key && config->key) {
-        (void)crypto_kdf_derive_from_key(bytes, sizeof bytes, 1, "tsccolmn",
-                                         secret_bytes(config->key).data);
-    }
-    const enum err err = secret_new(&database->column_key, given, why);
-    sodium_memzero(bytes, sizeof bytes);
-    return err;
+    const struct span given = secret_bytes(config->column_key);
+    if (given.size == DATABASE_KEY_SIZE) { return secret_new(&database->column_key, given, why); }
+    return why_set(why, ERR_RANGE, "column key has %zu bytes, expected %d", given.size,
+                   DATABASE_KEY_SIZE);
 }
 
 const struct secret *database_column_key(const struct database *database)

@@ -79,6 +79,8 @@ MUST_USE enum err database_checkpoint(struct database *database, struct why *why
  * derived from `key` (then whoever has that has both), else, in tests, zeros.
  */
 const struct secret *database_column_key(const struct database *database);
+MUST_USE enum err database_derive_column_key(struct secret **out, const struct secret *key,
+                                             struct why *why);
 
 /* Whether a broken page was met since the connection was opened: only another file can help. */
 bool database_damaged(const struct database *database);

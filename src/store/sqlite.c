@@ -143,21 +143,40 @@ static enum err make_private(const char *path, struct why *why)
 
 /* The raw key as SQLite3 Multiple Ciphers reads it, x'64 hex digits': no slow derivation at open.
  */
-static enum err unlock(struct database *database, const struct secret *key, struct why *why)
+enum { QUOTED_SIZE = 2 + 2 * DATABASE_KEY_SIZE + 2, QUOTED_LENGTH = QUOTED_SIZE - 1 };
+
+static enum err quote(char quoted[static QUOTED_SIZE], const struct secret *key, struct why *why)
 {
     const struct span bytes = secret_bytes(key);
     if (bytes.size != DATABASE_KEY_SIZE) {
         return why_set(why, ERR_RANGE, "database key has %zu bytes, expected %d", bytes.size,
                        DATABASE_KEY_SIZE);
     }
-    enum err err = execute(database, "PRAGMA cipher='sqlcipher'; PRAGMA legacy=4", why);
-    if (err != OK) { return err; }
-    char quoted[2 + 2 * DATABASE_KEY_SIZE + 2] = "x'";
+    memcpy(quoted, "x'", 2);
     (void)sodium_bin2hex(quoted + 2, 2 * DATABASE_KEY_SIZE + 1, bytes.data, bytes.size);
-    quoted[2 + 2 * DATABASE_KEY_SIZE] = '\'';
-    const int code = sqlite3_key(handle_of(database), quoted, 3 + 2 * DATABASE_KEY_SIZE);
+    memcpy(quoted + 2 + 2 * DATABASE_KEY_SIZE, "'", 2);
+    return OK;
+}
+
+static enum err unlock(struct database *database, const struct secret *key, struct why *why)
+{
+    char quoted[QUOTED_SIZE];
+    enum err err = quote(quoted, key, why);
+    if (err == OK) { err = execute(database, "PRAGMA cipher='sqlcipher'; PRAGMA legacy=4", why); }
+    if (err != OK) { return err; }
+    const int code = sqlite3_key(handle_of(database), quoted, QUOTED_LENGTH);
     sodium_memzero(quoted, sizeof quoted);
     return code == SQLITE_OK ? OK : failure(database, code, "key", why);
+}
+
+enum err sqlite_rekey(struct database *database, const struct secret *key, struct why *why)
+{
+    char quoted[QUOTED_SIZE];
+    const enum err err = quote(quoted, key, why);
+    if (err != OK) { return err; }
+    const int code = sqlite3_rekey(handle_of(database), quoted, QUOTED_LENGTH);
+    sodium_memzero(quoted, sizeof quoted);
+    return code == SQLITE_OK ? OK : failure(database, code, "rekey", why);
 }
 
 /* The first read: it fails when the key is wrong. */

@@ -54,14 +54,21 @@ static enum err take(struct secret **out, const char *name, struct pin *pin, con
                    2 * DATABASE_KEY_SIZE);
 }
 
-enum err source_take_named(struct source_keys *keys, const struct source_names *names,
-                           struct why *why)
+struct names {
+    const char *database, *column;
+};
+static const struct names NOW = {"TOCSIN_DATABASE_KEY", "TOCSIN_COLUMN_KEY"};
+static const struct names NEXT = {"TOCSIN_DATABASE_KEY_NEW", "TOCSIN_COLUMN_KEY_NEW"};
+
+/* NULL for what is not there. */
+static enum err take_both(struct source_keys *keys, const struct names *names, struct pin *pin,
+                          struct why *why)
 {
-    CLEANUP(pin_deinit) struct pin pin = {.asked = false};
     struct source_keys taken = {.database = NULL};
-    enum err err = take(&taken.database, names->database, &pin, DATABASE_PURPOSE, why);
-    if (err) { return err; }
-    err = take(&taken.column, names->column, &pin, COLUMN_PURPOSE, why);
+    enum err err = take(&taken.database, names->database, pin, DATABASE_PURPOSE, why);
+    if (!err || err == ERR_NOT_FOUND) {
+        err = take(&taken.column, names->column, pin, COLUMN_PURPOSE, why);
+    }
     if (err && err != ERR_NOT_FOUND) {
         source_keys_deinit(&taken);
         return err;
@@ -70,10 +77,33 @@ enum err source_take_named(struct source_keys *keys, const struct source_names *
     return OK;
 }
 
+static enum err take_now(struct source_keys *keys, struct pin *pin, struct why *why)
+{
+    const enum err err = take_both(keys, &NOW, pin, why);
+    if (err || keys->database) { return err; }
+    source_keys_deinit(keys);
+    return why_set(why, ERR_NOT_FOUND,
+                   "environment variable %s is not set, and there is no credential of that name",
+                   NOW.database);
+}
+
 enum err source_take(struct source_keys *keys, struct why *why)
 {
-    static const struct source_names names = {"TOCSIN_DATABASE_KEY", "TOCSIN_COLUMN_KEY"};
-    return source_take_named(keys, &names, why);
+    CLEANUP(pin_deinit) struct pin pin = {.asked = false};
+    return take_now(keys, &pin, why);
+}
+
+enum err source_take_change(struct source_keys *now, struct source_keys *next, struct why *why)
+{
+    CLEANUP(pin_deinit) struct pin pin = {.asked = false};
+    enum err err = take_now(now, &pin, why);
+    if (err) { return err; }
+    err = take_both(next, &NEXT, &pin, why);
+    if (!err && !next->database && !next->column) {
+        err = why_set(why, ERR_NOT_FOUND, "neither %s nor %s is set", NEXT.database, NEXT.column);
+    }
+    if (err) { source_keys_deinit(now); }
+    return err;
 }
 
 enum err source_database_key(struct secret **key, struct why *why)

@@ -23,9 +23,9 @@ void source_keys_deinit(struct source_keys *keys);
 /* Only the database's, for programs that have no sealed columns. */
 MUST_USE enum err source_database_key(struct secret **key, struct why *why);
 
-/* The same by other names: `tocsin key` needs an old and a new one of each. */
-struct source_names {
-    const char *database, *column;
-};
-MUST_USE enum err source_take_named(struct source_keys *keys, const struct source_names *names,
-                                    struct why *why);
+/*
+ * The present keys, and those to come: TOCSIN_DATABASE_KEY_NEW, TOCSIN_COLUMN_KEY_NEW, each NULL in
+ * `next` when it stays. ERR_NOT_FOUND: there is no present one, or no new one at all.
+ */
+MUST_USE enum err source_take_change(struct source_keys *now, struct source_keys *next,
+                                     struct why *why);

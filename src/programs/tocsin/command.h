@@ -12,6 +12,7 @@ int operator_command(int argc, char *argv[]);
 int sign_command(int argc, char *argv[]);
 int verify_command(int argc, char *argv[]);
 int audit_command(int argc, char *argv[]);
+int key_command(int argc, char *argv[]);
 int demo_command(int argc, char *argv[]);
 
 /* Says on standard error what went wrong in `command`, and returns the exit status for `err`. */

@@ -84,6 +84,17 @@ static const struct command commands[] = {
      "tocsin audit erase INDEX --state STATE\n"
      "    Erases what an entry keeps sealed. The entry, the tree and that it was erased stay.\n",
      audit_command},
+    {"key", "change the keys of databases",
+     "tocsin key show --state STATE\n"
+     "    The keys of the sealed columns in control's database, and how many rows are not under\n"
+     "    the newest. Keys of databases come as TOCSIN_DATABASE_KEY and TOCSIN_COLUMN_KEY.\n"
+     "tocsin key rotate --state STATE\n"
+     "    Makes another column key, seals every row under it while control serves, and removes\n"
+     "    the older keys when no row needs them. Killed, the next one goes on with it.\n"
+     "tocsin key rekey FILE\n"
+     "    Gives a database, whose program is stopped, the keys TOCSIN_DATABASE_KEY_NEW and\n"
+     "    TOCSIN_COLUMN_KEY_NEW (one of them is enough) in the place of the present ones.\n",
+     key_command},
     {"demo", "run a whole site on this machine until Ctrl-C",
      "tocsin demo [--port N] [--state DIR] [--build DIR] [--share DIR] [--video FILE]\n"
      "    --port   of the web page (8080, or any free one; 0: any free one)\n"

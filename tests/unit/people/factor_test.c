@@ -3,6 +3,7 @@
 #include <liboath/oath.h>
 
 #include "base/clock.h"
+#include "base/metric.h"
 #include "check.h"
 #include "people/user.h"
 #include "unit/people/people_database.h"
@@ -87,6 +88,33 @@ static void test_remove(struct factor_store *store, const char *user_id,
     CHECK(factor_find(store, "nobody", &found, NULL) == OK && !factors_any(&found));
 }
 
+/* Who can write in the database gives a user's secret to another: it opens nothing there. */
+static void test_swapped(const struct people_database *people, struct factor_store *store,
+                         const char *user_id, const char *other_id)
+{
+    char code[TOTP_DIGITS + 1];
+    char sql[512];
+    struct why why = {""};
+    enum factor_answer answer = FACTOR_ANSWER_APP;
+    struct metric *refused = metric_counter("tocsin_seal_refused_total", "", "reason=\"mismatch\"");
+    const int64_t later_us = NOW_US + CLOCK_HOUR_US;
+    (void)set_up(store, user_id);
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE users SET totp_secret = (SELECT totp_secret FROM users WHERE user_id = "
+                   "'%s') WHERE user_id = '%s'",
+                   user_id, other_id);
+    CHECK(database_execute(people->database, sql, NULL) == OK);
+    code_at(code, later_us);
+    const int64_t before = metric_value(refused);
+    const struct factor_try attempt = {other_id, code, later_us};
+    CHECK(factor_use(store, &attempt, &answer, &why) == ERR_DAMAGED);
+    CHECK(answer == FACTOR_ANSWER_WRONG && strncmp(why.text, "mismatch: ", 10) == 0);
+    CHECK(metric_value(refused) == before + 1);
+    CHECK(use(store, user_id, code, later_us) == FACTOR_ANSWER_APP); /* its own is as good */
+    CHECK(factor_remove_all(store, other_id, NULL) == OK);
+    CHECK(factor_remove_all(store, user_id, NULL) == OK);
+}
+
 int main(void)
 {
     struct people_database people;
@@ -109,6 +137,7 @@ int main(void)
     test_app(store, found[0].id);
     test_recovery(store, found[0].id, found[1].id, &codes);
     test_remove(store, found[0].id, &codes);
+    test_swapped(&people, store, found[0].id, found[1].id);
     factor_store_close(store);
     user_store_close(users);
     people_database_close(&people);
