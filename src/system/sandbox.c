@@ -383,20 +383,29 @@ static enum err enter_seccomp(const struct sandbox_plan *plan, struct why *why)
                   : OK;
 }
 
+enum err sandbox_keep_memory(struct why *why)
+{
+    const struct rlimit none = {0};
+    if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) {
+        return why_set(why, ERR_UNAVAILABLE, "cannot forbid cores: error %d", errno);
+    }
+    return OK;
+}
+
 enum err sandbox_enter(const struct sandbox_plan *plan, struct sandbox_state *state,
                        struct why *why)
 {
     if (plan->path_count > SANDBOX_PATHS_MAX) {
         return why_set(why, ERR_LIMIT, "more than %d sandbox paths", SANDBOX_PATHS_MAX);
     }
-    const struct rlimit none = {0};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || setrlimit(RLIMIT_CORE, &none) != 0 ||
-        prctl(PR_SET_DUMPABLE, 0) != 0) {
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return why_set(why, ERR_UNAVAILABLE, "cannot give up privileges: error %d", errno);
     }
+    enum err err = sandbox_keep_memory(why);
+    if (err) { return err; }
     const long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     struct sandbox_state now = {.landlock_abi = abi > 0 ? (int)abi : 0};
-    enum err err = abi > 0 ? enter_landlock(plan, (int)abi, why) : OK;
+    err = abi > 0 ? enter_landlock(plan, (int)abi, why) : OK;
     if (!err) { err = enter_seccomp(plan, why); }
     if (err) { return err; }
     now.seccomp = true;

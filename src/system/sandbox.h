@@ -45,3 +45,10 @@ struct sandbox_state {
  */
 MUST_USE enum err sandbox_enter(const struct sandbox_plan *plan, struct sandbox_state *state,
                                 struct why *why);
+
+/*
+ * Only the fence around memory, for programs that hold keys and cannot give up the rest: no core
+ * dump, now or later, and no other process of the same user may read or trace this one (its files
+ * in /proc belong to root). Call it before the first secret is read.
+ */
+MUST_USE enum err sandbox_keep_memory(struct why *why);

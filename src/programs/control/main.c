@@ -22,6 +22,7 @@
 #include "store/guard.h"
 #include "system/file.h"
 #include "system/loop.h"
+#include "system/sandbox.h"
 #include "vault/source.h"
 #include "vault/vault.h"
 
@@ -386,7 +387,8 @@ int main(int argc, char *argv[])
     }
     if (sodium_init() < 0) { return 1; }
     log_open("control", level);
-    enum err err = start(&site, &why);
+    enum err err = sandbox_keep_memory(&why);
+    if (!err) { err = start(&site, &why); }
     if (!err) {
         log_event(LOG_LEVEL_INFO, "control.started", "version", TOCSIN_VERSION, "site",
                   site.options.site, NULL);

@@ -21,6 +21,7 @@
 #include "sign/preview.h"
 #include "store/salvage.h"
 #include "system/file.h"
+#include "system/sandbox.h"
 #include "vault/source.h"
 
 enum { URL_SIZE = 600 };
@@ -418,7 +419,8 @@ int main(int argc, char **argv)
         return 2;
     }
     log_open("edge", level);
-    const enum err err = run(&edge, &why);
+    enum err err = sandbox_keep_memory(&why);
+    if (!err) { err = run(&edge, &why); }
     if (err) { log_event(LOG_LEVEL_ERROR, "edge.failed", "why", why.text, NULL); }
     log_event(LOG_LEVEL_INFO, "edge.stopped", NULL);
     edge_close(&edge);

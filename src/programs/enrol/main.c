@@ -10,6 +10,7 @@
 #include "base/metric.h"
 #include "programs/enrol/herald.h"
 #include "programs/enrol/routes.h"
+#include "system/sandbox.h"
 #include "trust/revocation.h"
 #include "wire/est.h"
 
@@ -172,7 +173,8 @@ int main(int argc, char *argv[])
         return 2;
     }
     log_open("enrol", level);
-    const enum err err = run(&program, &why);
+    enum err err = sandbox_keep_memory(&why);
+    if (!err) { err = run(&program, &why); }
     stop(&program);
     if (err) { log_event(LOG_LEVEL_ERROR, "enrol.failed", "why", why.text, NULL); }
     log_event(LOG_LEVEL_INFO, "enrol.stopped", NULL);

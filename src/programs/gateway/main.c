@@ -8,6 +8,7 @@
 #include "programs/gateway/web.h"
 #include "store/salvage.h"
 #include "system/file.h"
+#include "system/sandbox.h"
 #include "vault/source.h"
 
 #include <stdio.h>
@@ -124,7 +125,8 @@ int main(int argc, char *argv[])
         return 2;
     }
     log_open("gateway", level);
-    const enum err err = run(&gateway, &why);
+    enum err err = sandbox_keep_memory(&why);
+    if (!err) { err = run(&gateway, &why); }
     stop(&gateway);
     if (err != OK) {
         log_event(LOG_LEVEL_ERROR, "gateway.failed", "error", err_name(err), "why", why.text, NULL);

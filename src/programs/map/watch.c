@@ -6,8 +6,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +17,7 @@
 #include "system/file.h"
 #include "system/loop.h"
 #include "system/process.h"
+#include "system/sandbox.h"
 
 enum { WORDS_MAX = 60, INPUTS_MAX = 64, GRACE_US = 2000000, RETRY_MOST_S = 3600, DAY_SIZE = 11 };
 
@@ -216,16 +215,14 @@ static enum err list_inputs(struct watch *watch, struct why *why)
 
 static enum err watch_open(struct watch *watch, struct why *why)
 {
-    const struct rlimit none = {0}; /* credentials stand in our environment: no core */
-    if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) {
-        return why_set(why, ERR_UNAVAILABLE, "cannot forbid cores");
-    }
+    enum err err = sandbox_keep_memory(why); /* credentials stand in our environment */
+    if (err) { return err; }
     const ssize_t size = readlink("/proc/self/exe", watch->program, sizeof watch->program - 1);
     if (size <= 0) { return why_set(why, ERR_IO, "cannot find our own program"); }
     watch->program[size] = '\0';
     watch->retry_us = watch->options.watch_retry_s * CLOCK_SECOND_US;
     clean_environment(watch);
-    enum err err = list_inputs(watch, why);
+    err = list_inputs(watch, why);
     if (!err) { err = loop_open(&watch->loop, why); }
     if (!err) { err = loop_handle_signals(watch->loop, NULL, NULL, why); }
     if (err) { return err; }

@@ -7,10 +7,10 @@
 #include <time.h>
 
 #include "argument.h"
-#include "audit/audit.h"
 #include "base/clock.h"
 #include "command.h"
 #include "ledger/journal.h"
+#include "programs/tocsin/audit/audit.h"
 #include "queries/tocsin_key.h"
 #include "store/rekey.h"
 #include "vault/reseal.h"

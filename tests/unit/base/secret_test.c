@@ -1,5 +1,8 @@
 #include "base/secret.h"
 
+#include <stdlib.h>
+#include <sys/resource.h>
+
 #include "check.h"
 
 static void reads_keys_in_hex(void)
@@ -19,8 +22,35 @@ static void reads_keys_in_hex(void)
     CHECK(getenv("TOCSIN_TEST_KEY") == NULL && secret_equal(key, span_of("\0\xff\x10", 3)));
 }
 
+/* Kilobytes of this process that the kernel may not write to swap; -1: it does not say. */
+static long locked_kib(void)
+{
+    char line[256];
+    long kib = -1;
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status && fgets(line, sizeof line, status)) {
+        if (strncmp(line, "VmLck:", 6) == 0) { kib = strtol(line + 6, NULL, 10); }
+    }
+    if (status) { (void)fclose(status); }
+    return kib;
+}
+
+/* In memory of its own, which is not swapped, not in a core, and zeroed before it is given back. */
+static void locks_memory(void)
+{
+    CLEANUP(secret_free_p) struct secret *secret = NULL;
+    struct rlimit limit;
+    const long before = locked_kib();
+    CHECK(getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && before >= 0);
+    CHECK(secret_new(&secret, span_text("locked"), NULL) == OK);
+    printf("# %ld KiB locked, the limit is %llu KiB\n", locked_kib(),
+           (unsigned long long)limit.rlim_cur / 1024);
+    CHECK(locked_kib() >= before + 4 || limit.rlim_cur < 16 * 1024);
+}
+
 int main(void)
 {
+    locks_memory();
     reads_keys_in_hex();
     struct why why = {.text = ""};
     CLEANUP(secret_free_p) struct secret *secret = NULL;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
@@ -168,6 +169,23 @@ static bool works(void)
            file_read(&text, model, NULL) == OK && strcmp(text_c(&text), "model") == 0;
 }
 
+/* A program that only keeps its memory to itself: it may do all else, and dies without a core. */
+static void test_memory(void)
+{
+    (void)fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+        if (sandbox_keep_memory(NULL) || leaves_core() || prctl(PR_GET_DUMPABLE) != 0) { _exit(1); }
+        if (getuid() != 0 && setrlimit(RLIMIT_CORE, &all) == 0) { _exit(2); }
+        (void)signal(SIGABRT, SIG_DFL);
+        abort();
+    }
+    int status = 0;
+    CHECK(waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT && !WCOREDUMP(status));
+}
+
 int main(void)
 {
     struct why why = {0};
@@ -180,6 +198,7 @@ int main(void)
     CHECK(mkdir(inside, 0700) == 0 && mkdir(readable, 0700) == 0);
     CHECK(file_write(model, span_text("model"), 0600, &why) == OK);
 
+    test_memory();
     (void)fflush(stdout);
     const pid_t child = fork();
     if (child == 0) { _exit(state_of_child(true).landlock_abi); }
