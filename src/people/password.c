@@ -3,6 +3,7 @@
 #include <crypt.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <strings.h>
 
 #include "people/breach.h"
@@ -132,13 +133,13 @@ bool password_hash_outdated(const char *hash)
     return is_bcrypt(hash) || crypto_pwhash_str_needs_rehash(hash, PASSES, MEMORY_SIZE) != 0;
 }
 
+/* Always the whole work, also for what cannot fit: 72 bytes are all that bcrypt reads. */
 static bool bcrypt_fits(const char *hash, struct span password)
 {
-    if (password.size > BCRYPT_SIZE_MAX || memchr(password.data, 0, password.size)) {
-        return false;
-    }
     char words[BCRYPT_SIZE_MAX + 1] = "";
-    memcpy(words, password.data, password.size);
+    const bool whole = password.size <= BCRYPT_SIZE_MAX &&
+                       !(password.size > 0 && memchr(password.data, 0, password.size));
+    memcpy(words, password.data, whole ? password.size : 0);
     struct crypt_data *work = MEM_NEW(struct crypt_data);
     const char *made = crypt_r(words, hash, work);
     const bool same =
@@ -146,25 +147,66 @@ static bool bcrypt_fits(const char *hash, struct span password)
     sodium_memzero(words, sizeof words);
     sodium_memzero(work, sizeof *work);
     free(work);
-    return same;
+    return same && whole;
+}
+
+static bool fits(const char *hash, struct span password)
+{
+    return is_bcrypt(hash)
+               ? bcrypt_fits(hash, password)
+               : crypto_pwhash_str_verify(hash, (const char *)password.data, password.size) == 0;
 }
 
 enum err password_verify(const char *hash, struct span password, bool *same, struct why *why)
 {
-    return password_verify_in(PASSWORD_LANE_COMMON, hash, password, same, why);
+    *same = false;
+    if (password.size > PASSWORD_SIZE_MAX) { return OK; }
+    if (!enter_gate(PASSWORD_LANE_COMMON)) { return too_many(why); }
+    *same = fits(hash, password);
+    leave_gate();
+    return OK;
 }
 
-enum err password_verify_in(enum password_lane lane, const char *hash, struct span password,
-                            bool *same, struct why *why)
+/* ---- the same work for everybody ---- */
+
+/* Nobody's passwords, at our cost of Argon2id and at any of bcrypt. */
+static const char NOBODY_ARGON2[] = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
+                                    "RdescudvJCsgt3ub+b1dWRWJTmaaJObG1ZBPdGXSoP0";
+static const char NOBODY_BCRYPT[] =
+    "$2b$%02d$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+
+static void burn_bcrypt(int cost, struct span password)
 {
-    if (password.size > PASSWORD_SIZE_MAX) {
-        *same = false;
-        return OK;
+    char hash[PASSWORD_HASH_SIZE];
+    (void)snprintf(hash, sizeof hash, NOBODY_BCRYPT, cost);
+    (void)bcrypt_fits(hash, password);
+}
+
+/*
+ * What the hash did not cost. Bcrypt's work doubles with each step: after one of cost c, more of
+ * c, c + 1 ... up to the dearest minus one make it that one's.
+ */
+static void top_up(const struct password_try *attempt)
+{
+    const int dearest = attempt->bcrypt_cost <= PASSWORD_BCRYPT_COST_MAX ? attempt->bcrypt_cost : 0;
+    if (!attempt->hash || !is_bcrypt(attempt->hash)) {
+        if (dearest > 0) { burn_bcrypt(dearest, attempt->password); }
+        return;
     }
-    if (!enter_gate(lane)) { return too_many(why); }
-    *same = is_bcrypt(hash)
-                ? bcrypt_fits(hash, password)
-                : crypto_pwhash_str_verify(hash, (const char *)password.data, password.size) == 0;
+    (void)fits(NOBODY_ARGON2, attempt->password);
+    for (int cost = bcrypt_cost(attempt->hash); cost < dearest; cost++) {
+        burn_bcrypt(cost, attempt->password);
+    }
+}
+
+enum err password_verify_evenly(const struct password_try *attempt, bool *same, struct why *why)
+{
+    *same = false;
+    if (attempt->password.size > PASSWORD_SIZE_MAX) { return OK; }
+    if (!enter_gate(attempt->lane)) { return too_many(why); }
+    const bool fitting = fits(attempt->hash ? attempt->hash : NOBODY_ARGON2, attempt->password);
+    *same = fitting && attempt->hash;
+    if (!*same) { top_up(attempt); }
     leave_gate();
     return OK;
 }

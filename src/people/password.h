@@ -46,5 +46,18 @@ MUST_USE enum err password_verify(const char *hash, struct span password, bool *
 
 /* The lane of who shows that they signed in here before, and of all others. */
 enum password_lane { PASSWORD_LANE_COMMON, PASSWORD_LANE_KNOWN };
-MUST_USE enum err password_verify_in(enum password_lane lane, const char *hash,
-                                     struct span password, bool *same, struct why *why);
+
+struct password_try {
+    enum password_lane lane;
+    const char *hash; /* NULL: there is none, and nothing fits */
+    struct span password;
+    int bcrypt_cost; /* of the dearest bcrypt hash that there is; 0: none */
+};
+
+/*
+ * The same for sign-in: a wrong password costs as much work whatever the hash is, so that the time
+ * of an answer tells neither which names there are nor how their passwords are kept. While anybody
+ * has a bcrypt hash, that is one Argon2id and one bcrypt of `bcrypt_cost`.
+ */
+MUST_USE enum err password_verify_evenly(const struct password_try *attempt, bool *same,
+                                         struct why *why);

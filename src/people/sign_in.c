@@ -14,10 +14,6 @@ static const int64_t ACCOUNT_EVERY_US = 60 * CLOCK_SECOND_US;
 static const int64_t FACTOR_BURST = 5;
 static const int64_t FACTOR_EVERY_US = 60 * CLOCK_SECOND_US;
 
-/* Nobody's password: verified in place of a hash that is not there, for the time that it takes. */
-static const char NOBODY_HASH[] = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
-                                  "RdescudvJCsgt3ub+b1dWRWJTmaaJObG1ZBPdGXSoP0";
-
 struct sign_in_limits {
     struct rate_limit *addresses, *accounts, *factors;
 };
@@ -109,9 +105,12 @@ enum err sign_in_confirm(const struct sign_in *sign_in, const struct sign_in_try
     if (err && !missing) { return err; }
     bool same = false;
     const bool known = !missing && *user->password_hash;
-    err = password_verify_in(attempt->device ? PASSWORD_LANE_KNOWN : PASSWORD_LANE_COMMON,
-                             known ? user->password_hash : NOBODY_HASH,
-                             span_text(attempt->password), &same, why);
+    struct password_try shown = {.lane =
+                                     attempt->device ? PASSWORD_LANE_KNOWN : PASSWORD_LANE_COMMON,
+                                 .hash = known ? user->password_hash : NULL,
+                                 .password = span_text(attempt->password)};
+    err = user_bcrypt_cost(sign_in->users, &shown.bcrypt_cost, why);
+    if (!err) { err = password_verify_evenly(&shown, &same, why); }
     if (err) { return err; }
     result->answer =
         same && known && !user->disabled ? SIGN_IN_ANSWER_WELCOME : SIGN_IN_ANSWER_WRONG;

@@ -7,7 +7,7 @@
 struct user_store {
     struct database *database; /* borrowed */
     struct statement *insert, *by_name, *set_password, *upgrade, *set_one_time, *use_one_time,
-        *change, *reset, *other_administrators, *list;
+        *change, *reset, *other_administrators, *list, *bcrypt_cost;
 };
 
 bool user_name_valid(const char *name)
@@ -33,6 +33,7 @@ enum err user_store_open(struct user_store **out, struct database *database, str
         {&store->reset, SQL_USER_RESET},
         {&store->other_administrators, SQL_USER_OTHER_ADMINISTRATORS},
         {&store->list, SQL_USER_LIST},
+        {&store->bcrypt_cost, SQL_USER_BCRYPT_COST},
     };
     const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
     if (err) { return err; }
@@ -284,5 +285,14 @@ enum err user_give_one_time(struct user_store *store, const struct one_time *giv
     err = missing ? insert(store, &user, given->now_us, why)
                   : reset_password(store, &user, given, hash, why);
     if (!err) { *outcome = ONE_TIME_OUTCOME_SET; }
+    return err;
+}
+
+enum err user_bcrypt_cost(struct user_store *store, int *cost, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = store->bcrypt_cost;
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (!err) { *cost = (int)strtol(column_text(row, 0), NULL, 10); }
     return err;
 }

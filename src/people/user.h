@@ -104,3 +104,6 @@ enum one_time_outcome { ONE_TIME_OUTCOME_SET, ONE_TIME_OUTCOME_KNOWN };
  */
 MUST_USE enum err user_give_one_time(struct user_store *store, const struct one_time *given,
                                      enum one_time_outcome *outcome, struct why *why);
+
+/* The dearest bcrypt hash that anybody here has (password_verify_evenly); 0: nobody has one. */
+MUST_USE enum err user_bcrypt_cost(struct user_store *store, int *cost, struct why *why);

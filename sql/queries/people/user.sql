@@ -46,3 +46,6 @@ FROM users LEFT JOIN sessions ON sessions.user_id = users.user_id
     AND sessions.used_us > :used_after_us AND sessions.created_us > :created_after_us
 WHERE users.name = :name OR :name IS NULL
 GROUP BY users.user_id ORDER BY users.name;
+
+-- name: user_bcrypt_cost
+SELECT coalesce(max(substr(password_hash, 5, 2)), '00') FROM users WHERE password_hash LIKE '$2%';
