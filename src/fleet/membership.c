@@ -224,26 +224,36 @@ static enum err certify(const struct membership *membership, const struct identi
     return err ? err : settle(membership, &settled, why);
 }
 
-/* The first trust: the CA with the pinned fingerprint, unless the operator has put it there. */
+static enum err read_pin(const struct membership *membership, int64_t now_us,
+                         struct anchors_pin *pin, struct why *why)
+{
+    size_t size = 0;
+    *pin = (struct anchors_pin){.site = membership->site, .now_us = now_us};
+    if (!*membership->fingerprint) { return OK; }
+    pin->given = decode_hex(pin->fingerprint, sizeof pin->fingerprint, &size,
+                            membership->fingerprint, NULL) == OK &&
+                 size == sizeof pin->fingerprint;
+    if (pin->given) { return OK; }
+    return why_set(why, ERR_RANGE,
+                   "the CA's fingerprint is \"%.70s\", expected 64 hex digits as `tocsin ca "
+                   "show` and `tocsin device add` print them",
+                   membership->fingerprint);
+}
+
+/* The first trust: what the pinned fingerprint leads to, unless the operator has put it there. */
 static enum err trust_first(const struct membership *membership, struct why *why)
 {
     if (file_exists(membership->ca_path)) { return OK; }
-    uint8_t pin[CERTIFICATE_FINGERPRINT_SIZE];
-    size_t size = 0;
-    if (decode_hex(pin, sizeof pin, &size, membership->fingerprint, NULL) || size != sizeof pin) {
-        return why_set(why, ERR_RANGE,
-                       "the CA's fingerprint is \"%.70s\", expected 64 hex digits as `tocsin ca "
-                       "show` and `tocsin device add` print them",
-                       membership->fingerprint);
-    }
+    struct anchors_pin pin;
     CLEANUP(certificate_bag_deinit) struct certificate_bag bag = {0};
     CLEANUP(anchors_free_p) struct anchors *anchors = NULL;
-    enum err err = ask_authorities(membership, true, &bag, why);
-    if (!err) { err = anchors_pin(&anchors, &bag, pin, why); }
-    if (!err && strcmp(anchors_site(anchors), membership->site) != 0) {
-        err = why_set(why, ERR_DENIED, "the pinned CA is of site \"%s\", expected \"%.63s\"",
-                      anchors_site(anchors), membership->site);
+    enum err err = read_pin(membership, clock_wall_us(), &pin, why);
+    if (!err && !pin.given) {
+        err = why_set(why, ERR_RANGE,
+                      "no CA is trusted yet: give the fingerprint that `tocsin ca show` prints");
     }
+    if (!err) { err = ask_authorities(membership, true, &bag, why); }
+    if (!err) { err = anchors_pin(&anchors, &bag, &pin, why); }
     return err ? err : write_anchors(membership, anchors, why);
 }
 
@@ -280,19 +290,47 @@ int64_t membership_due_us(const struct certificate *certificate)
     return end_us - (end_us - begin_us) / 3;
 }
 
-static enum err renew_anchors(const struct membership *membership, int64_t now_us, bool *changed,
-                              struct why *why)
+/*
+ * The server shows a certificate of no CA that is trusted: it may be a new CA's, if the root that
+ * is pinned vouches for that. `why` keeps the first refusal when it does not.
+ */
+static enum err find_successor(struct anchors **renewed, const struct membership *membership,
+                               const struct anchors *trusted, const struct anchors_pin *pin)
 {
     CLEANUP(certificate_bag_deinit) struct certificate_bag bag = {0};
-    CLEANUP(anchors_free_p) struct anchors *trusted = NULL;
+    const enum err err = ask_authorities(membership, true, &bag, NULL);
+    return err ? err : anchors_succeed(renewed, trusted, &bag, pin, NULL);
+}
+
+static enum err renew_anchors(const struct membership *membership, const struct anchors *trusted,
+                              int64_t now_us, bool *changed, struct why *why)
+{
+    struct anchors_pin pin;
+    CLEANUP(certificate_bag_deinit) struct certificate_bag bag = {0};
     CLEANUP(anchors_free_p) struct anchors *renewed = NULL;
-    enum err err = anchors_open(&trusted, membership->ca_path, why);
-    if (!err) { err = ask_authorities(membership, false, &bag, why); }
-    if (!err) { err = anchors_renew(&renewed, trusted, &bag, now_us, why); }
+    enum err err = read_pin(membership, now_us, &pin, why);
+    if (err) { return err; }
+    err = ask_authorities(membership, false, &bag, why);
+    if (!err) {
+        err = anchors_renew(&renewed, trusted, &bag, &pin, why);
+    } else if (err == ERR_DENIED && pin.given &&
+               find_successor(&renewed, membership, trusted, &pin) == OK) {
+        err = OK;
+    }
     if (err || anchors_equal(trusted, renewed)) { return err; }
     err = write_anchors(membership, renewed, why);
     *changed = !err;
     return err;
+}
+
+/* Whether it is time for another certificate, or the CA of this one is trusted no longer. */
+static bool is_due(const struct membership *membership, const struct certificate *certificate,
+                   int64_t now_us)
+{
+    CLEANUP(anchors_free_p) struct anchors *trusted = NULL;
+    if (now_us >= membership_due_us(certificate)) { return true; }
+    return anchors_open(&trusted, membership->ca_path, NULL) == OK &&
+           !anchors_issued(trusted, certificate);
 }
 
 enum err membership_renew(const struct membership *membership, int64_t now_us,
@@ -300,12 +338,14 @@ enum err membership_renew(const struct membership *membership, int64_t now_us,
 {
     *change = (struct membership_change){0};
     CLEANUP(certificate_free_p) struct certificate *old = NULL;
+    CLEANUP(anchors_free_p) struct anchors *trusted = NULL;
     bool settled = false;
     enum err err = settle(membership, &settled, why); /* what an earlier renewal left half done */
     change->certificate = settled;
-    if (!err) { err = renew_anchors(membership, now_us, &change->anchors, why); }
+    if (!err) { err = anchors_open(&trusted, membership->ca_path, why); }
+    if (!err) { err = renew_anchors(membership, trusted, now_us, &change->anchors, why); }
     if (!err) { err = membership_read(&old, membership->certificate_path, why); }
-    if (err || now_us < membership_due_us(old)) { return err; }
+    if (err || !is_due(membership, old, now_us)) { return err; }
     if (now_us > certificate_end_us(old)) {
         return why_set(why, ERR_DENIED,
                        "the certificate has run out and cannot be renewed; `tocsin device add %s` "

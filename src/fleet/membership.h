@@ -16,8 +16,9 @@ enum { MEMBERSHIP_TICKET_SIZE = 160 };
 
 /* All borrowed. */
 struct membership {
-    const char *url;         /* "https://enrol.site:8443"; "" = nobody renews here */
-    const char *fingerprint; /* SHA-256 of the site CA's certificate, 64 hex digits; or "" */
+    const char *url; /* "https://enrol.site:8443"; "" = nobody renews here */
+    /* SHA-256 of the certificate of the site's CA, or of the root above it, 64 hex digits; or "" */
+    const char *fingerprint;
     const char *site;
     enum role role;
     const char *ca_path, *certificate_path, *key_path; /* PEM, written here */

@@ -60,6 +60,11 @@ static enum err add(struct anchors *anchors, const struct certificate *certifica
                        "a certificate to be trusted is not that of a CA that "
                        "signed itself");
     }
+    if (!*site) {
+        return why_set(why, ERR_MALFORMED,
+                       "a CA to be trusted names no site; a root above sites is pinned by its "
+                       "fingerprint, and trusted for the CAs that it vouches for");
+    }
     if (holds(anchors, certificate)) { return OK; }
     if (anchors->count > 0 && strcmp(anchors_site(anchors), site) != 0) {
         return why_set(why, ERR_MALFORMED, "CAs of the sites \"%s\" and \"%s\" in one file",
@@ -109,22 +114,6 @@ find(const struct certificate_bag *bag,
     return NULL;
 }
 
-enum err anchors_pin(struct anchors **out, const struct certificate_bag *bag,
-                     const uint8_t fingerprint[static CERTIFICATE_FINGERPRINT_SIZE],
-                     struct why *why)
-{
-    const struct certificate *pinned = find(bag, fingerprint);
-    if (!pinned) {
-        return why_set(why, ERR_DENIED,
-                       "the server shows no CA with the pinned fingerprint; is "
-                       "this the right server?");
-    }
-    CLEANUP(anchors_free_p) struct anchors *anchors = MEM_NEW(struct anchors);
-    const enum err err = add(anchors, pinned, why);
-    if (!err) { *out = TAKE(anchors); }
-    return err;
-}
-
 bool anchors_issued(const struct anchors *anchors, const struct certificate *certificate)
 {
     X509 *issued = x509_of(certificate);
@@ -139,50 +128,130 @@ bool anchors_issued(const struct anchors *anchors, const struct certificate *cer
     return false;
 }
 
-/* Whether `voucher` was issued by one of `trusted` over the key and the name of `ca`. */
-static bool vouches(const struct anchors *trusted, const struct certificate *voucher,
-                    const struct certificate *ca, int64_t now_us)
+/* Whether the certificate `word` was issued by `issuer` over the key and the name of `ca`. */
+static bool says(const struct certificate *issuer, const struct certificate *word,
+                 const struct certificate *ca)
 {
-    X509 *word = x509_of(voucher);
+    X509 *x509 = x509_of(word);
     X509 *other = x509_of(ca);
-    const char *site = certificate_authority_site(voucher);
-    if (!site || strcmp(site, anchors_site(trusted)) != 0 ||
-        now_us < certificate_begin_us(voucher) || now_us > certificate_end_us(voucher) ||
-        X509_NAME_cmp(X509_get_subject_name(word), X509_get_subject_name(other)) != 0 ||
-        EVP_PKEY_eq(X509_get0_pubkey(word), X509_get0_pubkey(other)) != 1) {
-        return false;
+    X509 *by = x509_of(issuer);
+    const char *site = certificate_authority_site(word);
+    return site && strcmp(site, certificate_authority_site(ca)) == 0 &&
+           X509_NAME_cmp(X509_get_subject_name(x509), X509_get_subject_name(other)) == 0 &&
+           EVP_PKEY_eq(X509_get0_pubkey(x509), X509_get0_pubkey(other)) == 1 &&
+           X509_NAME_cmp(X509_get_issuer_name(x509), X509_get_subject_name(by)) == 0 &&
+           X509_verify(x509, X509_get0_pubkey(by)) == 1;
+}
+
+static bool holds_at(const struct certificate *certificate, int64_t now_us)
+{
+    return now_us >= certificate_begin_us(certificate) && now_us <= certificate_end_us(certificate);
+}
+
+/* The word of `issuer` for `ca` in the bag, NULL when there is none that holds now. */
+static const struct certificate *word_of(const struct certificate *issuer,
+                                         const struct certificate_bag *bag,
+                                         const struct certificate *ca, int64_t now_us)
+{
+    for (size_t i = 0; i < bag->count; i++) {
+        const struct certificate *word = bag->items[i];
+        if (holds_at(word, now_us) && says(issuer, word, ca)) { return word; }
     }
+    return NULL;
+}
+
+static bool self_signed(const struct certificate *certificate)
+{
+    return X509_self_signed(x509_of(certificate), 1) == 1;
+}
+
+/* The root that is pinned, as the bag shows it; NULL when what is pinned is no root. */
+static const struct certificate *root_of(const struct certificate_bag *bag,
+                                         const struct anchors_pin *pin)
+{
+    const struct certificate *found = pin->given ? find(bag, pin->fingerprint) : NULL;
+    const char *site = found ? certificate_authority_site(found) : NULL;
+    const bool root = site && !*site && self_signed(found) && holds_at(found, pin->now_us);
+    return root ? found : NULL;
+}
+
+/* Whether it is a self-signed CA of the site that is asked for. */
+static bool of_site(const struct certificate *certificate, const char *site)
+{
+    const char *own = certificate_authority_site(certificate);
+    return own && strcmp(own, site) == 0 && self_signed(certificate);
+}
+
+/* Adds what `root` has vouched for since `after_us`. */
+static enum err add_vouched(struct anchors *anchors, const struct certificate *root,
+                            const struct certificate_bag *bag, const struct anchors_pin *pin,
+                            int64_t after_us)
+{
+    enum err err = OK;
+    for (size_t i = 0; root && !err && i < bag->count; i++) {
+        const struct certificate *ca = bag->items[i];
+        if (!of_site(ca, pin->site)) { continue; }
+        const struct certificate *word = word_of(root, bag, ca, pin->now_us);
+        if (word && certificate_begin_us(word) > after_us) { err = add(anchors, ca, NULL); }
+    }
+    ERR_clear_error();
+    return err;
+}
+
+enum err anchors_pin(struct anchors **out, const struct certificate_bag *bag,
+                     const struct anchors_pin *pin, struct why *why)
+{
+    const struct certificate *pinned = pin->given ? find(bag, pin->fingerprint) : NULL;
+    if (!pinned) {
+        return why_set(why, ERR_DENIED,
+                       "the server shows no CA with the pinned fingerprint; is "
+                       "this the right server?");
+    }
+    CLEANUP(anchors_free_p) struct anchors *anchors = MEM_NEW(struct anchors);
+    const struct certificate *root = root_of(bag, pin);
+    const char *site = certificate_authority_site(pinned);
+    if (!root && site && !*site) {
+        return why_set(why, ERR_DENIED, "the pinned root has run out, or did not sign itself");
+    }
+    const enum err err =
+        root ? add_vouched(anchors, root, bag, pin, INT64_MIN) : add(anchors, pinned, why);
+    if (err) { return err; }
+    if (anchors->count == 0) {
+        return why_set(why, ERR_DENIED, "the pinned root vouches for no CA of site \"%.63s\"",
+                       pin->site);
+    }
+    if (strcmp(anchors_site(anchors), pin->site) != 0) {
+        return why_set(why, ERR_DENIED, "the pinned CA is of site \"%s\", expected \"%.63s\"",
+                       anchors_site(anchors), pin->site);
+    }
+    *out = TAKE(anchors);
+    return OK;
+}
+
+static bool trusted_now(const struct anchors *trusted, const struct certificate_bag *bag,
+                        const struct certificate *ca, const struct anchors_pin *pin)
+{
+    if (holds(trusted, ca)) { return true; }
+    if (!of_site(ca, anchors_site(trusted))) { return false; }
+    const struct certificate *root = root_of(bag, pin);
+    if (root && word_of(root, bag, ca, pin->now_us)) { return true; }
     for (size_t i = 0; i < trusted->count; i++) {
-        X509 *issuer = x509_of(trusted->items[i]);
-        if (now_us <= certificate_end_us(trusted->items[i]) &&
-            X509_NAME_cmp(X509_get_issuer_name(word), X509_get_subject_name(issuer)) == 0 &&
-            X509_verify(word, X509_get0_pubkey(issuer)) == 1) {
+        const struct certificate *issuer = trusted->items[i];
+        if (pin->now_us <= certificate_end_us(issuer) && word_of(issuer, bag, ca, pin->now_us)) {
             return true;
         }
     }
     return false;
 }
 
-static bool trusted_now(const struct anchors *trusted, const struct certificate_bag *bag,
-                        const struct certificate *ca, int64_t now_us)
-{
-    if (holds(trusted, ca)) { return true; }
-    const char *site = certificate_authority_site(ca);
-    if (!site || strcmp(site, anchors_site(trusted)) != 0) { return false; }
-    for (size_t i = 0; i < bag->count; i++) {
-        if (vouches(trusted, bag->items[i], ca, now_us)) { return true; }
-    }
-    return false;
-}
-
 enum err anchors_renew(struct anchors **out, const struct anchors *trusted,
-                       const struct certificate_bag *bag, int64_t now_us, struct why *why)
+                       const struct certificate_bag *bag, const struct anchors_pin *pin,
+                       struct why *why)
 {
     CLEANUP(anchors_free_p) struct anchors *anchors = MEM_NEW(struct anchors);
     for (size_t i = 0; i < bag->count; i++) {
         const struct certificate *ca = bag->items[i];
-        const bool self_signed = X509_self_signed(x509_of(ca), 1) == 1;
-        if (!self_signed || !trusted_now(trusted, bag, ca, now_us)) { continue; }
+        if (!self_signed(ca) || !trusted_now(trusted, bag, ca, pin)) { continue; }
         const enum err err = add(anchors, ca, why);
         if (err) { return err; }
     }
@@ -191,6 +260,29 @@ enum err anchors_renew(struct anchors **out, const struct anchors *trusted,
         return why_set(why, ERR_DENIED,
                        "none of the CAs that the server names is trusted, and no "
                        "trusted one vouches for them");
+    }
+    *out = TAKE(anchors);
+    return OK;
+}
+
+enum err anchors_succeed(struct anchors **out, const struct anchors *trusted,
+                         const struct certificate_bag *bag, const struct anchors_pin *pin,
+                         struct why *why)
+{
+    CLEANUP(anchors_free_p) struct anchors *anchors = MEM_NEW(struct anchors);
+    int64_t after_us = INT64_MIN;
+    enum err err = OK;
+    for (size_t i = 0; !err && i < trusted->count; i++) {
+        const int64_t begin_us = certificate_begin_us(trusted->items[i]);
+        if (begin_us > after_us) { after_us = begin_us; }
+        err = add(anchors, trusted->items[i], why);
+    }
+    if (!err) { err = add_vouched(anchors, root_of(bag, pin), bag, pin, after_us); }
+    if (err) { return err; }
+    if (anchors->count == trusted->count) {
+        return why_set(why, ERR_DENIED,
+                       "the server's certificate is of no trusted CA, and no pinned root vouches "
+                       "for a newer one");
     }
     *out = TAKE(anchors);
     return OK;

@@ -107,44 +107,67 @@ static enum err finish(struct certificate **out, struct draft *draft, const stru
 
 /* ---- the CA ---- */
 
-static enum err draft_authority(struct authority *authority, const char *site, int64_t now_us,
-                                struct why *why)
+/* What a CA is called, and whether it stands above sites. */
+struct title {
+    const char *name;
+    bool root;
+};
+
+static const char *unit_name(const struct authority *authority, const struct title *title)
+{
+    if (title->root) { return "root CA"; }
+    return key_kind(authority->key) == KEY_KIND_P256 ? "web CA" : "site CA";
+}
+
+static enum err draft_authority(struct authority *authority, const struct title *title,
+                                int64_t now_us, struct why *why)
 {
     CLEANUP(draft_deinit)
     struct draft draft = {.begin_us = now_us - backdate_us,
                           .end_us = now_us + AUTHORITY_DAYS_MAX * CLOCK_DAY_US};
     char constraints[48];
     char uri[96];
-    const bool web = key_kind(authority->key) == KEY_KIND_P256;
     (void)snprintf(constraints, sizeof constraints, "critical,CA:TRUE,pathlen:%d",
-                   AUTHORITY_PATH_LENGTH);
-    (void)snprintf(uri, sizeof uri, "URI:spiffe://%s", site);
+                   title->root ? AUTHORITY_PATH_LENGTH + 1 : AUTHORITY_PATH_LENGTH);
+    (void)snprintf(uri, sizeof uri, "URI:spiffe://%s", title->name);
     const bool begun = begin(&draft, x509_key(authority->key));
     draft.issuer = draft.x509;
-    if (!begun || !set_subject(draft.x509, site, "tocsin", web ? "web CA" : "site CA") ||
+    if (!begun || !set_subject(draft.x509, title->name, "tocsin", unit_name(authority, title)) ||
         !add_extension(&draft, NID_basic_constraints, constraints) ||
         !add_extension(&draft, NID_key_usage, "critical,keyCertSign,cRLSign") ||
         !add_extension(&draft, NID_subject_key_identifier, "hash") ||
-        !add_extension(&draft, NID_subject_alt_name, uri)) {
+        (!title->root && !add_extension(&draft, NID_subject_alt_name, uri))) {
         return x509_failed(why, ERR_UNAVAILABLE, "cannot make the CA's certificate");
     }
     return finish(&authority->certificate, &draft, authority->key, why);
 }
 
-enum err authority_adopt(struct authority **out, const char *site, struct key *key, int64_t now_us,
-                         struct why *why)
+static enum err adopt(struct authority **out, const struct title *title, struct key *key,
+                      int64_t now_us, struct why *why)
 {
     CLEANUP(authority_close_p) struct authority *authority = MEM_NEW(struct authority);
     authority->key = key;
-    if (!identity_name_valid(site)) {
+    if (!identity_name_valid(title->name)) {
         return why_set(why, ERR_MALFORMED,
-                       "site is \"%.80s\", expected at most 63 lower-case letters, digits, dots "
+                       "%s is \"%.80s\", expected at most 63 lower-case letters, digits, dots "
                        "and hyphens",
-                       site);
+                       title->root ? "root" : "site", title->name);
     }
-    const enum err err = draft_authority(authority, site, now_us, why);
+    const enum err err = draft_authority(authority, title, now_us, why);
     if (!err) { *out = TAKE(authority); }
     return err;
+}
+
+enum err authority_adopt(struct authority **out, const char *site, struct key *key, int64_t now_us,
+                         struct why *why)
+{
+    return adopt(out, &(struct title){site, false}, key, now_us, why);
+}
+
+enum err authority_adopt_root(struct authority **out, const char *name, struct key *key,
+                              int64_t now_us, struct why *why)
+{
+    return adopt(out, &(struct title){name, true}, key, now_us, why);
 }
 
 enum err authority_new(struct authority **out, const char *site, enum key_kind kind, int64_t now_us,
@@ -164,23 +187,39 @@ static enum err read_certificate(struct certificate **out, const char *path, str
     return err ? why_prefix(why, err, path) : OK;
 }
 
-enum err authority_open(struct authority **out, const char *key_path, const char *certificate_path,
-                        const struct secret *passphrase, struct why *why)
+enum err authority_open_any(struct authority **out, const char *key_path,
+                            const char *certificate_path, const struct secret *passphrase,
+                            struct why *why)
 {
     CLEANUP(authority_close_p) struct authority *authority = MEM_NEW(struct authority);
     enum err err = read_certificate(&authority->certificate, certificate_path, why);
     if (!err) { err = key_load(&authority->key, key_path, passphrase, why); }
     if (err) { return err; }
-    const char *site = certificate_authority_site(authority->certificate);
-    if (!site || !*site) {
+    if (!certificate_authority_site(authority->certificate)) {
         return why_set(why, ERR_MALFORMED,
-                       "%.120s is not the certificate of a site's CA; make one with `tocsin ca "
-                       "init`",
+                       "%.120s is not the certificate of a CA; make one with `tocsin ca init`",
                        certificate_path);
     }
     if (X509_check_private_key(x509_of(authority->certificate), x509_key(authority->key)) != 1) {
         return x509_failed(why, ERR_MALFORMED,
                            "the CA's key and certificate do not belong together");
+    }
+    *out = TAKE(authority);
+    return OK;
+}
+
+enum err authority_open(struct authority **out, const char *key_path, const char *certificate_path,
+                        const struct secret *passphrase, struct why *why)
+{
+    CLEANUP(authority_close_p) struct authority *authority = NULL;
+    const enum err err =
+        authority_open_any(&authority, key_path, certificate_path, passphrase, why);
+    if (err) { return err; }
+    if (!*authority_site(authority)) {
+        return why_set(why, ERR_MALFORMED,
+                       "%.120s is not the certificate of a site's CA; make one with `tocsin ca "
+                       "init`",
+                       certificate_path);
     }
     *out = TAKE(authority);
     return OK;
@@ -265,6 +304,10 @@ static enum err check_request(const struct authority *authority,
                               const struct authority_request *request, struct why *why)
 {
     const bool web = key_kind(authority->key) == KEY_KIND_P256;
+    if (!*authority_site(authority)) {
+        return why_set(why, ERR_DENIED,
+                       "a root certifies no parts of a site: it vouches for the sites' CAs");
+    }
     if (!identity_name_valid(request->name)) {
         return why_set(why, ERR_MALFORMED,
                        "name is \"%.80s\", expected at most 63 lower-case letters, digits, dots "

@@ -35,10 +35,21 @@ MUST_USE enum err authority_new(struct authority **out, const char *site, enum k
 MUST_USE enum err authority_adopt(struct authority **out, const char *site, struct key *key,
                                   int64_t now_us, struct why *why);
 
+/*
+ * A root above the CAs of one site or several: it names no site, certifies no part of one, and
+ * only vouches for their CAs (authority_vouch). `name` is what people call it. Takes `key`.
+ */
+MUST_USE enum err authority_adopt_root(struct authority **out, const char *name, struct key *key,
+                                       int64_t now_us, struct why *why);
+
 /* From its two files; `key_path` may name a token. `passphrase` as in key_load. */
 MUST_USE enum err authority_open(struct authority **out, const char *key_path,
                                  const char *certificate_path, const struct secret *passphrase,
                                  struct why *why);
+/* The same, and it may be a root: then its site is "". */
+MUST_USE enum err authority_open_any(struct authority **out, const char *key_path,
+                                     const char *certificate_path, const struct secret *passphrase,
+                                     struct why *why);
 
 /* Writes the key (0600, sealed when `passphrase` is not NULL; one in a token stays there) and the
  * certificate (0644). */

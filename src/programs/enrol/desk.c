@@ -184,8 +184,12 @@ const char *desk_site(const struct desk *desk)
     return authority_site(desk->authority);
 }
 
-const struct certificate *desk_authority(const struct desk *desk)
+const struct certificate *desk_pinned(const struct desk *desk)
 {
+    for (size_t i = 0; i < desk->other_count; i++) {
+        const char *site = certificate_authority_site(desk->others[i]);
+        if (site && !*site) { return desk->others[i]; }
+    }
     return authority_certificate(desk->authority);
 }
 

@@ -27,7 +27,8 @@ void desk_close(struct desk *desk); /* NULL is allowed */
 CLEANUP_FOR(struct desk, desk_close)
 
 const char *desk_site(const struct desk *desk);
-const struct certificate *desk_authority(const struct desk *desk);
+/* Whose fingerprint new devices pin: the root in ca.also, or else our CA. */
+const struct certificate *desk_pinned(const struct desk *desk);
 const char *desk_certificate_path(const struct desk *desk);
 const char *desk_key_path(const struct desk *desk);
 const char *desk_anchors_path(const struct desk *desk); /* PEM of every CA that clients may have */

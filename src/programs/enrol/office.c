@@ -43,7 +43,7 @@ static void answer_invitation(struct desk *desk, const struct enrolment_invitati
 {
     uint8_t digest[CERTIFICATE_FINGERPRINT_SIZE];
     CLEANUP(text_deinit) struct text hex = text_limited(sizeof digest * 2);
-    certificate_fingerprint(desk_authority(desk), digest);
+    certificate_fingerprint(desk_pinned(desk), digest);
     encode_hex(&hex, span_of(digest, sizeof digest));
     CLEANUP(value_free_p) struct value *body = value_object();
     value_set_text(body, "site", desk_site(desk));

@@ -38,8 +38,9 @@ static enum err take_passphrase(struct secret **passphrase, struct why *why)
 
 struct init {
     const char *site;
+    const char *root; /* NULL, or what the root above sites is called */
     const char *folder;
-    const char *key;                 /* NULL, or the pkcs11: URI of the site CA's key */
+    const char *key;                 /* NULL, or the pkcs11: URI of the CA's key */
     const struct secret *passphrase; /* NULL: keys are not sealed */
     int64_t now_us;
 };
@@ -48,12 +49,13 @@ static enum err make_authority(struct authority **out, const struct init *init, 
                                struct why *why)
 {
     struct key *key = NULL;
-    if (web || !init->key) {
-        const enum key_kind kind = web ? KEY_KIND_P256 : KEY_KIND_ED25519;
-        return authority_new(out, init->site, kind, init->now_us, why);
-    }
-    const enum err err = key_load(&key, init->key, init->passphrase, why);
-    return err ? err : authority_adopt(out, init->site, key, init->now_us, why);
+    const bool elsewhere = !web && init->key;
+    const enum err err = elsewhere
+                             ? key_load(&key, init->key, init->passphrase, why)
+                             : key_generate(&key, web ? KEY_KIND_P256 : KEY_KIND_ED25519, why);
+    if (err) { return err; }
+    return init->root ? authority_adopt_root(out, init->root, key, init->now_us, why)
+                      : authority_adopt(out, init->site, key, init->now_us, why);
 }
 
 static enum err init_one(const struct init *init, bool web, struct why *why)
@@ -65,7 +67,7 @@ static enum err init_one(const struct init *init, bool web, struct why *why)
     if (err) { return err; }
     if (file_exists(files.key) || file_exists(files.certificate)) {
         return why_set(why, ERR_CONFLICT,
-                       "%.160s exists already; a site has one CA, name another --dir", files.key);
+                       "%.160s exists already; a folder has one CA, name another --dir", files.key);
     }
     err = authority_save(authority, files.key, files.certificate, init->passphrase, why);
     const bool stays = !web && init->key;
@@ -82,7 +84,7 @@ static enum err init_both(struct init *init, struct why *why)
     init->passphrase = passphrase;
     if (!err) { err = file_make_folder(init->folder, 0700, why); }
     if (!err) { err = init_one(init, false, why); }
-    if (!err) { err = init_one(init, true, why); }
+    if (!err && !init->root) { err = init_one(init, true, why); }
     if (!err && !passphrase) {
         (void)fprintf(stderr, "warning: the CA's keys are not sealed. Whoever copies them can sign "
                               "as any part of the site.\nSet " PASSPHRASE_VARIABLE
@@ -95,14 +97,17 @@ static int ca_init(int argc, char *argv[])
 {
     struct init init = {.folder = folder_default, .now_us = clock_wall_us()};
     const struct argument arguments[] = {{.name = "--site", .value = &init.site},
+                                         {.name = "--root", .value = &init.root},
                                          {.name = "--dir", .value = &init.folder},
                                          {.name = "--key", .value = &init.key}};
     const struct argument_table table = {.arguments = arguments, .count = ARRAY_LEN(arguments)};
     struct argument_list words = {0};
     struct why why = {0};
     enum err err = argument_read(&table, argc, argv, &words, &why);
-    if (!err && !init.site) {
-        err = why_set(&why, ERR_MALFORMED, "--site NAME is missing: what the site is called");
+    if (!err && !init.site == !init.root) {
+        err = why_set(&why, ERR_MALFORMED,
+                      "either --site NAME, what the site is called, or --root NAME, a root above "
+                      "sites, is needed");
     }
     if (!err) { err = init_both(&init, &why); }
     return err ? command_failed("ca init", err, &why) : COMMAND_DONE;
@@ -139,7 +144,7 @@ static enum err open_authority(struct authority **out, const struct issue *issue
     enum err err = name_files(&files, issue->folder, issue->web, why);
     if (!err) { err = take_passphrase(&passphrase, why); }
     const char *key = issue->key ? issue->key : files.key;
-    if (!err) { err = authority_open(out, key, files.certificate, passphrase, why); }
+    if (!err) { err = authority_open_any(out, key, files.certificate, passphrase, why); }
     if (err == ERR_DENIED && !passphrase) {
         return why_prefix(why, err, "set " PASSPHRASE_VARIABLE);
     }
@@ -192,6 +197,17 @@ static int ca_issue(int argc, char *argv[])
 
 /* ---- vouch ---- */
 
+/* With its word the other CA could certify parts of our site: only a root stands above sites. */
+static enum err check_site(const struct authority *authority, const struct certificate *other,
+                           struct why *why)
+{
+    const char *own = authority_site(authority);
+    const char *site = certificate_authority_site(other);
+    if (!*own || !site || strcmp(own, site) == 0) { return OK; }
+    return why_set(why, ERR_DENIED, "the CA of site \"%s\" does not vouch for one of \"%s\"", own,
+                   site);
+}
+
 static enum err vouch(const struct issue *issue, const char *path, struct why *why)
 {
     CLEANUP(text_deinit) struct text pem = text_limited(KEY_FILE_SIZE_MAX);
@@ -204,6 +220,7 @@ static enum err vouch(const struct issue *issue, const char *path, struct why *w
     err = certificate_from_pem(&other, text_span(&pem), why);
     if (err) { return why_prefix(why, err, path); }
     err = open_authority(&authority, issue, why);
+    if (!err) { err = check_site(authority, other, why); }
     if (!err) { err = authority_vouch(&made, authority, other, clock_wall_us(), why); }
     if (err) { return err; }
     certificate_write_pem(made, &word);
@@ -272,9 +289,13 @@ static void describe(const struct certificate *certificate, int64_t now_us, stru
                     ed25519 ? "Ed25519: messages and mutual TLS" : "not Ed25519: web server only");
     } else {
         const char *site = certificate_authority_site(certificate);
-        text_format(out, "identity     the %s of site \"%s\"\nkey          %s\n",
-                    ed25519 ? "CA" : "web CA", *site ? site : "(not named)",
-                    ed25519 ? "Ed25519" : "not Ed25519: browsers only");
+        if (*site) {
+            text_format(out, "identity     the %s of site \"%s\"\n", ed25519 ? "CA" : "web CA",
+                        site);
+        } else {
+            text_add(out, "identity     a root above sites, for their CAs only\n");
+        }
+        text_format(out, "key          %s\n", ed25519 ? "Ed25519" : "not Ed25519: browsers only");
     }
     write_validity(certificate, now_us, out);
     text_add(out, "fingerprint  SHA-256 ");

@@ -13,6 +13,9 @@ static const struct command commands[] = {
      "    The keys are sealed with the environment variable TOCSIN_CA_PASSPHRASE if it is set.\n"
      "    With --key the site CA's key is one that is in a token already; TOCSIN_CA_PASSPHRASE is\n"
      "    its PIN.\n"
+     "tocsin ca init --root NAME [--dir DIR] [--key pkcs11:URI]\n"
+     "    Makes a root above the CAs of one site or several, to be kept offline (ca.key, ca.crt).\n"
+     "    It does nothing but vouch for them.\n"
      "tocsin ca issue ROLE NAME [--dir DIR] [--out DIR] [--days N] [--host HOST]... [--web]\n"
      "        [--key pkcs11:URI]\n"
      "    Makes NAME.key and NAME.crt. ROLE: edge, gateway, control, ops, operator, exercise,\n"
@@ -21,7 +24,7 @@ static const struct command commands[] = {
      "    --host adds a DNS name or an IP address, for a server. --web makes a certificate that\n"
      "    browsers know, of the web CA; it neither signs messages nor opens the bus.\n"
      "tocsin ca vouch CERTIFICATE --out FILE [--dir DIR] [--key pkcs11:URI]\n"
-     "    The word of this CA for another of the site, which devices then come to trust.\n"
+     "    The word of this CA, or of a root, for another CA, which devices then come to trust.\n"
      "tocsin ca show [FILE]\n"
      "    Says whose certificate it is, how long it is valid, and its fingerprint.\n"
      "DIR is \"ca\", the out DIR is \".\", FILE is \"ca/ca.crt\" unless given.\n",
