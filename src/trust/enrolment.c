@@ -20,7 +20,7 @@ struct enrolment {
     struct statement *token_add, *token_find, *token_use, *token_void, *token_forget;
     struct statement *add, *withdrawn, *note, *withdraw_name, *list_withdrawn, *members;
     struct statement *meet, *left_out, *withdraw_member;
-    struct statement *list_get, *list_set;
+    struct statement *list_get, *list_set, *list_count;
 };
 
 static const char *const answers[] = {
@@ -55,6 +55,7 @@ enum err enrolment_open(struct enrolment **out, struct database *database, struc
         {&enrolment->withdraw_member, SQL_MEMBER_WITHDRAW},
         {&enrolment->list_get, SQL_LIST_GET},
         {&enrolment->list_set, SQL_LIST_SET},
+        {&enrolment->list_count, SQL_CERTIFICATE_LIST_COUNT},
     };
     enrolment->database = database;
     const enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
@@ -320,6 +321,20 @@ static enum err gather(struct enrolment *enrolment, struct authority_list *list,
         err = statement_step(rows, &step, why);
     }
     return err;
+}
+
+enum err enrolment_check_share(struct enrolment *enrolment, int64_t share, int64_t now_us,
+                               struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = enrolment->list_count;
+    statement_bind_integer(row, ":now_us", now_us - list_grace_us);
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err || column_integer(row, 0) <= share) { return err; }
+    return why_set(why, ERR_LIMIT,
+                   "%lld certificates would be withdrawn, and control may fill %lld of %d places: "
+                   "withdraw as ops, and look for who withdrew the others",
+                   (long long)column_integer(row, 0), (long long)share, REVOCATION_ENTRY_MAX);
 }
 
 static enum err last_number(struct enrolment *enrolment, int64_t *number, struct why *why)

@@ -125,6 +125,18 @@ MUST_USE enum err enrolment_members(struct enrolment *enrolment, const struct en
 
 /* ---- the list ---- */
 
+/*
+ * Of the list's REVOCATION_ENTRY_MAX places, those that control may fill. The rest is for ops: a
+ * control server that is somebody else's enrols and withdraws what it likes, and there must still
+ * be room to withdraw it, and what it has made. A place is free again when its certificate has run
+ * out.
+ */
+enum { ENROLMENT_LIST_SHARE_MAX = 768 };
+
+/* ERR_LIMIT: with what was just withdrawn, more stand on the list than `share`. */
+MUST_USE enum err enrolment_check_share(struct enrolment *enrolment, int64_t share, int64_t now_us,
+                                        struct why *why);
+
 /* Signs a new list of what is withdrawn, stores it, and appends its DER to `der`. */
 MUST_USE enum err enrolment_sign_list(struct enrolment *enrolment,
                                       const struct authority *authority, int64_t now_us,

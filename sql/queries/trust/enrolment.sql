@@ -51,6 +51,9 @@ ON CONFLICT (role, name) DO UPDATE SET at_us = excluded.at_us;
 SELECT serial, withdrawn_us FROM certificates
 WHERE withdrawn_us IS NOT NULL AND end_us > :now_us ORDER BY withdrawn_us;
 
+-- name: certificate_list_count
+SELECT count(*) FROM certificates WHERE withdrawn_us IS NOT NULL AND end_us > :now_us;
+
 -- name: member_list
 SELECT role, name, max(end_us), count(*) FILTER (WHERE withdrawn_us IS NOT NULL AND end_us > :now_us), count(*)
 FROM certificates GROUP BY role, name ORDER BY role, name LIMIT :count_max;

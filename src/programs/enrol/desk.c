@@ -428,6 +428,9 @@ static enum err withdraw(struct desk *desk, struct desk_withdrawal *withdrawal, 
               ? enrolment_withdraw(desk->enrolment, withdrawal->certificate, now_us, why)
               : enrolment_withdraw_member(desk->enrolment, &withdrawal->member, now_us,
                                           &withdrawal->count, why);
+    if (!err && !withdrawal->by_ops) {
+        err = enrolment_check_share(desk->enrolment, ENROLMENT_LIST_SHARE_MAX, now_us, why);
+    }
     if (!err) { err = enrolment_sign_list(desk->enrolment, desk->authority, now_us, &list, why); }
     if (!err) { err = enter_withdrawal(desk, withdrawal, why); }
     database_end(desk->database, &err, why);

@@ -66,11 +66,13 @@ MUST_USE enum err desk_invite(struct desk *desk, const struct enrolment_invitati
                               struct why *why);
 
 /* Withdraws a member's certificates, or the one in `certificate` unless it is NULL. ERR_DENIED when
- * no CA of the site has issued that. */
+ * no CA of the site has issued that; ERR_LIMIT when the list has no room for it: then nothing is
+ * withdrawn, and nothing that was is forgotten. */
 struct desk_withdrawal {
     struct identity member;
     const struct certificate *certificate;
     struct asker asker;
+    bool by_ops;   /* the whole list is theirs (ENROLMENT_LIST_SHARE_MAX) */
     int64_t count; /* out: how many are withdrawn now that were not before */
 };
 MUST_USE enum err desk_withdraw(struct desk *desk, struct desk_withdrawal *withdrawal,

@@ -8,6 +8,13 @@
 
 enum { JSON_SIZE_MAX = 16 * 1024, LIFE_DEFAULT_S = 3600 };
 
+static bool is_ops(const struct http_request *request)
+{
+    CLEANUP(certificate_free_p) struct certificate *peer = routes_peer(request);
+    const struct identity *identity = peer ? certificate_identity(peer) : NULL;
+    return identity && identity->role == ROLE_OPS;
+}
+
 static void refuse(struct http_request *request, const struct why *why)
 {
     http_answer_problem(request, 400, "Bad Request", why->text);
@@ -64,9 +71,7 @@ static enum err check_rank(const struct http_request *request, enum role role, c
                            struct why *why)
 {
     if (role != ROLE_OPERATOR && role != ROLE_OPS && role != ROLE_ENROL) { return OK; }
-    CLEANUP(certificate_free_p) struct certificate *peer = routes_peer(request);
-    const struct identity *identity = peer ? certificate_identity(peer) : NULL;
-    if (identity && identity->role == ROLE_OPS) { return OK; }
+    if (is_ops(request)) { return OK; }
     return why_set(why, ERR_DENIED, "role %s is %s by ops, not by control", role_name(role), deed);
 }
 
@@ -118,7 +123,7 @@ static enum err read_withdrawal(struct desk_withdrawal *withdrawal, struct certi
 static void withdraw(struct desk *desk, const struct value *body, struct http_request *request)
 {
     struct why why = {0};
-    struct desk_withdrawal withdrawal = {.asker = routes_asker(request)};
+    struct desk_withdrawal withdrawal = {.asker = routes_asker(request), .by_ops = is_ops(request)};
     CLEANUP(certificate_free_p) struct certificate *held = NULL;
     enum err err = read_withdrawal(&withdrawal, &held, body, &why);
     if (!err && held && !certificate_identity(held)) {
@@ -133,6 +138,12 @@ static void withdraw(struct desk *desk, const struct value *body, struct http_re
     if (!err) { err = desk_withdraw(desk, &withdrawal, &why); }
     if (err == ERR_DENIED) {
         refuse(request, &why);
+        return;
+    }
+    if (err == ERR_LIMIT) {
+        log_event(LOG_LEVEL_ERROR, "enrol.list_full", "by", http_peer_identity(request), "why",
+                  why.text, NULL);
+        http_answer_problem(request, 409, "Conflict", why.text);
         return;
     }
     if (err) {

@@ -215,6 +215,67 @@ static void test_list(const struct bench *bench)
     CHECK(answer == REVOCATION_ANSWER_TAKEN && revocations_count(held) == 0);
 }
 
+/* One withdrawal as tocsin-enrol does it: what finds no room is not withdrawn. */
+static enum err withdraw_one(const struct bench *bench, const struct certificate *certificate,
+                             int64_t share, int64_t now_us, struct why *why)
+{
+    CLEANUP(text_deinit) struct text list = text_limited(REVOCATION_SIZE_MAX);
+    enum err err = database_begin(bench->database, why);
+    if (err) { return err; }
+    err = enrolment_withdraw(bench->enrolment, certificate, now_us, why);
+    if (!err) { err = enrolment_check_share(bench->enrolment, share, now_us, why); }
+    if (!err) {
+        err = enrolment_sign_list(bench->enrolment, bench->site.authority, now_us, &list, why);
+    }
+    database_end(bench->database, &err, why);
+    return err;
+}
+
+/* Withdrawn by hand: serials without certificates are enough to fill a list. */
+static void fill_list(const struct bench *bench, int count, int64_t end_us)
+{
+    char sql[256];
+    struct why why = {0};
+    static int made;
+    test_must(database_begin(bench->database, &why), &why);
+    enum err err = OK;
+    for (int i = 0; !err && i < count; i++, made++) {
+        (void)snprintf(sql, sizeof sql,
+                       "INSERT INTO certificates (serial, role, name, begin_us, end_us, "
+                       "withdrawn_us) VALUES (x'77%08x', 0, 'flood', 0, %lld, 1)",
+                       made, (long long)end_us);
+        err = database_execute(bench->database, sql, &why);
+    }
+    database_end(bench->database, &err, &why);
+    test_must(err, &why);
+}
+
+/*
+ * A control server in wrong hands fills its share; ops can still withdraw; when nothing is left,
+ * nobody is forgotten; and what has run out makes room.
+ */
+static void test_full(const struct bench *bench)
+{
+    struct why why = {0};
+    CLEANUP(certificate_free_p) struct certificate *one = certify(bench, "north-20");
+    CLEANUP(certificate_free_p) struct certificate *two = certify(bench, "north-21");
+    const int64_t now_us = TEST_NOW_US + CLOCK_SECOND_US;
+    const int64_t end_us = now_us + CLOCK_DAY_US;
+    fill_list(bench, ENROLMENT_LIST_SHARE_MAX, end_us);
+    CHECK(withdraw_one(bench, one, ENROLMENT_LIST_SHARE_MAX, now_us, &why) == ERR_LIMIT);
+    CHECK(strstr(why.text, "as ops") && !is_withdrawn(bench, one));
+    CHECK(withdraw_one(bench, one, INT64_MAX, now_us, &why) == OK && is_withdrawn(bench, one));
+    fill_list(bench, REVOCATION_ENTRY_MAX - ENROLMENT_LIST_SHARE_MAX, end_us);
+    CHECK(withdraw_one(bench, two, INT64_MAX, now_us, &why) == ERR_LIMIT);
+    CHECK(!is_withdrawn(bench, two) && is_withdrawn(bench, one));
+    CLEANUP(text_deinit) struct text list = text_limited(REVOCATION_SIZE_MAX);
+    int64_t signed_us = 0;
+    CHECK(enrolment_list(bench->enrolment, &list, &signed_us, &why) == OK && signed_us == now_us);
+    const int64_t later_us = end_us + 3 * CLOCK_DAY_US;
+    CHECK(withdraw_one(bench, two, ENROLMENT_LIST_SHARE_MAX, later_us, &why) == OK);
+    CHECK(is_withdrawn(bench, two));
+}
+
 int main(void)
 {
     struct bench bench = {0};
@@ -224,6 +285,7 @@ int main(void)
     test_withdraw(&bench);
     test_list(&bench);
     test_by_hand(&bench);
+    test_full(&bench);
     enrolment_close(bench.enrolment);
     database_close(bench.database);
     test_site_close(&bench.site);
