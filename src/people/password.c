@@ -170,8 +170,9 @@ enum err password_verify(const char *hash, struct span password, bool *same, str
 /* ---- the same work for everybody ---- */
 
 /* Nobody's passwords, at our cost of Argon2id and at any of bcrypt. */
-static const char NOBODY_ARGON2[] = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
-                                    "RdescudvJCsgt3ub+b1dWRWJTmaaJObG1ZBPdGXSoP0";
+static const char NOBODY_ARGON2[crypto_pwhash_STRBYTES] =
+    "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$"
+    "RdescudvJCsgt3ub+b1dWRWJTmaaJObG1ZBPdGXSoP0";
 static const char NOBODY_BCRYPT[] =
     "$2b$%02d$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
 

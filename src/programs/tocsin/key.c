@@ -6,11 +6,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "argument.h"
 #include "base/clock.h"
-#include "command.h"
 #include "ledger/journal.h"
-#include "programs/tocsin/audit/audit.h"
+#include "programs/tocsin/argument.h"
+#include "programs/tocsin/command.h"
+#include "programs/tocsin/control_database.h"
 #include "queries/tocsin_key.h"
 #include "store/rekey.h"
 #include "vault/reseal.h"
@@ -22,7 +22,8 @@
 #define PAUSE_US INT64_C(5000)
 
 struct arguments {
-    const char *state;
+    const char *state;    /* control's state folder */
+    const char *database; /* address of PostgreSQL, where control has its rows there */
     const char *file;
 };
 
@@ -41,7 +42,8 @@ static void desk_deinit(struct desk *desk)
 
 static enum err open_desk(struct desk *desk, const struct arguments *arguments, struct why *why)
 {
-    enum err err = audit_open_database(arguments->state, &desk->database, why);
+    enum err err =
+        control_database_open(&desk->database, arguments->state, arguments->database, why);
     if (!err) { err = vault_open(&desk->vault, desk->database, why); }
     return err ? err : reseal_open(&desk->reseal, desk->database, desk->vault, why);
 }
@@ -242,12 +244,14 @@ static const struct deed *find_deed(const char *name)
 int key_command(int argc, char *argv[])
 {
     struct arguments arguments = {.state = NULL};
-    const struct argument list[] = {{.name = "--state", .value = &arguments.state}};
-    const struct argument_table table = {.arguments = list,
-                                         .count = ARRAY_LEN(list),
-                                         .words_least = 1,
-                                         .words_most = 2,
-                                         .words = "show|rotate --state STATE, or rekey FILE"};
+    const struct argument list[] = {{.name = "--state", .value = &arguments.state},
+                                    {.name = "--database", .value = &arguments.database}};
+    const struct argument_table table = {
+        .arguments = list,
+        .count = ARRAY_LEN(list),
+        .words_least = 1,
+        .words_most = 2,
+        .words = "show|rotate --state STATE [--database ADDRESS], or rekey FILE"};
     struct argument_list words = {.count = 0};
     struct why why = {""};
     enum err err = argument_read(&table, argc, argv, &words, &why);

@@ -8,10 +8,10 @@
 #include "ledger/shelf.h"
 #include "programs/tocsin/argument.h"
 #include "programs/tocsin/command.h"
+#include "programs/tocsin/control_database.h"
 #include "system/file.h"
 
 #include "base/clock.h"
-#include "vault/source.h"
 
 enum err audit_read_checkpoint(const char *folder, struct text *note, struct checkpoint *checkpoint,
                                struct why *why)
@@ -24,25 +24,6 @@ enum err audit_read_checkpoint(const char *folder, struct text *note, struct che
     const uint8_t *end = whole.size ? memmem(whole.data, whole.size, "\n\n", 2) : NULL;
     return checkpoint_parse(checkpoint,
                             span_of(whole.data, end ? (size_t)(end - whole.data) + 1 : 0), why);
-}
-
-enum err audit_open_database(const struct audit_arguments *arguments, struct database **database,
-                             struct why *why)
-{
-    char path[FILE_PATH_SIZE];
-    CLEANUP(source_keys_deinit) struct source_keys keys = {.database = NULL};
-    enum err err = source_take(&keys, why);
-    if (err == OK) { err = file_join(path, arguments->state, "control.db", why); }
-    if (err != OK) { return err; }
-    if (!arguments->database && !file_exists(path)) {
-        return why_set(why, ERR_IO, "there is no %.200s", path);
-    }
-    const struct database_config config = {.path = path,
-                                           .address = arguments->database,
-                                           .key = keys.database,
-                                           .column_key = keys.column,
-                                           .every_zone = true};
-    return database_open(database, &config, why);
 }
 
 enum err audit_index(const char *word, uint64_t *index, struct why *why)
@@ -105,7 +86,9 @@ enum err audit_erase(const struct audit_arguments *arguments, struct why *why)
     CLEANUP(database_close_p) struct database *database = NULL;
     CLEANUP(journal_close_p) struct journal *journal = NULL;
     enum err err = audit_index(arguments->words[0], &index, why);
-    if (err == OK) { err = audit_open_database(arguments, &database, why); }
+    if (err == OK) {
+        err = control_database_open(&database, arguments->state, arguments->database, why);
+    }
     if (err == OK) { err = journal_open(&journal, database, why); }
     if (err == OK) { err = database_begin(database, why); }
     if (err != OK) { return err; }

@@ -26,9 +26,5 @@ enum err audit_erase(const struct audit_arguments *arguments, struct why *why);
 MUST_USE enum err audit_read_checkpoint(const char *folder, struct text *note,
                                         struct checkpoint *checkpoint, struct why *why);
 
-/* Control's database: --database, or the file in --state. ERR_NOT_FOUND without its key. */
-MUST_USE enum err audit_open_database(const struct audit_arguments *arguments,
-                                      struct database **database, struct why *why);
-
 /* An entry's index, from a word. */
 MUST_USE enum err audit_index(const char *word, uint64_t *index, struct why *why);

@@ -11,6 +11,7 @@
 #include "ledger/log_key.h"
 #include "ledger/recorder.h"
 #include "ledger/shelf.h"
+#include "programs/tocsin/control_database.h"
 #include "system/file.h"
 #include "trust/canonical.h"
 
@@ -193,7 +194,7 @@ enum err audit_export(const struct audit_arguments *arguments, struct why *why)
     if (err == OK) { err = copy_tree(from, checkpoint.size, to, why); }
     if (err == OK) { err = copy_rotations(from, to, why); }
     if (err != OK) { return err; }
-    err = audit_open_database(arguments, &database, why);
+    err = control_database_open(&database, arguments->state, arguments->database, why);
     const bool open = err == OK;
     if (err == ERR_NOT_FOUND) { err = OK; }
     if (err == OK && open) { err = export_details(database, checkpoint.size, to, why); }
