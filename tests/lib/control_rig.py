@@ -20,7 +20,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from edge_rig import free_port, port_open, rfc3339, user_name, uuid7  # noqa: E402
-from postgres_rig import new_database  # noqa: E402
+from postgres_rig import copy_database, new_database  # noqa: E402
 from site_runner import ROOT, Live, wait_for  # noqa: E402
 
 DEVICE = "edge-1"
@@ -118,6 +118,19 @@ class Rig:
     def database_words(self):
         """For commands that read control's database."""
         return ["--database", self.database["database.address"]] if self.database else []
+
+    # -- the whole of what control keeps, while it is stopped --
+
+    def backup(self):
+        shutil.copytree(self.path("state"), self.path("backup"))
+        if self.database:
+            copy_database(self.database, "", "_backup")
+
+    def restore(self):
+        shutil.rmtree(self.path("state"))
+        shutil.copytree(self.path("backup"), self.path("state"))
+        if self.database:
+            copy_database(self.database, "_backup", "")
 
     # -- broker and control --
 

@@ -112,6 +112,15 @@ def new_database(server):
     return {"database.address": f"{base} user=tocsin", "database.owner": f"{base} user=tocsin_owner"}
 
 
+def copy_database(options, source, target):
+    """The database of new_database's options under another name, and back: both are suffixes of its name. Nobody may be using it."""
+    base = re.sub(r" user=\S+", " user=postgres", options["database.address"])
+    name = re.search(r"dbname=(\S+)", base).group(1)
+    server = base.replace(f"dbname={name}", "dbname=postgres")
+    ask(server, f"DROP DATABASE IF EXISTS {name}{target}")
+    ask(server, f"CREATE DATABASE {name}{target} OWNER tocsin_owner TEMPLATE {name}{source}")
+
+
 if __name__ == "__main__":
     if len(sys.argv) < 2 or not programs():
         sys.exit("usage: postgres_rig.py COMMAND...; needs PostgreSQL (Debian: postgresql-15)")

@@ -275,14 +275,13 @@ def check_rotation(tap, rig, older):
 def check_old_backup(tap, rig):
     """The whole state from a backup: the log itself cannot know, but the gateway does."""
     rig.stop()
-    shutil.copytree(rig.path("state"), rig.path("backup"))
+    rig.backup()
     rig.start()
     rig.send_alert()
     rig.settled()
     newest = rig.export("newest")
     rig.stop()
-    shutil.rmtree(rig.path("state"))
-    shutil.copytree(rig.path("backup"), rig.path("state"))
+    rig.restore()
     rig.start()
     wait_for(lambda: rig.ask("GET", "/health").json["checks"]["audit"] == "failing", 30, "a log that has halted", 0.2)
     page = rig.audit("?limit=1")

@@ -86,6 +86,7 @@ static void test_plans(const struct tables *tables)
         {SQL_JOURNAL_LIST_ACTION, "USING INDEX audit_action"},
         {SQL_JOURNAL_SPAN, "USING COVERING INDEX audit_time"},
     };
+    if (place_server()) { return; } /* PostgreSQL goes by how many rows there are */
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
         CLEANUP(text_deinit) struct text sql = text_limited(4096);
         text_format(&sql, "EXPLAIN QUERY PLAN %s", lists[i].sql);

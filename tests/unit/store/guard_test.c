@@ -254,7 +254,8 @@ static void unique_keys_are_known(void)
     statement_reset(keys);
     CHECK_TEXT(words, "alert_history(number) alert_zones(alert_id zone) alerts(alert_id) "
                       "cameras(device name) deliveries(alert_id device) devices(name) "
-                      "events(event_id) outbox(alert_id scope name kind) outbox(number) ");
+                      "events(event_id) outbox(alert_id scope name kind) outbox(number) "
+                      "tallies(zone) ");
     struct why why = {0};
     guard_scope(app, NORTH);
     CHECK(database_begin(app, &why) == OK);
