@@ -84,26 +84,32 @@ static size_t number_of(struct dialect_names *names, const char *at, size_t size
     return names->count;
 }
 
+/* Copies one piece of the query, or puts a number for a name; `*at` moves on. */
+static bool translate(struct text *text, struct dialect_names *names, const char **at)
+{
+    size_t size = passing_size(*at);
+    const size_t name = size == 0 && **at == ':' ? word_size(*at + 1) : 0;
+    if (name == 0) {
+        if (size == 0) { size = 1; }
+        text_add_bytes(text, span_of(*at, size));
+        *at += size;
+        return true;
+    }
+    const size_t number = number_of(names, *at, name + 1);
+    text_format(text, "$%zu", number);
+    *at += name + 1;
+    return number > 0;
+}
+
 enum err dialect_query(char **out, struct dialect_names *names, const char *sql, struct why *why)
 {
     CLEANUP(text_deinit) struct text text = text_limited(DIALECT_SQL_SIZE_MAX);
     names->count = 0;
     for (const char *at = sql; *at;) {
-        size_t size = passing_size(at);
-        const size_t name = size == 0 && *at == ':' ? word_size(at + 1) : 0;
-        if (name > 0) {
-            const size_t number = number_of(names, at, name + 1);
-            if (number == 0) {
-                return why_set(why, ERR_LIMIT, "more than %d parameters, or a name of more than %d",
-                               DIALECT_PARAMETER_MAX, DIALECT_NAME_SIZE - 1);
-            }
-            text_format(&text, "$%zu", number);
-            at += name + 1;
-            continue;
+        if (!translate(&text, names, &at)) {
+            return why_set(why, ERR_LIMIT, "more than %d parameters, or a name of more than %d",
+                           DIALECT_PARAMETER_MAX, DIALECT_NAME_SIZE - 1);
         }
-        if (size == 0) { size = 1; }
-        text_add_bytes(&text, span_of(at, size));
-        at += size;
     }
     return whole(out, &text, why);
 }

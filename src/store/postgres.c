@@ -99,8 +99,10 @@ static enum err check_address(const char *address, bool *verify, struct why *why
                        "the database's address is malformed, expected postgresql://USER@HOST/NAME");
     }
     bool secret = false;
+    /* NOLINTBEGIN(concurrency-mt-unsafe): libpq reads them in the same way, nobody sets any */
     bool ssl = getenv("PGSSLMODE") != NULL;
     const char *host = getenv("PGHOST");
+    /* NOLINTEND(concurrency-mt-unsafe) */
     for (const PQconninfoOption *at = list; at->keyword; at++) {
         if (!at->val) { continue; }
         secret = secret || strstr(at->keyword, "password") != NULL;
@@ -238,23 +240,26 @@ static bool send(struct postgres *postgres, const struct postgres_call *call)
                                call->lengths, call->formats, 1) == 1;
 }
 
+/* Keeps the last good result, or the first failure. */
+static PGresult *choose(PGresult *kept, PGresult *next)
+{
+    const bool stays = kept && !good(kept);
+    PQclear(stays ? next : kept);
+    return stays ? kept : next;
+}
+
 /* The results of a pipeline: the last statement's, or the first failure. NULL: the link broke. */
 static PGresult *receive(struct postgres *postgres)
 {
     PGresult *kept = NULL;
-    for (;;) {
+    while (!postgres_lost(postgres)) {
         PGresult *result = PQgetResult(postgres->link);
-        const bool end = result && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
-        if (!result && postgres_lost(postgres)) { break; }
         if (!result) { continue; } /* stands between two statements */
-        if (!end && (!kept || good(kept))) {
-            PQclear(kept);
-            kept = result;
-        } else {
+        if (PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
             PQclear(result);
+            return kept;
         }
-        if (end) { return kept; }
-        if (postgres_lost(postgres)) { break; }
+        kept = choose(kept, result);
     }
     PQclear(kept);
     return NULL;

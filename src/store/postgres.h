@@ -61,12 +61,12 @@ bool postgres_lost(const struct postgres *postgres);
 
 MUST_USE enum err postgres_prepare(struct statement **out, struct database *database,
                                    const char *sql, struct why *why);
-void postgres_finalise(struct statement *statement);
-void postgres_bind(struct statement *statement, const char *name, const struct bound *value);
-MUST_USE enum err postgres_step(struct statement *statement, enum step *step, struct why *why);
-int64_t postgres_changed(const struct statement *statement);
-void postgres_reset(struct statement *statement);
-struct span postgres_bytes(const struct statement *statement, int index);
-int64_t postgres_integer(const struct statement *statement, int index);
-double postgres_real(const struct statement *statement, int index);
-bool postgres_is_null(const struct statement *statement, int index);
+void postgres_finalise(struct statement *held);
+void postgres_bind(struct statement *held, const char *name, const struct bound *value);
+MUST_USE enum err postgres_step(struct statement *held, enum step *step, struct why *why);
+int64_t postgres_changed(const struct statement *held);
+void postgres_reset(struct statement *held);
+struct span postgres_bytes(const struct statement *held, int index);
+int64_t postgres_integer(const struct statement *held, int index);
+double postgres_real(const struct statement *held, int index);
+bool postgres_is_null(const struct statement *held, int index);
