@@ -138,16 +138,22 @@ static inline struct ingest *parts_ingest(struct parts *parts)
     return ingest;
 }
 
-static inline struct outbox *parts_outbox(struct parts *parts)
+static inline struct outbox *parts_outbox_of(struct parts *parts, bool follows)
 {
     struct why why = {0};
     struct outbox *outbox = NULL;
     const struct outbox_config config = {.database = place_config(&parts->tables.place),
+                                         .follows = follows,
                                          .prefix = "tocsin",
                                          .live = {parts, parts_live},
                                          .bus = {parts, parts_publish}};
     test_must(outbox_open(&outbox, &config, &why), &why);
     return outbox;
+}
+
+static inline struct outbox *parts_outbox(struct parts *parts)
+{
+    return parts_outbox_of(parts, false);
 }
 
 /* Signs JSON in single quotes as `signer` and offers it on a topic below tocsin/devices/. */

@@ -11,7 +11,7 @@ trap 'rm -f "$fresh"' EXIT
     echo
     echo "Made by \`tools/reference.sh\` from the programs' own tables; \`--explain\` prints the same. A configuration is an INI file:"
     echo "\`[section]\`, then \`key = value\`. An unknown key or a value out of range is a refusal to start. Secrets are not options:"
-    echo "\`TOCSIN_DATABASE_KEY\`, \`TOCSIN_ADMIN_PASSWORD\`, \`TOCSIN_OPERATOR_PASSWORD\` and \`TOCSIN_OIDC_SECRET\` come from the environment."
+    echo "\`TOCSIN_DATABASE_KEY\`, \`TOCSIN_ADMIN_PASSWORD\`, \`TOCSIN_OPERATOR_PASSWORD\`, \`TOCSIN_REDIS_PASSWORD\` and \`TOCSIN_OIDC_SECRET\` come from the environment."
     for program in control gateway edge watch enrol; do
         echo
         "$build/tocsin-$program" --markdown

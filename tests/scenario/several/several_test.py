@@ -71,6 +71,7 @@ def check_sessions(tap, rig):
     got = rig.ask_at("a", "POST", "/auth/login", {"username": "admin", "password": PASSWORD, "program": True}, as_nobody=True).json
     token = got["access_token"]
     tap.check([rig.ask_at(name, "GET", "/api/alerts", token=token).status for name in NAMES] == [200] * 3, "signed in at a, the token is good at all")
+    tap.check(len({rig.ask_at(name, "GET", "/.well-known/jwks.json", as_nobody=True).body for name in NAMES}) == 1, "all publish the same keys")
     refreshed = rig.ask_at("b", "POST", "/auth/refresh", {"refresh_token": got["refresh_token"]}, as_nobody=True)
     tap.check(refreshed.status == 200, "and refreshed at b", str(refreshed.status))
     live = rig.live_at("c", token)
@@ -301,12 +302,33 @@ def check_stop(tap, rig):
     rig.server_start(name)
 
 
+def check_hung(tap, rig):
+    """Not dead, but without life: another leads, and when it wakes up it finds that."""
+    name = rig.wait_leader()
+    process, others = rig.servers[name].process, [n for n in NAMES if n != name]
+    process.send_signal(signal.SIGSTOP)
+    begin = now()
+    try:
+        wait_for(lambda: any(rig.metric(n, "tocsin_leading") == 1 for n in others), 10, "another leader", 0.02)
+        took = now() - begin
+        send_to_sign(tap, rig, others[0], others[1], "alert beside a hung server")
+    finally:
+        process.send_signal(signal.SIGCONT)
+    woken = now()
+    tap.attempt("it wakes up and follows", lambda: wait_for(lambda: len(rig.leaders()) == 1 and rig.leaders() != [name], 5, "one leader", 0.01))
+    print(f"# the leader was stopped (SIGSTOP): another led after {took:.2f} s; woken up, it followed after {now() - woken:.2f} s")
+    tap.check(took <= 2, "another leads within two seconds of its last sign of life", f"{took:.2f}")
+    send_to_sign(tap, rig, name, others[0], "alert of who was hung")
+
+
 def check_record(tap, rig):
     def notes():
         return [rig.ask_at(name, "GET", "/api/audit/checkpoint").body for name in NAMES]
 
-    entries = rig.ask("GET", "/api/audit?limit=1").json["entries"]
-    newest = entries[0]["index"]
+    page = rig.ask("GET", "/api/audit?limit=1").json
+    newest, policy = page["entries"][0]["index"], rig.path("policy")
+    with open(policy, "w", encoding="ascii") as file:
+        file.write(f"log {page['vkey']}\nquorum none\n")
 
     def proofs():
         got = [rig.ask_at(name, "GET", f"/api/audit/{newest}").json for name in NAMES]
@@ -316,8 +338,9 @@ def check_record(tap, rig):
     tap.attempt("below one checkpoint", lambda: wait_for(lambda: len(set(notes())) == 1, 30, "one checkpoint", 0.2))
     for name in NAMES:
         tap.check("audit.halted" not in rig.servers[name].log(), f"the log at {name} never halted")
-        done = subprocess.run([os.path.join(rig.build, "tocsin"), "audit", "verify", os.path.join(rig.servers[name].state, "audit")], capture_output=True, text=True, timeout=60)
-        print(f"# {name}: {(done.stdout or done.stderr).strip().splitlines()[-1:]}")
+        words = ["audit", "verify", os.path.join(rig.servers[name].state, "audit"), "--policy", policy]
+        done = subprocess.run([os.path.join(rig.build, "tocsin"), *words], capture_output=True, text=True, timeout=60)
+        tap.check(done.returncode == 0 and done.stdout.startswith("good: "), f"an auditor finds the files of {name} good", (done.stdout + done.stderr).strip()[-200:])
 
 
 def main():
@@ -337,6 +360,7 @@ def main():
             check_redis(tap, rig)
             check_database(tap, rig)
             check_stop(tap, rig)
+            check_hung(tap, rig)
             check_record(tap, rig)
         except (OSError, ValueError, KeyError, TimeoutError, RuntimeError, http.client.HTTPException) as error:
             tap.check(False, "the test ran to its end", f"{type(error).__name__}: {error}")

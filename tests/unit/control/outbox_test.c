@@ -111,6 +111,31 @@ static void kill_9_repeats_and_loses_nothing(struct parts *parts)
                            NULL) == OK);
 }
 
+/* Another server publishes, until this one leads. */
+static void one_of_several(struct parts *parts)
+{
+    CHECK(database_execute(parts->tables.database,
+                           "DELETE FROM outbox; UPDATE deliveries SET due_us = NULL;", NULL) == OK);
+    const size_t before = parts_count(parts);
+    const struct id id = order(parts, "north");
+    struct outbox *outbox = parts_outbox_of(parts, true);
+    outbox_connected(outbox, true);
+    outbox_wake(outbox);
+    outbox_close(outbox); /* it has looked at all that it was told */
+    CHECK(parts_count(parts) == before);
+    CHECK(tables_number(&parts->tables, "SELECT count(*) FROM outbox WHERE kind = 0") == 1);
+
+    outbox = parts_outbox_of(parts, true);
+    outbox_connected(outbox, true);
+    outbox_lead(outbox, true);
+    CHECK(parts_wait_published(parts, before + 1));
+    CHECK(strstr(parts->published[before].topic, id.text) != NULL);
+    outbox_published(outbox, parts->published[before].token, OK);
+    CHECK(parts_wait(parts, "SELECT count(*) FROM outbox WHERE kind = 0", 0));
+    outbox_lead(outbox, false);
+    outbox_close(outbox);
+}
+
 int main(void)
 {
     static struct parts parts;
@@ -128,6 +153,7 @@ int main(void)
     the_silent_get_it_again(&parts, outbox);
     nothing_is_lost_while_the_bus_is_away(&parts, outbox);
     outbox_close(outbox);
+    one_of_several(&parts);
     dispatch_close(dispatch);
     parts_close(&parts);
     return CHECK_DONE();
