@@ -10,7 +10,7 @@
 #include "migrations/control.h"
 #include "tables.h"
 
-enum { ENTRIES = 1000000, PAGES = 50 };
+enum { ENTRIES = 1000000, PAGES = 50, MIDDLE = PAGES / 2 };
 
 static const int64_t begin_us = INT64_C(1700000000000000);
 
@@ -43,7 +43,7 @@ static bool measure(struct journal *journal, const char *name, const struct jour
         if (err || value_count(value_get(page, "entries")) != 50) { return false; }
     }
     qsort(times_us, PAGES, sizeof *times_us, compare);
-    printf("journal_page_%s\t%.3f\tms\n", name, (double)times_us[PAGES / 2] / 1e3);
+    printf("journal_page_%s\t%.3f\tms\n", name, (double)times_us[MIDDLE] / 1e3);
     return true;
 }
 

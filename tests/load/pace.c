@@ -217,6 +217,7 @@ int main(int argc, char *argv[])
                               "[--seconds N] [--connections 1..512]\n");
         return 2;
     }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread runs yet */
     const char *token = getenv("PACE_TOKEN");
     (void)snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s%s%s\r\n",
                    settings.path, token ? "Authorization: Bearer " : "", token ? token : "",
