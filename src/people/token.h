@@ -3,13 +3,13 @@
  *
  * An access token is a JWT (RFC 9068, EdDSA) of five minutes that names a session; it is worth
  * nothing without that session and the generation of rights that it was made for, which the caller
- * asks the database for every time. The signing keys belong to spans of time and are derived from
- * one secret: they rotate by themselves, alike on every server, and stand in no file; a key is
- * accepted until its last token has ended. A refresh token is a session's id, a number, and a MAC
- * over both: of a session one number counts (people/session), and its successor is always the same
- * one. Verified access tokens are remembered, bounded, by their hash, since checking a signature
- * costs more than the rest of a request; time and claims are judged each time. Any thread; the time
- * is a parameter.
+ * asks the database for, or knows of for half a second (people/session_cache). The signing keys
+ * belong to spans of time and are derived from one secret: they rotate by themselves, alike on
+ * every server, and stand in no file; a key is accepted until its last token has ended. A refresh
+ * token is a session's id, a number, and a MAC over both: of a session one number counts
+ * (people/session), and its successor is always the same one. Verified access tokens are
+ * remembered, bounded, by their hash, since checking a signature costs more than the rest of a
+ * request; time and claims are judged each time. Any thread; the time is a parameter.
  */
 #pragma once
 

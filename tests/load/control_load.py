@@ -34,7 +34,7 @@ def report(name, figures):
 
 def load_tls(rig):
     """In spells that a token outlives; the figures of the whole are those of the worst spell."""
-    rig.tocsin("ca", "issue", "web", "web", "--dir", rig.path("ca"), "--out", rig.folder, "--host", "127.0.0.1", "--host", "localhost")
+    rig.tocsin("ca", "issue", "control", "web", "--web", "--host", "127.0.0.1", "--dir", rig.path("ca"), "--out", rig.folder)
     rig.stop()
     rig.start(**{**rig.more, "http.certificate": rig.path("web.crt"), "http.key": rig.path("web.key")})
     worst, left = collections.Counter(), SECONDS
