@@ -23,6 +23,7 @@ SECONDS = int(os.environ.get("PACE_SECONDS", "60"))
 SIGN_INS = int(os.environ.get("SIGN_INS", "500"))
 SLOW = int(os.environ.get("SLOW_CONNECTIONS", "10000"))
 SPELL_S = 240  # an access token lives for five minutes
+RATE = 200  # of those beside
 
 
 def report(name, figures):
@@ -67,6 +68,7 @@ def load_sign_ins(rig):
     """Everybody comes at once; beside them programs go on asking. The crowd is another account: of one the oldest sessions go."""
     rig.renew()
     rig.invite("crowd", "viewer")
+    report("control_alone", rig.pace("--rate", RATE, "--seconds", 8))
     peak, over = [memory(rig.control.pid)], threading.Event()
 
     def watch():
@@ -78,7 +80,7 @@ def load_sign_ins(rig):
     with concurrent.futures.ThreadPoolExecutor(SIGN_INS) as pool:
         begin = time.monotonic()
         answers = [pool.submit(sign_in, rig.port) for _ in range(SIGN_INS)]
-        figures = rig.pace("--rate", 200, "--seconds", 8)
+        figures = rig.pace("--rate", RATE, "--seconds", 8)
         statuses = collections.Counter(answer.result()[0] for answer in answers)
         took = time.monotonic() - begin
     over.set()
@@ -95,6 +97,8 @@ def load_slow(rig):
         note("slowhttptest or nginx is missing: no slow connections")
         return
     nginx = Nginx(rig, rig.port)
+    rig.renew()
+    report("control_behind_nginx", rig.pace("--rate", RATE, "--seconds", 8, port=nginx.port))
     words = ["slowhttptest", "-H", "-c", str(SLOW), "-r", "3000", "-i", "5", "-l", "25", "-p", "5", "-u", f"http://127.0.0.1:{nginx.port}/api/resources"]
     slow = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -102,7 +106,7 @@ def load_slow(rig):
         rig.renew()
         with open(f"/proc/{slow.pid}/net/sockstat", encoding="ascii") as file:
             note(file.read().splitlines()[1])
-        report("control_beside_slow", rig.pace("--rate", 200, "--seconds", 10, port=nginx.port))
+        report("control_beside_slow", rig.pace("--rate", RATE, "--seconds", 10, port=nginx.port))
     finally:
         slow.terminate()
         slow.wait(30)

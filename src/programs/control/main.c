@@ -233,7 +233,8 @@ static enum err start_http(struct site *site, struct why *why)
                                        .context = &site->control,
                                        .worker_begin = begin_worker,
                                        .worker_end = end_worker,
-                                       .lane = route_lane,
+                                       .lane = site->control.database.address ? route_lane_waiting
+                                                                              : route_lane,
                                        .slow_worker_count = SLOW_WORKERS,
                                        .handle = route_answer};
     const enum err err = http_server_open(&site->http, &config, why);

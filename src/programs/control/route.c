@@ -389,6 +389,12 @@ enum http_lane route_lane(const struct http_request *request)
     return HTTP_LANE_COMMON;
 }
 
+enum http_lane route_lane_waiting(const struct http_request *request)
+{
+    const enum http_lane lane = route_lane(request);
+    return lane == HTTP_LANE_DIRECT ? HTTP_LANE_COMMON : lane;
+}
+
 static void count_request(const struct route *route, int64_t begin_us)
 {
     char labels[160];

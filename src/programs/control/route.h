@@ -34,6 +34,8 @@ MUST_USE bool route_permits(struct call *call, enum permission permission);
 
 /* wire/http's lane: of the route, before anything is known of who asks. */
 enum http_lane route_lane(const struct http_request *request);
+/* The same where the database is a server: it may keep us waiting, which no epoll thread can. */
+enum http_lane route_lane_waiting(const struct http_request *request);
 
 /* Answers one request: wire/http's handle. `state` is the worker's desk; NULL: 503. */
 void route_answer(void *context, void *state, struct http_request *request);
