@@ -10,7 +10,6 @@ enum { WORD_BYTES = 32, HASH_SIZE = 32 };
 
 static const char *const PURPOSES[] = {[ATTEMPT_PURPOSE_SIGN_IN] = "sign_in",
                                        [ATTEMPT_PURPOSE_LINK] = "link",
-                                       [ATTEMPT_PURPOSE_JOIN] = "join",
                                        [ATTEMPT_PURPOSE_FACTOR] = "factor"};
 
 struct attempt_store {
@@ -98,7 +97,6 @@ static enum err insert(struct attempt_store *store, const struct attempt *attemp
     statement_bind_text(row, ":nonce", attempt->nonce);
     statement_bind_text(row, ":verifier", attempt->verifier);
     statement_bind_text(row, ":subject", attempt->subject);
-    statement_bind_text(row, ":name", attempt->name);
     statement_bind_text(row, ":return_path", attempt->return_path);
     statement_bind_text(row, ":network", attempt->network);
     statement_bind_integer(row, ":now_us", now_us);
@@ -151,8 +149,7 @@ static bool read_taken(const struct statement *row, struct attempt *found)
            text_copy(found->nonce, sizeof found->nonce, column_text(row, 1)) &&
            text_copy(found->verifier, sizeof found->verifier, column_text(row, 2)) &&
            text_copy(found->subject, sizeof found->subject, column_text(row, 3)) &&
-           text_copy(found->name, sizeof found->name, column_text(row, 4)) &&
-           text_copy(found->return_path, sizeof found->return_path, column_text(row, 5));
+           text_copy(found->return_path, sizeof found->return_path, column_text(row, 4));
 }
 
 enum err attempt_take(struct attempt_store *store, const struct attempt_words *words,

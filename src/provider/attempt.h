@@ -12,8 +12,8 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "people/client.h"
-#include "people/user.h"
 #include "store/database.h"
 
 #define ATTEMPT_LIFE_US (10 * CLOCK_MINUTE_US)
@@ -28,13 +28,11 @@ enum {
 enum attempt_purpose {
     ATTEMPT_PURPOSE_SIGN_IN,
     ATTEMPT_PURPOSE_LINK,   /* `subject` is the session of the person who wants it */
-    ATTEMPT_PURPOSE_JOIN,   /* `subject` is an invitation */
     ATTEMPT_PURPOSE_FACTOR, /* attempt_wait's: `subject` is the link that somebody came by */
 };
 struct attempt {
     enum attempt_purpose purpose;
     char subject[ID_TEXT_SIZE];
-    char name[USER_NAME_SIZE];           /* of a guest who joins; "" = as invited */
     char return_path[ATTEMPT_PATH_SIZE]; /* where on the page to go then */
     char network[CLIENT_ADDRESS_SIZE];   /* that asks (people/client) */
     char nonce[ATTEMPT_WORD_SIZE];       /* filled in */

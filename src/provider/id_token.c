@@ -92,6 +92,19 @@ static enum err judge_times(const struct value *claims, int64_t now_us, struct w
     return OK;
 }
 
+/* OpenID Connect Core, 3.1.2.1: who asked for a fresh sign-in sees to it that it was one. */
+static enum err judge_freshness(const struct value *claims,
+                                const struct id_token_expected *expected, struct why *why)
+{
+    int64_t asked_us = 0;
+    if (expected->max_age_us == 0) { return OK; }
+    if (!read_time(claims, "auth_time", &asked_us)) {
+        return denied(why, "does not say when the person signed in there (auth_time)");
+    }
+    if (asked_us + expected->max_age_us + ID_TOKEN_SKEW_US > expected->now_us) { return OK; }
+    return denied(why, "is of a person who signed in there too long ago (auth_time)");
+}
+
 /* OpenID Connect Core, 3.1.3.6: the left half of the hash that the algorithm uses. */
 static enum err judge_hash(const struct value *claims, const struct id_token_expected *expected,
                            enum jws_algorithm algorithm, struct why *why)
@@ -134,6 +147,7 @@ static enum err judge(const struct value *claims, const struct id_token_expected
     if (!err && (!*expected->nonce || strcmp(text_of(claims, "nonce"), expected->nonce) != 0)) {
         err = denied(why, "answers another question (nonce)");
     }
+    if (!err) { err = judge_freshness(claims, expected, why); }
     if (!err) { err = judge_hash(claims, expected, algorithm, why); }
     if (!err && !subject_valid(text_of(claims, "sub"))) { err = denied(why, "names nobody (sub)"); }
     return err;

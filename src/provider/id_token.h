@@ -21,6 +21,7 @@ struct id_token_expected {
     const char *issuer, *client_id, *nonce;
     const char *access_token; /* that came with it; NULL = none */
     unsigned int algorithms;  /* bits by enum jws_algorithm */
+    int64_t max_age_us;       /* since the person was asked there who they are; 0 = any time */
     int64_t now_us;
 };
 

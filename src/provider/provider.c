@@ -189,6 +189,14 @@ static enum err find_keys(struct provider *provider, const char *url, int64_t no
 
 /* ---- there ---- */
 
+static void add_max_age(const struct provider *provider, struct text *url)
+{
+    char seconds[24];
+    if (provider->config.max_age_s == 0) { return; }
+    (void)snprintf(seconds, sizeof seconds, "%lld", (long long)provider->config.max_age_s);
+    address_add(url, true, "max_age", seconds);
+}
+
 static void add_challenge(struct text *url, const char *verifier)
 {
     uint8_t hash[crypto_hash_sha256_BYTES];
@@ -213,6 +221,7 @@ static enum err ask(struct provider *provider, const struct provider_question *q
     address_add(url, true, "state", question->state);
     address_add(url, true, "nonce", question->nonce);
     add_challenge(url, question->verifier);
+    add_max_age(provider, url);
     return url->overflow ? why_set(why, ERR_LIMIT, "the provider's address is too long") : OK;
 }
 
@@ -319,6 +328,8 @@ static enum err redeem(struct provider *provider, const struct provider_code *co
                                                .nonce = code->nonce,
                                                .access_token = answer.access_token,
                                                .algorithms = metadata.algorithms,
+                                               .max_age_us =
+                                                   provider->config.max_age_s * CLOCK_SECOND_US,
                                                .now_us = code->now.wall_us};
     err = verify(provider, answer.id_token, &expected, person, why);
     if (err != ERR_NOT_FOUND) { return err; }

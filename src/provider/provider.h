@@ -34,6 +34,7 @@ struct provider_config {
     const char *issuer, *client_id, *redirect; /* borrowed, as is the secret */
     const struct secret *secret;               /* NULL: a public client */
     struct provider_port port;
+    int64_t max_age_s; /* since the person was asked there who they are; 0 = any time */
     int at_once_max;
 };
 /* ERR_RANGE: an address is none that we go to. */

@@ -445,7 +445,9 @@ async function offline() {
     },
   );
   // Two servers were away on purpose.
-  watched.faults = watched.faults.filter((fault) => !/ERR_CONNECTION_(REFUSED|RESET)|503/.test(fault));
+  watched.faults = watched.faults.filter(
+    (fault) => !/ERR_CONNECTION_(REFUSED|RESET)|503/.test(fault),
+  );
 }
 
 async function withoutMap() {

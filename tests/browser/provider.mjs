@@ -23,6 +23,7 @@ try {
   await tap.must('ben signs in with his second factor', () => byPassword(ben, 'ben'));
   await tap.must('ben links his', () => link(ben, 'ben', 'phone-link'));
   await tap.must('the provider does not stand for his second factor', () => withFactor(ben));
+  await tap.step('a guest joins and links in one go', async () => guest(await open(DESK)));
   await tap.step('she unlinks, and is a stranger again', () => unlink(ann));
   await tap.step('without the provider the password is left', () => alone());
 } catch (caught) {
@@ -144,6 +145,20 @@ async function withFactor(page) {
   await field.fill(codes.pop());
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await live(page);
+}
+
+/** The link of an invitation, a password, and on to the provider's page. */
+async function guest(page) {
+  await page.goto(process.env.INVITATION ?? '');
+  await page.locator('input[name="new"]').fill(PASSWORD);
+  await page.locator('input[name="again"]').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Join' }).click();
+  await page.getByRole('heading', { name: 'Welcome, gita' }).waitFor();
+  await page.getByRole('button', { name: 'Link Town ID' }).waitFor();
+  await shoot(page, 'desk-provider-join');
+  await page.getByRole('button', { name: 'Link Town ID' }).click();
+  await atProvider(page, 'gita');
+  await panelOf(page).getByText('You are linked').waitFor();
 }
 
 async function unlink(page) {

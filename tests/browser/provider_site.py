@@ -24,6 +24,7 @@ def main():
         rig.begin()
         rig.invite("ann", "operator")
         codes = Person(rig, "ben").set_up(rig.invite("ben", "operator")).json["recovery_codes"]
+        guest = rig.ask("POST", "/api/invitations", {"username": "gita", "role": "viewer", "zones": None}).json["href"]
         rig.stop()
         rig.tocsin("ca", "issue", "control", "web", "--web", "--host", "127.0.0.1", "--dir", rig.path("ca"), "--out", rig.folder)
         provider = Provider(rig.folder, f"https://127.0.0.1:{rig.port}")
@@ -31,7 +32,7 @@ def main():
             rig.secrets["TOCSIN_OIDC_SECRET"] = SECRET
             tls = {"http.certificate": rig.path("web.crt"), "http.key": rig.path("web.key")}
             rig.start(**provider.options(), **tls, **{"web.folder": os.path.join(ROOT, "web", "dist")})
-            told = {"ORIGIN": provider.origin, "ISSUER": provider.issuer, "PASSWORD": PASSWORD, "CODES": json.dumps(codes)}
+            told = {"ORIGIN": provider.origin, "ISSUER": provider.issuer, "PASSWORD": PASSWORD, "CODES": json.dumps(codes), "INVITATION": provider.origin + guest}
             node = subprocess.Popen(
                 ["node", str(pathlib.Path(__file__).with_name("provider.mjs"))], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **told}
             )  # fmt: skip

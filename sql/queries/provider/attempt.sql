@@ -2,10 +2,9 @@
 -- database: control
 
 -- name: attempt_insert
-INSERT INTO provider_attempts (state_hash, browser_hash, purpose, nonce, verifier, subject, name, return_path, network,
+INSERT INTO provider_attempts (state_hash, browser_hash, purpose, nonce, verifier, subject, return_path, network,
                                created_us, expires_us)
-VALUES (:state_hash, :browser_hash, :purpose, :nonce, :verifier, :subject, :name, :return_path, :network, :now_us,
-        :expires_us);
+VALUES (:state_hash, :browser_hash, :purpose, :nonce, :verifier, :subject, :return_path, :network, :now_us, :expires_us);
 
 -- name: attempt_sweep
 DELETE FROM provider_attempts WHERE expires_us <= :now_us;
@@ -23,7 +22,7 @@ DELETE FROM provider_attempts WHERE state_hash IN (
 -- One browser's answer, once: whoever has the state alone takes nothing, and spends nothing.
 DELETE FROM provider_attempts
 WHERE state_hash = :state_hash AND browser_hash = :browser_hash AND expires_us > :now_us AND purpose <> 'factor'
-RETURNING purpose, nonce, verifier, subject, name, return_path;
+RETURNING purpose, nonce, verifier, subject, return_path;
 
 -- name: attempt_waiting
 -- A browser that has come back and has to show a second factor.

@@ -87,6 +87,9 @@ static const struct option OPTIONS[] = {
      "/auth/provider/callback there."},
     {"oidc.name", OPTION_KIND_TEXT, AT(oidc_name), 0, 0, "your organisation",
      "What people call the provider: the page says \"Sign in with NAME\"."},
+    {"oidc.max_age_s", OPTION_KIND_INTEGER, AT(oidc_max_age_s), 0, 86400, "0",
+     "Seconds after which the provider asks a person anew who they are, for desks that people "
+     "share; 0: as it likes. Providers that do not know auth_time sign nobody in then."},
     {"oidc.ca", OPTION_KIND_TEXT, AT(oidc_ca), 0, 0, "",
      "PEM file of the authorities that the provider's certificate may come from; empty: the "
      "system's."},

@@ -40,6 +40,7 @@ struct control_options {
     int64_t http_rate_account, http_rate_stranger;
     int64_t token_key_s;
     char second_factor_roles[OPTION_TEXT_SIZE];
+    int64_t oidc_max_age_s;
     char oidc_issuer[OPTION_TEXT_SIZE], oidc_client_id[OPTION_TEXT_SIZE];
     char oidc_origin[OPTION_TEXT_SIZE], oidc_name[OPTION_TEXT_SIZE], oidc_ca[OPTION_TEXT_SIZE];
     char web_folder[OPTION_TEXT_SIZE], map_url[OPTION_TEXT_SIZE], map_exact_url[OPTION_TEXT_SIZE];

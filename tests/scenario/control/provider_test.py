@@ -222,6 +222,21 @@ def check_clients(tap, rig, provider):
     tap.check("not the secret" not in rig.log(), "nor in the log")
 
 
+def check_fresh(tap, rig, provider):
+    """A desk that people share: the provider's own session does not sign the next person in."""
+    restart(rig, provider, **{"oidc.max_age_s": 1})
+    browser = Browser(rig, provider)
+    tap.check(browser.sign_in("ann") == "/situation" and browser.session(), "who is asked at the provider comes in")
+    wait_for(lambda: browser.get(browser.ask("POST", "/auth/provider/begin", {}).json["location"]).headers["Location"].startswith("/interaction/"), 10, "the provider to ask again", 0.5)
+    tap.check(True, "and some seconds later is asked again")
+
+
+def check_flood(tap, rig, provider):
+    begun = [rig.ask("POST", "/auth/provider/begin", {}, as_nobody=True).status for _ in range(90)]
+    tap.check(begun.count(200) >= 50 and begun[-1] == 429, "who begins without end is slowed down", str(begun))
+    tap.check(rig.sign_in().status == 200, "with the password as ever")
+
+
 def check_down(tap, rig, provider):
     restart(rig, provider, **{"oidc.ca": rig.path("ca/ca.crt")})
     begun = rig.ask("POST", "/auth/provider/begin", {}, as_nobody=True)
@@ -299,6 +314,8 @@ def main():
             check_rights(tap, rig, provider, browser)
             check_rotation(tap, rig, provider)
             check_clients(tap, rig, provider)
+            check_fresh(tap, rig, provider)
+            check_flood(tap, rig, provider)
             check_down(tap, rig, provider)
             check_slow(tap, rig, provider)
             check_tls(tap, rig, provider)

@@ -1,5 +1,6 @@
 #include "provider/attempt.h"
 
+#include "base/text.h"
 #include "check.h"
 #include "unit/people/people_database.h"
 

@@ -220,6 +220,25 @@ static void test_access_token(void)
     CHECK(verify_claims("at_hash", "7", access) == ERR_DENIED);
 }
 
+/* Asked for, a fresh sign-in must be said and be one. */
+static void test_freshness(void)
+{
+    CLEANUP(value_free_p) struct value *claims = json(CLAIMS);
+    CLEANUP(text_deinit) struct text token = text_limited(8192);
+    struct id_token_expected expected = expected_with(NULL);
+    expected.max_age_us = 300 * CLOCK_SECOND_US;
+    CHECK(verify(EDDSA_TOKEN, &expected) == ERR_DENIED);
+    value_set_integer(claims, "auth_time", 1799999701); /* 359 s ago, with the skew */
+    sign(&token, JWS_ALGORITHM_EDDSA, claims);
+    CHECK(verify(text_c(&token), &expected) == OK);
+    value_set_integer(claims, "auth_time", 1799999700);
+    sign(&token, JWS_ALGORITHM_EDDSA, claims);
+    CHECK(verify(text_c(&token), &expected) == ERR_DENIED);
+    value_set_text(claims, "auth_time", "1800000000");
+    sign(&token, JWS_ALGORITHM_EDDSA, claims);
+    CHECK(verify(text_c(&token), &expected) == ERR_DENIED);
+}
+
 /* The header is the attacker's, the rest is good (RFC 8725, 2.1, 2.5, 3.1). */
 static void test_headers(void)
 {
@@ -311,6 +330,7 @@ int main(void)
     test_claims();
     test_audience();
     test_access_token();
+    test_freshness();
     test_headers();
     test_forms();
     test_payloads();

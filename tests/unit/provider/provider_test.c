@@ -163,6 +163,30 @@ static void test_question(void)
     CHECK(strstr(text_c(&url), "dBjftJeZ") == NULL); /* the verifier stays here */
 }
 
+/* A site whose desks are shared has everybody asked anew. */
+static void test_max_age(void)
+{
+    struct provider *provider = NULL;
+    CLEANUP(text_deinit) struct text url = text_limited(4096);
+    const struct provider_config config = {.issuer = ISSUER,
+                                           .client_id = "tocsin desk",
+                                           .redirect = REDIRECT,
+                                           .port = {.ask = ask},
+                                           .max_age_s = 600,
+                                           .at_once_max = 2};
+    provider_free(open_provider(NULL)); /* the peer as it is at first */
+    CHECK(provider_new(&provider, &config, NULL) == OK);
+    const struct provider_question question = {
+        .state = "s", .nonce = "n", .verifier = "v", .now = NOW};
+    CHECK(provider_ask(provider, &question, &url, NULL) == OK);
+    CHECK(strstr(text_c(&url), "&max_age=600") != NULL);
+    CHECK(come_back(provider, "n", NOW) == ERR_DENIED);
+    peer.claims = "{'iss':'" ISSUER "','aud':'tocsin desk','sub':'ann','nonce':'n',"
+                  "'auth_time':1799999900,'iat':1800000000,'exp':1800000300}";
+    CHECK(come_back(provider, "n", NOW) == OK);
+    provider_free(provider);
+}
+
 static void test_public_client(void)
 {
     CLEANUP(provider_free_p) struct provider *provider = open_provider(NULL);
@@ -334,6 +358,7 @@ int main(void)
 {
     if (sodium_init() < 0 || jws_begin(NULL)) { abort(); }
     test_question();
+    test_max_age();
     test_public_client();
     test_secret();
     test_kept();

@@ -6,6 +6,8 @@
 #include "base/log.h"
 
 enum { URL_SIZE_MAX = 4096 };
+/* A shift of a whole office at once, then one a second. */
+enum { BEGIN_BURST = 60, BEGIN_EVERY_US = 1000000 };
 
 /* ---- for the program ---- */
 
@@ -17,6 +19,7 @@ enum err outside_open(struct outside **out, const struct control_options *option
     outside->way.ca_path = *options->oidc_ca ? options->oidc_ca : NULL;
     outside->issuer = options->oidc_issuer;
     outside->name = options->oidc_name;
+    outside->begins = rate_limit_new(BEGIN_BURST, BEGIN_EVERY_US);
     (void)snprintf(outside->redirect, sizeof outside->redirect, "%s/auth/provider/callback",
                    options->oidc_origin);
     /* A slow provider must leave half of the workers to everybody else. */
@@ -26,6 +29,7 @@ enum err outside_open(struct outside **out, const struct control_options *option
                                            .redirect = outside->redirect,
                                            .secret = outside->secret,
                                            .port = way_out_open(&outside->way),
+                                           .max_age_s = options->oidc_max_age_s,
                                            .at_once_max = most};
     if (!err || err == ERR_NOT_FOUND) { err = provider_new(&outside->provider, &config, why); }
     if (err) {
@@ -40,6 +44,7 @@ void outside_close(struct outside *outside)
 {
     if (!outside) { return; }
     provider_free(outside->provider);
+    rate_limit_free(outside->begins);
     secret_free(outside->secret);
     free(outside);
 }
@@ -103,6 +108,11 @@ void outside_begin(struct call *call, struct attempt *attempt)
     struct why why = {""};
     CLEANUP(text_deinit) struct text url = text_limited(URL_SIZE_MAX);
     outside_network(call, attempt);
+    if (rate_limit_take_us(outside->begins, attempt->network, clock_monotonic_us()) > 0) {
+        http_add_header(call->request, "Retry-After", "1");
+        call_refuse(call, 429, "Too Many Requests", "Too many sign-ins begin. Wait a minute.");
+        return;
+    }
     enum err err = begin(call, attempt, &words, &why);
     if (err) {
         call_problem(call, err, &why);

@@ -15,6 +15,7 @@ struct outside {
     struct secret *secret; /* NULL: a public client */
     struct way_out way;
     const char *issuer, *name;
+    struct rate_limit *begins; /* of a network: each leaves a row and asks the provider */
     char redirect[OPTION_TEXT_SIZE + 32];
 };
 
@@ -27,7 +28,7 @@ void outside_close(struct outside *outside); /* NULL is allowed */
 struct outside *outside_of(struct call *call);
 
 /*
- * Begins `attempt`, of which purpose, subject, name and return_path are set: gives the browser its
+ * Begins `attempt`, of which purpose, subject and return_path are set: gives the browser its
  * cookie and answers {"location"}, where to go.
  */
 void outside_begin(struct call *call, struct attempt *attempt);

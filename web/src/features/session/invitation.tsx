@@ -3,28 +3,47 @@ import { useState, type FormEvent, type ReactElement } from 'react';
 import { Link } from 'react-router-dom';
 import Button from '@mui/material/Button';
 import TextField from '@mui/material/TextField';
-import { register } from '../../wire/api';
+import { register, signIn } from '../../wire/api';
+import { beginLink } from '../../wire/provider';
 import { asProblem, type Problem } from '../../wire/problem';
 import type { User } from '../../wire/types';
 import { ProblemNote } from '../../show/parts';
+import { useProvider } from './provider-button';
 import { PASSWORD_MIN, passwordFault, reachWords, ROLE_NAMES } from './session';
 import { Brand } from './sign-in';
 import css from './session.module.css';
 
 export function InvitationPage(): ReactElement {
   const [token] = useState(() => window.location.hash.slice(1));
-  const [user, setUser] = useState<User | null>(null);
+  const [joined, setJoined] = useState<Joined | null>(null);
   return (
     <main className={css.door}>
       <div className={css.form}>
         <Brand />
-        {user ? <Welcome user={user} /> : <Fields token={token} onDone={setUser} />}
+        {joined ? <Welcome {...joined} /> : <Fields token={token} onDone={setJoined} />}
       </div>
     </main>
   );
 }
 
-function Welcome({ user }: { user: User }): ReactElement {
+/** The password is kept until the guest leaves this page: linking asks for it once more. */
+interface Joined {
+  user: User;
+  password: string;
+}
+
+function Welcome({ user, password }: Joined): ReactElement {
+  const provider = useProvider();
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const link = async () => {
+    setProblem(null);
+    try {
+      await signIn(user.username, password);
+      window.location.assign(await beginLink(password));
+    } catch (caught) {
+      setProblem(asProblem(caught, 'The link'));
+    }
+  };
   return (
     <>
       <h1>Welcome, {user.username}</h1>
@@ -34,11 +53,17 @@ function Welcome({ user }: { user: User }): ReactElement {
       <Button component={Link} to="/situation" variant="contained" size="large">
         Sign in
       </Button>
+      {problem && <ProblemNote problem={problem} />}
+      {provider !== null && (
+        <Button variant="outlined" size="large" onClick={() => void link()}>
+          Link {provider}, to sign in with it
+        </Button>
+      )}
     </>
   );
 }
 
-function Fields(props: { token: string; onDone: (user: User) => void }): ReactElement {
+function Fields(props: { token: string; onDone: (joined: Joined) => void }): ReactElement {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
   const [again, setAgain] = useState('');
@@ -56,7 +81,8 @@ function Fields(props: { token: string; onDone: (user: User) => void }): ReactEl
     try {
       const name = username.trim();
       const guest = { invitation: props.token, password };
-      props.onDone(await register(name ? { ...guest, username: name } : guest));
+      const user = await register(name ? { ...guest, username: name } : guest);
+      props.onDone({ user, password });
     } catch (caught) {
       setProblem(asProblem(caught, 'The invitation'));
       setBusy(false);

@@ -7,7 +7,6 @@ import {
   forgetOutcome,
   outcomeOf,
   outcomeProblem,
-  readProvider,
   removeLink,
 } from '../../wire/provider';
 import { asProblem, type Problem } from '../../wire/problem';
@@ -15,21 +14,12 @@ import { useResource } from '../../wire/resource';
 import type { ProviderLink } from '../../wire/types';
 import { Panel, ProblemNote, SkeletonRows, State } from '../../show/parts';
 import { Time } from '../../show/time';
+import { useProvider } from './provider-button';
 import css from './session.module.css';
 
 /** Nothing, where the site has no provider. */
 export function LinksPanel(): ReactElement | null {
-  const [name, setName] = useState<string | null>(null);
-  useEffect(() => {
-    let gone = false;
-    readProvider().then(
-      (found) => !gone && setName(found),
-      () => undefined,
-    );
-    return () => {
-      gone = true;
-    };
-  }, []);
+  const name = useProvider();
   if (name === null) return null;
   return (
     <Panel title={`Sign in with ${name}`} className={css.account}>

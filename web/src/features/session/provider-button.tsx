@@ -5,11 +5,9 @@ import { beginProvider, readProvider } from '../../wire/provider';
 import { asProblem, type Problem } from '../../wire/problem';
 import css from './session.module.css';
 
-export function ProviderButton(props: {
-  onProblem: (problem: Problem | null) => void;
-}): ReactElement | null {
+/** What people call the provider; null when there is none, or nobody knows yet. */
+export function useProvider(): string | null {
   const [name, setName] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
   useEffect(() => {
     let gone = false;
     readProvider().then(
@@ -20,6 +18,14 @@ export function ProviderButton(props: {
       gone = true;
     };
   }, []);
+  return name;
+}
+
+export function ProviderButton(props: {
+  onProblem: (problem: Problem | null) => void;
+}): ReactElement | null {
+  const name = useProvider();
+  const [busy, setBusy] = useState(false);
   const leave = async () => {
     setBusy(true);
     props.onProblem(null);
