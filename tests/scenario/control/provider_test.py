@@ -222,6 +222,15 @@ def check_clients(tap, rig, provider):
     tap.check("not the secret" not in rig.log(), "nor in the log")
 
 
+def check_elsewhere(tap, rig, provider):
+    """What is under way stands in the database: another server, or the next process, takes the answer."""
+    restart(rig, provider)
+    browser = Browser(rig, provider)
+    back = way_back(browser)
+    restart(rig, provider)
+    tap.check(browser.come(back) == "/situation" and browser.session() is not None, "begun at one process, ended at another")
+
+
 def check_fresh(tap, rig, provider):
     """A desk that people share: the provider's own session does not sign the next person in."""
     restart(rig, provider, **{"oidc.max_age_s": 1})
@@ -314,6 +323,7 @@ def main():
             check_rights(tap, rig, provider, browser)
             check_rotation(tap, rig, provider)
             check_clients(tap, rig, provider)
+            check_elsewhere(tap, rig, provider)
             check_fresh(tap, rig, provider)
             check_flood(tap, rig, provider)
             check_down(tap, rig, provider)

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "peer/redis.h"
 #include "programs/control/audit/scribe.h"
+#include "programs/control/people/outside.h"
 
 /* ---- what peers calls, on its thread ---- */
 
@@ -73,6 +74,7 @@ enum err several_prepare(struct control *control, struct why *why)
         rate_limit_share(control->strangers, control->redis, "stranger");
         rate_limit_share(control->refusals, control->redis, "refusal");
         rate_limit_share(control->previews, control->redis, "preview");
+        outside_share(control->outside, control->redis);
     }
     if (control->options->several) {
         live_share_with(control->live, (struct live_share){.context = control, .tell = tell});

@@ -49,6 +49,11 @@ void outside_close(struct outside *outside)
     free(outside);
 }
 
+void outside_share(struct outside *outside, struct redis *redis)
+{
+    if (outside) { rate_limit_share(outside->begins, redis, "provider.begin"); }
+}
+
 /* ---- for its routes ---- */
 
 struct outside *outside_of(struct call *call)

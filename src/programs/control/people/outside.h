@@ -23,6 +23,8 @@ struct outside {
 MUST_USE enum err outside_open(struct outside **out, const struct control_options *options,
                                struct why *why);
 void outside_close(struct outside *outside); /* NULL is allowed */
+/* Counts beginnings with the other servers, as rate_limit_share does; NULL is allowed. */
+void outside_share(struct outside *outside, struct redis *redis);
 
 /* The site's provider; NULL when there is none: then the call is answered. */
 struct outside *outside_of(struct call *call);
