@@ -192,3 +192,16 @@ bool attribute_boolean(struct attribute attribute, bool *truth)
     *truth = proto_number(&value) != 0;
     return true;
 }
+
+void feature_tally_add(struct feature_tally *sum, const struct feature_tally *more)
+{
+    sum->read += more->read;
+    sum->taken += more->taken;
+    sum->no_geometry += more->no_geometry;
+    sum->empty += more->empty;
+    sum->ids_not_whole += more->ids_not_whole;
+    sum->nested += more->nested;
+    sum->beyond += more->beyond;
+    sum->not_picked += more->not_picked;
+    sum->incomplete += more->incomplete;
+}

@@ -77,6 +77,8 @@ struct feature_tally {
     uint64_t incomplete;    /* parts of the geometry are not in the file, or do not close */
 };
 
+void feature_tally_add(struct feature_tally *sum, const struct feature_tally *more);
+
 /* What every reader is told, and where it counts. */
 struct reading {
     struct schema *schema; /* borrowed: of the layer that is read into */

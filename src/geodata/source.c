@@ -7,6 +7,7 @@
 
 #include "geodata/csv.h"
 #include "geodata/geojson.h"
+#include "geodata/lines.h"
 #include "geodata/ogr.h"
 #include "geodata/osm.h"
 #include "system/file.h"
@@ -25,11 +26,24 @@ static uint8_t first_letter(const struct input *input)
     return 0;
 }
 
+/* A large one on several threads, as far as its features stand on lines of their own. */
+static enum err read_geojson(struct input *input, struct reading *reading, struct why *why)
+{
+    enum err err = OK;
+    while (!err && !input->ended && input_rest(input).size < LINES_PIECE_SIZE) {
+        err = input_more(input, why);
+    }
+    if (!err && input_rest(input).size >= LINES_PIECE_SIZE) {
+        err = lines_read(input, reading, LINES_PIECE_SIZE, why);
+    }
+    return err ? err : geojson_read(input, reading, why);
+}
+
 static enum err read_input(struct input *input, struct reading *reading, struct why *why)
 {
     const uint8_t letter = first_letter(input);
     if (osm_is(input_rest(input))) { return osm_read(input, reading, why); }
-    return letter == '{' || letter == '[' || letter == 0 ? geojson_read(input, reading, why)
+    return letter == '{' || letter == '[' || letter == 0 ? read_geojson(input, reading, why)
                                                          : csv_read(input, reading, why);
 }
 

@@ -133,19 +133,6 @@ static enum err take_feature(void *context, struct feature *feature, struct why 
     return gather_add(intake->gather, intake->layer, feature, why);
 }
 
-static void add_tally(struct feature_tally *sum, const struct feature_tally *tally)
-{
-    sum->read += tally->read;
-    sum->taken += tally->taken;
-    sum->no_geometry += tally->no_geometry;
-    sum->empty += tally->empty;
-    sum->ids_not_whole += tally->ids_not_whole;
-    sum->nested += tally->nested;
-    sum->beyond += tally->beyond;
-    sum->not_picked += tally->not_picked;
-    sum->incomplete += tally->incomplete;
-}
-
 static enum err read_source(struct build *build, const struct build_source *source, size_t layer,
                             struct why *why)
 {
@@ -165,7 +152,7 @@ static enum err read_source(struct build *build, const struct build_source *sour
     reading->temporary = build->folder;
     reading->note = &build->layers[layer].note;
     const enum err err = source_read(source->path, reading, why);
-    add_tally(&build->report->layers[layer].tally, &reading->tally);
+    feature_tally_add(&build->report->layers[layer].tally, &reading->tally);
     build->layers[layer].files += reading->files;
     build->layers[layer].files_noted += reading->files_noted;
     return err;

@@ -11,7 +11,7 @@
 #include "map/assemble.h"
 
 /* So many features never fit a tile of half a megabyte, but by being all alike. */
-enum { SIEVE_RECORDS_MAX = 1 << 21 };
+enum { SIEVE_RECORDS_MAX = 1 << 20 };
 
 struct sieve;
 
