@@ -88,10 +88,10 @@ static const struct command commands[] = {
      "    Erases what an entry keeps sealed. The entry, the tree and that it was erased stay.\n",
      audit_command},
     {"key", "change the keys of databases",
-     "tocsin key show --state STATE\n"
+     "tocsin key show --state STATE [--database ADDRESS]\n"
      "    The keys of the sealed columns in control's database, and how many rows are not under\n"
      "    the newest. Keys of databases come as TOCSIN_DATABASE_KEY and TOCSIN_COLUMN_KEY.\n"
-     "tocsin key rotate --state STATE\n"
+     "tocsin key rotate --state STATE [--database ADDRESS]\n"
      "    Makes another column key, seals every row under it while control serves, and removes\n"
      "    the older keys when no row needs them. Killed, the next one goes on with it.\n"
      "tocsin key rekey FILE\n"

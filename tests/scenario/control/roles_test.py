@@ -3,7 +3,9 @@
 and what an administrator changes counts within a second."""
 
 import http.client
+import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -11,7 +13,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 from control_rig import PASSWORD, Rig  # noqa: E402
 from edge_rig import uuid7  # noqa: E402
-from site_runner import ApiError, Tap, wait_for  # noqa: E402
+from site_runner import ROOT, ApiError, Tap, wait_for  # noqa: E402
 
 ROLES = ["administrator", "operator", "supervisor", "evidence_officer", "auditor", "viewer"]
 NOT_YOURS = "Your role does not permit this."
@@ -33,6 +35,56 @@ def routes_of(rig):
     return [tuple(line.split(" ")) for line in printed.stdout.decode().splitlines()]
 
 
+def documented():
+    with open(os.path.join(ROOT, "web", "openapi.json"), encoding="utf-8") as file:
+        paths = json.load(file)["paths"]
+    methods = ("get", "put", "post", "delete", "patch")
+    return {(method.upper(), path.replace("{page}", "{page...}")) for path, item in paths.items() for method in item if method in methods}
+
+
+# What every answer must say to a browser, also the refusals; pages have a policy and a cache time of their own.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
+}  # fmt: skip
+API_HEADERS = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Cache-Control": "no-store"}
+
+
+def bare(method, pattern, answer):
+    """Headers that an answer should have and has not."""
+    own = pattern.startswith(("/api/", "/auth/"))
+    wanted = {**HEADERS, **(API_HEADERS if own and pattern != "/api/openapi.json" else {})}
+    missing = [f"{name}: {answer.headers[name]}" for name, value in wanted.items() if answer.headers[name] != value]
+    policy = answer.headers["Content-Security-Policy"] or ""
+    if "default-src 'none'" not in policy or "unsafe" in policy or not answer.headers["Permissions-Policy"]:
+        missing.append(f"policies: {policy}, {answer.headers['Permissions-Policy']}")
+    if answer.headers["Server"] or answer.headers["X-Powered-By"]:
+        missing.append(f"tells its make: {answer.headers['Server']}")
+    return [f"{method} {pattern} {answer.status} {what}" for what in missing]
+
+
+def check_headers(tap, rig):
+    """Of every route, and of what never gets to one."""
+    wrong = []
+    for method, pattern in routes_of(rig):
+        if pattern == "/api/live":
+            continue  # a WebSocket
+        path = re.sub(r"\{[^}]*\}", "none", pattern)
+        for headers in ({}, {"Authorization": f"Bearer {rig.token}"}):
+            wrong += bare(method, pattern, rig.ask(method, path, None if method == "GET" else {}, headers, as_nobody=True))
+            if (method, pattern) == ("POST", "/auth/logout") and headers:
+                rig.token = rig.sign_in().json["access_token"]
+    for method, path, body, status in (
+        ("GET", "/api/none", None, 404), ("DELETE", "/api/alerts", None, 405), ("PROPFIND", "/api/alerts", None, 405),
+        ("POST", "/auth/login", "{", 400), ("POST", "/auth/login", "x" * (300 * 1024), 413),
+    ):  # fmt: skip
+        answer = rig.ask(method, path, body, as_nobody=True)
+        wrong += bare(method, path, answer)
+        if answer.status != status:
+            wrong.append(f"{method} {path}: {answer.status}, not {status}")
+    tap.check(not wrong, "every answer of every route, and every refusal, has the security headers", str(wrong[:8]))
+
+
 def past_the_door(rig, route, headers):
     """Whether the request reached the route's handler: what it names does not exist, and its body says nothing."""
     method, pattern = route
@@ -46,6 +98,7 @@ def past_the_door(rig, route, headers):
 def check_walk(tap, rig):
     expected, routes = expectations(), routes_of(rig)
     tap.check(set(expected) == set(routes), "roles.tsv has exactly the routes of the program", str(set(expected) ^ set(routes)))
+    tap.check(documented() == set(routes), "and so has web/openapi.json", str(documented() ^ set(routes)))
     people = [None] + [rig.invite(f"walk.{role.replace('_', '.')}", role) for role in ROLES]
     wrong, asked = [], 0
     for route in routes:
@@ -261,6 +314,7 @@ def main():
             rig.stop()
             rig.start(**MAP)
             rig.begin()
+            check_headers(tap, rig)
             check_walk(tap, rig)
             zones = Zones(rig)
             for check in (check_objects, check_lists, check_shared, check_live, check_map, check_site_wide, check_drafts, check_tried, check_changes):
