@@ -15,7 +15,7 @@ from control_rig import DEVICE, ZONE, Rig, free_port  # noqa: E402
 from postgres_rig import Postgres, ask, programs  # noqa: E402
 from site_runner import Tap, wait_for  # noqa: E402
 
-AGAIN = ("control/api_test.py", "control/people_test.py", "control/roles_test.py", "control/token_test.py", "audit/audit_test.py")
+AGAIN = ("control/api_test.py", "control/seal_test.py", "control/people_test.py", "control/roles_test.py", "control/token_test.py", "audit/audit_test.py")
 ORDER = {"tier": "advisory", "texts": [{"language": "en", "text": "Path closed"}], "targets": {"zones": [ZONE], "devices": [], "broadcast": False}, "duration_s": 600}
 
 
