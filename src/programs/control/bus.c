@@ -116,6 +116,13 @@ void bus_stop(struct bus *bus)
     if (mqtt && bus->control->outbox) { outbox_connected(bus->control->outbox, false); }
 }
 
+void bus_renew(struct bus *bus)
+{
+    (void)pthread_mutex_lock(&bus->lock);
+    if (bus->mqtt) { mqtt_renew(bus->mqtt); }
+    (void)pthread_mutex_unlock(&bus->lock);
+}
+
 enum err bus_publish(void *context, const struct mqtt_publication *publication)
 {
     struct bus *bus = context;

@@ -20,6 +20,8 @@ CLEANUP_FOR(struct bus, bus_free)
  */
 MUST_USE enum err bus_start(struct bus *bus, struct control *control, struct why *why);
 void bus_stop(struct bus *bus); /* no callback comes afterwards */
+/* Connects anew at once, with what the certificate files hold now; any thread. */
+void bus_renew(struct bus *bus);
 
 /* A bus_port: `context` is the bus. */
 enum err bus_publish(void *context, const struct mqtt_publication *publication);

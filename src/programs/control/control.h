@@ -20,6 +20,7 @@
 #include "people/token.h"
 #include "programs/control/bus.h"
 #include "programs/control/grants.h"
+#include "programs/control/identity/own.h"
 #include "programs/control/ingest.h"
 #include "programs/control/live.h"
 #include "programs/control/options.h"
@@ -32,7 +33,8 @@ enum { CALL_ARGUMENT_MAX = 2, CALL_BODY_SIZE_MAX = 256 * 1024 };
 struct control {
     const struct control_options *options;
     struct database_config database;
-    struct signer *signer, *exercises; /* exercises: NULL when there is no key for them */
+    struct own *own;
+    struct signer *signer, *exercises; /* own's; exercises: NULL when there is no key for them */
     struct sign_in_limits *limits;
     struct session_cache *sessions;
     struct rate_limit *accounts, *strangers; /* of requests */
@@ -72,7 +74,8 @@ struct desk {
     struct dispatch *dispatch;
     struct draft_store *drafts;
     struct anchors *anchors;
-    struct chain_judge *approvers;
+    struct chain_judge *approvers; /* of the CAs as they were at ca_news `trusted` */
+    uint64_t trusted;
     struct delivery_board *board;
     struct device_store *devices;
     struct event_store *events;
@@ -84,6 +87,8 @@ struct desk {
 /* NULL when the database cannot be opened: the reason is logged, every request is answered 503. */
 struct desk *desk_open(struct control *control);
 void desk_close(struct desk *desk); /* NULL is allowed */
+/* Who judges operators' approvals, by the CAs of the day; an error keeps those of before. */
+MUST_USE enum err desk_court(struct desk *desk, struct why *why);
 
 struct call {
     struct desk *desk;

@@ -33,8 +33,24 @@ static enum err open_stores(struct desk *desk, struct why *why)
 static enum err open_court(struct desk *desk, struct why *why)
 {
     const struct control_options *options = desk->control->options;
-    const enum err err = anchors_open(&desk->anchors, options->ca, why);
-    return err ? err : chain_judge_new(&desk->approvers, desk->anchors, options->site, why);
+    const uint64_t changes = ca_news_count(own_news(desk->control->own));
+    CLEANUP(anchors_free_p) struct anchors *anchors = NULL;
+    struct chain_judge *judge = NULL;
+    enum err err = anchors_open(&anchors, options->ca, why);
+    if (!err) { err = chain_judge_new(&judge, anchors, options->site, why); }
+    if (err) { return err; }
+    chain_judge_free(desk->approvers);
+    anchors_free(desk->anchors);
+    desk->approvers = judge;
+    desk->anchors = TAKE(anchors);
+    desk->trusted = changes;
+    return OK;
+}
+
+enum err desk_court(struct desk *desk, struct why *why)
+{
+    return desk->trusted == ca_news_count(own_news(desk->control->own)) ? OK
+                                                                        : open_court(desk, why);
 }
 
 struct desk *desk_open(struct control *control)

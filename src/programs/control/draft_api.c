@@ -234,6 +234,13 @@ void draft_api_approve(struct call *call)
         !fresh_factor_shown(call, body, &subject, "audit.draft_refused")) {
         return;
     }
+    guard_scope(desk->database, ""); /* it changes an alert for whoever was told of it */
+    enum err err = desk_court(desk, &why);
+    if (!err) { err = database_begin(desk->database, &why); }
+    if (err) {
+        call_problem(call, err, &why);
+        return;
+    }
     const struct draft_approval approval = {
         .draft_id = call->arguments[0],
         .person = call->session.user,
@@ -243,12 +250,6 @@ void draft_api_approve(struct call *call)
                   .site = desk->control->options->site,
                   .now_us = call->now_us},
         .needed = desk->control->options->emergency_approvals};
-    guard_scope(desk->database, ""); /* it changes an alert for whoever was told of it */
-    enum err err = database_begin(desk->database, &why);
-    if (err) {
-        call_problem(call, err, &why);
-        return;
-    }
     err = draft_approve(desk->drafts, &approval, &sent, &why);
     if (!done(call, "audit.draft_approved", approval.draft_id, err, &why)) { return; }
     if (sent) { answer_sent(call, approval.draft_id); }

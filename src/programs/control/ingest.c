@@ -31,6 +31,9 @@ struct ingest {
     struct anchors *anchors;
     struct revocations *revocations;
     struct verifier *verifier;
+    const struct ca_news *ca_news; /* borrowed, may be NULL */
+    const char *ca_path;           /* borrowed */
+    uint64_t trusted;              /* ca_news when the CAs were read */
     struct replay_marks *marks;
     struct intake *intake;
     struct queue *queue;
@@ -88,6 +91,25 @@ static void load_marks(struct ingest *ingest, int64_t now_us)
     log_event(LOG_LEVEL_ERROR, "ingest.unmarked", "why", why.text, NULL);
 }
 
+/* Believes the CAs of the day from now on; those of before while they cannot be read. */
+static void trust_anew(struct ingest *ingest)
+{
+    const uint64_t changes = ca_news_count(ingest->ca_news);
+    if (changes == ingest->trusted) { return; }
+    CLEANUP(anchors_free_p) struct anchors *anchors = NULL;
+    struct why why = {0};
+    enum err err = anchors_open(&anchors, ingest->ca_path, &why);
+    if (err == OK) { err = verifier_trust(ingest->verifier, anchors, &why); }
+    if (err != OK) {
+        log_event(LOG_LEVEL_ERROR, "identity.unusable", "why", why.text, NULL);
+        return;
+    }
+    revocations_trust(ingest->revocations, anchors);
+    anchors_free(ingest->anchors);
+    ingest->anchors = TAKE(anchors);
+    ingest->trusted = changes;
+}
+
 /* Verifies one; what passes joins the batch. */
 static void admit(struct ingest *ingest, const struct parcel *parcel, int64_t now_us)
 {
@@ -100,6 +122,7 @@ static void admit(struct ingest *ingest, const struct parcel *parcel, int64_t no
         return;
     }
     if (payload.size == 0) { return; } /* a retained message was cleared */
+    trust_anew(ingest);
     const bool known = topic_split(&message->parts, ingest->prefix, topic);
     if (known && message->parts.kind == TOPIC_KIND_REVOCATION) {
         hear_revocation(ingest, topic, payload, now_us);
@@ -255,6 +278,9 @@ static enum err open_trust(struct ingest *ingest, const struct ingest_config *co
 {
     struct why damage = {0};
     struct verifier_config trust = config->trust;
+    ingest->ca_news = config->ca_news;
+    ingest->ca_path = trust.ca_path;
+    ingest->trusted = ca_news_count(config->ca_news);
     const enum err err = anchors_open(&ingest->anchors, trust.ca_path, why);
     if (err != OK) { return err; }
     if (revocations_open(&ingest->revocations, ingest->anchors, config->withdrawn_path, &damage)) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/secret.h"
+#include "programs/control/identity/ca_news.h"
 #include "programs/control/ports.h"
 #include "store/database.h"
 #include "trust/envelope.h"
@@ -24,6 +25,7 @@ struct ingest_config {
     struct database_config database; /* migrated already */
     struct verifier_config trust;    /* its strings are borrowed for the life of ingest */
     const char *withdrawn_path;      /* where the CA's list of withdrawn certificates is kept */
+    const struct ca_news *ca_news;   /* borrowed; NULL: the CAs never change */
     const struct signer *signer;     /* borrowed; signs confirms */
     const char *prefix;              /* of topics; copied */
     int64_t events_keep_us;          /* how long events stay; 0 = for ever */

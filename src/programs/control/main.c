@@ -122,6 +122,7 @@ static enum err start_scribe(struct site *site, struct bus_port bus, struct why 
         .trust = {.site = options->site,
                   .ca_path = options->ca,
                   .revocations = ingest_revocations(site->control.ingest)},
+        .ca_news = own_news(site->control.own),
         .signer = site->control.signer,
         .prefix = options->broker_prefix,
         .bus = bus,
@@ -168,6 +169,7 @@ static enum err start_bus(struct site *site, struct why *why)
         .database = control->database,
         .trust = {.site = site->options.site, .ca_path = site->options.ca},
         .withdrawn_path = withdrawn,
+        .ca_news = own_news(control->own),
         .signer = control->signer,
         .prefix = site->options.broker_prefix,
         .events_keep_us = site->options.events_days * CLOCK_DAY_US,
@@ -178,7 +180,8 @@ static enum err start_bus(struct site *site, struct why *why)
     err = ingest_open(&control->ingest, &ingest, why);
     if (!err) { err = start_scribe(site, bus, why); } /* it borrows who is withdrawn */
     if (!err) { err = start_clerk(site, why); }
-    return err ? err : several_start(control, why);
+    if (!err) { err = several_start(control, why); }
+    return err ? err : own_begin(control->own, control->bus, why);
 }
 
 static void *begin_worker(void *context)
@@ -277,26 +280,21 @@ static enum err start_tokens(struct site *site, struct why *why)
     return tokens_new(&site->control.tokens, &config, why);
 }
 
-/* Our own key, and beside it the one for exercises, where there is one. */
-static enum err open_signers(struct control *control, const struct control_options *options,
-                             struct why *why)
+static enum err open_own(struct control *control, const struct control_options *options,
+                         struct why *why)
 {
-    enum err err = signer_open(&control->signer, options->key, options->certificate, why);
-    if (err || !*options->exercise_certificate) { return err; }
-    err =
-        signer_open(&control->exercises, options->exercise_key, options->exercise_certificate, why);
+    const enum err err = own_open(&control->own, options, why);
     if (err) { return err; }
-    const enum role role = signer_identity(control->exercises)->role;
-    if (role == ROLE_EXERCISE) { return OK; }
-    return why_set(why, ERR_DENIED, "exercise.certificate is of role %s, expected exercise",
-                   role_name(role));
+    control->signer = own_signer(control->own);
+    control->exercises = own_exercises(control->own);
+    return OK;
 }
 
 static enum err start(struct site *site, struct why *why)
 {
     struct control *control = &site->control;
     enum err err = prepare_database(site, why);
-    if (!err) { err = open_signers(control, &site->options, why); }
+    if (!err) { err = open_own(control, &site->options, why); }
     if (!err) { err = loop_open(&site->loop, why); }
     if (!err) { err = loop_handle_signals(site->loop, NULL, NULL, why); }
     if (err) { return err; }
@@ -339,6 +337,7 @@ static void stop(struct site *site)
     sealer_close(site->sealer);
     desk_close(site->desk);
     peers_close(control->peers);
+    own_end(control->own);
     if (control->bus) { bus_stop(control->bus); }
     clerk_close(control->clerk);
     scribe_close(control->scribe);
@@ -357,8 +356,7 @@ static void stop(struct site *site)
     several_end(control);
     tokens_free(control->tokens);
     outside_close(control->outside);
-    signer_close(control->signer);
-    signer_close(control->exercises);
+    own_close(control->own);
     loop_close(site->loop);
     source_keys_deinit(&site->keys);
     secret_free(site->map_token);

@@ -106,8 +106,15 @@ static const struct option OPTIONS[] = {
      "Name of the audit log, in its checkpoints and keys; empty: SITE/audit. A log keeps its "
      "name."},
     {"enrol.url", OPTION_KIND_TEXT, AT(enrol_url), 0, 0, "",
-     "Address of tocsin-enrol (https://HOST:PORT), whose deeds are taken into the audit log; "
-     "empty: they are not."},
+     "Address of tocsin-enrol (https://HOST:PORT), which renews our certificates, and whose deeds "
+     "are taken into the audit log; empty: neither."},
+    {"enrol.fingerprint", OPTION_KIND_TEXT, AT(enrol_fingerprint), 0, 0, "",
+     "SHA-256 of the certificate of the site's CA, or of the root above it, 64 hex digits."},
+    {"enrol.token_file", OPTION_KIND_TEXT, AT(enrol_token_file), 0, 0, "",
+     "A file with the one-time token for our first certificate (mode 0600, deleted once used); "
+     "TOCSIN_ENROL_TOKEN goes first."},
+    {"enrol.look_s", OPTION_KIND_INTEGER, AT(enrol_look_s), 1, 86400, "86400",
+     "How often it is asked which CAs are trusted, in seconds."},
     {"log.level", OPTION_KIND_TEXT, AT(log_level), 0, 0, "info",
      "Least level to log: debug, info, warning or error."},
 };

@@ -45,7 +45,9 @@ struct control_options {
     char oidc_origin[OPTION_TEXT_SIZE], oidc_name[OPTION_TEXT_SIZE], oidc_ca[OPTION_TEXT_SIZE];
     char web_folder[OPTION_TEXT_SIZE], map_url[OPTION_TEXT_SIZE], map_exact_url[OPTION_TEXT_SIZE];
     char audit_origin[OPTION_TEXT_SIZE];
-    char enrol_url[OPTION_TEXT_SIZE];
+    char enrol_url[OPTION_TEXT_SIZE], enrol_fingerprint[OPTION_TEXT_SIZE];
+    char enrol_token_file[OPTION_TEXT_SIZE];
+    int64_t enrol_look_s;
     char log_level[OPTION_TEXT_SIZE];
     struct control_zone zones[CONTROL_ZONE_MAX];
     size_t zone_count;

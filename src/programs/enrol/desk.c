@@ -291,7 +291,7 @@ static enum err certify(struct desk *desk, const struct desk_caller *caller,
     if (signing_request_from_der(&asked, caller->request, why)) { return ERR_DENIED; }
     grant->request.name = grant->name;
     grant->request.hosts = grant->list;
-    grant->request.life_s = desk->config.options->issue_life_s;
+    grant->request.life_s = options_life_s(desk->config.options, grant->request.role);
     grant->request.asked = asked;
     err = authority_certify(&made, desk->authority, &grant->request, clock_wall_us(), why);
     if (err) { return err; }

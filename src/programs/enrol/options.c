@@ -2,6 +2,9 @@
 
 #include <stddef.h>
 
+#include "base/clock.h"
+#include "trust/authority.h"
+
 #define TEXT(key_, member_, fallback_, sentence_)                                                  \
     {                                                                                              \
         .key = (key_), .kind = OPTION_KIND_TEXT, .offset = offsetof(struct options, member_),      \
@@ -33,8 +36,8 @@ static const struct option options[] = {
     NUMBER("broker.port", broker_port, 1, 65535, "8883", "Its TLS port."),
     TEXT("broker.prefix", broker_prefix, "tocsin", "What all topics stand under."),
     NUMBER("issue.life_s", issue_life_s, 0, 315360000, "0",
-           "How long a certificate is valid, in seconds; 0: 30 days for edge and gateway, 365 for "
-           "others."),
+           "How long a certificate is valid, in seconds; 0: 30 days, and 365 for people (operator, "
+           "ops), whose nobody renews."),
     TEXT("log.level", log_level, "info", "The least that is logged: debug, info, warning, error."),
 };
 
@@ -44,3 +47,11 @@ const struct option_table options_table = {
     .options = options,
     .option_count = ARRAY_LEN(options),
 };
+
+int64_t options_life_s(const struct options *given, enum role role)
+{
+    const bool person = role == ROLE_OPERATOR || role == ROLE_OPS;
+    if (given->issue_life_s) { return given->issue_life_s; }
+    return (person ? AUTHORITY_DAYS_INDOORS : AUTHORITY_DAYS_STREET) *
+           (CLOCK_DAY_US / CLOCK_SECOND_US);
+}

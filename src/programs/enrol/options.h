@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/option.h"
+#include "trust/tier.h"
 
 struct options {
     char ca_key[OPTION_TEXT_SIZE];
@@ -21,3 +22,6 @@ struct options {
 };
 
 extern const struct option_table options_table;
+
+/* How long a certificate of `role` is valid: short where a program renews it by itself. */
+int64_t options_life_s(const struct options *given, enum role role);

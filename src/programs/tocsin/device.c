@@ -1,7 +1,9 @@
 /*
  * tocsin device - members of the site: invited, listed, enrolled, revoked, through tocsin-enrol.
  */
+#include <limits.h>
 #include <qrencode.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -13,7 +15,7 @@
 #include "office.h"
 #include "system/file.h"
 
-enum { LINK_SIZE_MAX = 2048, TOKEN_MINUTES_MAX = 43200, QR_QUIET = 2 };
+enum { LINK_SIZE_MAX = 2048, TOKEN_MINUTES_MAX = 43200, QR_QUIET = 2, PID_FILE_SIZE_MAX = 64 };
 
 /* ---- add ---- */
 
@@ -212,7 +214,24 @@ static int device_revoke(int argc, char *argv[])
 
 struct enrol {
     const char *url, *fingerprint, *site, *role, *out, *ca, *token_file;
+    const char *reload; /* NULL, or the file with the id of the process that reads them */
 };
+
+/* SIGHUP: Mosquitto then reads its certificates again, and drops nobody. */
+static enum err tell_reader(const char *path, struct why *why)
+{
+    CLEANUP(text_deinit) struct text file = text_limited(PID_FILE_SIZE_MAX);
+    const enum err err = file_read(&file, path, why);
+    if (err) { return err; }
+    char *end = NULL;
+    const long pid = strtol(text_c(&file), &end, 10);
+    if (end == text_c(&file) || strspn(end, " \r\n") != strlen(end) || pid < 2 || pid > INT_MAX) {
+        return why_set(why, ERR_MALFORMED, "%.160s holds no id of a process", path);
+    }
+    if (kill((pid_t)pid, SIGHUP) == 0) { return OK; }
+    return why_set(why, ERR_UNAVAILABLE, "process %ld of %.160s does not take the signal", pid,
+                   path);
+}
 
 /* For what has no program of ours to enrol it, such as a broker: makes NAME.key, NAME.crt. */
 static enum err enrol_one(const struct enrol *enrol, const char *name, struct why *why)
@@ -245,7 +264,7 @@ static enum err enrol_one(const struct enrol *enrol, const char *name, struct wh
     if (err) { return err; }
     const bool news = state == MEMBERSHIP_STATE_ENROLLED || change.certificate || change.anchors;
     (void)printf("%s %s\n", news ? "made" : "still good:", certificate);
-    return OK;
+    return news && enrol->reload ? tell_reader(enrol->reload, why) : OK;
 }
 
 static int device_enrol(int argc, char *argv[])
@@ -257,7 +276,8 @@ static int device_enrol(int argc, char *argv[])
                                     {.name = "--role", .value = &enrol.role},
                                     {.name = "--out", .value = &enrol.out},
                                     {.name = "--ca", .value = &enrol.ca},
-                                    {.name = "--token-file", .value = &enrol.token_file}};
+                                    {.name = "--token-file", .value = &enrol.token_file},
+                                    {.name = "--reload", .value = &enrol.reload}};
     const struct argument_table table = {.arguments = list,
                                          .count = ARRAY_LEN(list),
                                          .words_least = 1,

@@ -41,11 +41,13 @@ static const struct command commands[] = {
      "tocsin device revoke --certificate FILE OFFICE\n"
      "    Withdraws a member's certificates, or one, for good.\n"
      "tocsin device enrol NAME --url URL --site SITE --ca FILE [--fingerprint HEX] [--role ROLE]\n"
-     "        [--out DIR] [--token-file FILE]\n"
+     "        [--out DIR] [--token-file FILE] [--reload PIDFILE]\n"
      "    For what has no program of ours, such as a broker: makes NAME.key and NAME.crt with the\n"
      "    token in FILE or TOCSIN_ENROL_TOKEN; later renews them when they are due. FILE of --ca "
      "is\n"
-     "    made by the fingerprint when it is missing.\n"
+     "    made by the fingerprint when it is missing. --reload sends SIGHUP to the process of "
+     "PIDFILE\n"
+     "    when something was made, so that it reads them.\n"
      "OFFICE: --url URL --ca FILE --identity PATH: tocsin-enrol's address, the site CA's\n"
      "certificate, and the control or ops identity (PATH.crt, PATH.key) in whose name you ask.\n",
      device_command},

@@ -39,6 +39,9 @@ struct scribe {
     struct journal *journal;
     struct device_store *devices;
     struct verifier *verifier;
+    const struct ca_news *ca_news; /* borrowed, may be NULL */
+    const char *ca_path;           /* borrowed */
+    uint64_t trusted;              /* ca_news when the CAs were read */
     const struct signer *signer;
     struct queue *hints;
     struct worker *worker;
@@ -198,6 +201,22 @@ static void take_answer(struct scribe *scribe, const struct envelope *envelope, 
     show(scribe);
 }
 
+/* Believes the CAs of the day from now on; those of before while they cannot be read. */
+static void trust_anew(struct scribe *scribe)
+{
+    const uint64_t changes = ca_news_count(scribe->ca_news);
+    if (changes == scribe->trusted) { return; }
+    CLEANUP(anchors_free_p) struct anchors *anchors = NULL;
+    struct why why = {""};
+    enum err err = anchors_open(&anchors, scribe->ca_path, &why);
+    if (err == OK) { err = verifier_trust(scribe->verifier, anchors, &why); }
+    if (err == OK) {
+        scribe->trusted = changes;
+    } else {
+        log_event(LOG_LEVEL_ERROR, "identity.unusable", "why", why.text, NULL);
+    }
+}
+
 static void take_message(struct scribe *scribe, const struct hint *hint)
 {
     CLEANUP(envelope_deinit) struct envelope envelope = {0};
@@ -205,6 +224,7 @@ static void take_message(struct scribe *scribe, const struct hint *hint)
     struct why why = {""};
     const int64_t now_us = clock_wall_us();
     if (!topic_split(&parts, scribe->prefix, hint->topic)) { return; }
+    trust_anew(scribe);
     enum verdict verdict =
         verifier_judge(scribe->verifier, span_of(hint->bytes, hint->size), now_us, &envelope, &why);
     if (verdict == VERDICT_ADMIT) { verdict = envelope_from(&envelope, parts.device, &why); }
@@ -379,6 +399,9 @@ enum err scribe_open(struct scribe **out, const struct scribe_config *config, st
         return why_set(why, ERR_RANGE, "the scribe needs the list of who is withdrawn");
     }
     scribe->signer = config->signer;
+    scribe->ca_news = config->ca_news;
+    scribe->ca_path = config->trust.ca_path;
+    scribe->trusted = ca_news_count(config->ca_news);
     scribe->bus = config->bus;
     scribe->follows = config->follows;
     if (!text_copy(scribe->prefix, sizeof scribe->prefix, config->prefix)) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "ledger/note.h"
+#include "programs/control/identity/ca_news.h"
 #include "programs/control/ports.h"
 #include "store/database.h"
 #include "trust/envelope.h"
@@ -24,6 +25,7 @@ struct scribe_config {
     const char *origin;              /* copied */
     struct verifier_config trust;    /* its strings are borrowed for the life of the scribe;
                                         `revocations` must be there */
+    const struct ca_news *ca_news;   /* borrowed; NULL: the CAs never change */
     const struct signer *signer;     /* borrowed; signs messages on the bus */
     const char *prefix;              /* of topics; copied */
     struct bus_port bus;
