@@ -11,6 +11,7 @@
 
 #include "store/dialect.h"
 #include "store/postgres.h"
+#include "store/postgres_types.h"
 
 /* Numbers of types in PostgreSQL's catalogue (pg_type.dat). */
 enum {
@@ -138,10 +139,17 @@ static enum err prepare_first(struct postgres *postgres, struct postgres_stateme
                               struct why *why)
 {
     bool widened = false;
+    const char *address = postgres->address;
+    if (postgres_types_find(address, statement->sql, statement->count, statement->types)) {
+        return OK; /* and prepared when it is first run */
+    }
     enum err err = prepare_named(postgres, statement, NULL, why);
     if (err == OK) { err = describe(postgres, statement, &widened, why); }
-    if (err != OK || !widened) { return err; }
-    return prepare_named(postgres, statement, statement->types, why);
+    if (err == OK && widened) { err = prepare_named(postgres, statement, statement->types, why); }
+    if (err == OK) {
+        postgres_types_keep(address, statement->sql, statement->count, statement->types);
+    }
+    return err;
 }
 
 static void make_room(struct postgres_statement *statement, const struct dialect_names *names)

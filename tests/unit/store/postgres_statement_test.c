@@ -84,6 +84,30 @@ static void what_does_not_fit_is_an_error_and_is_forgotten(void)
     CHECK(statement_run(insert, NULL, NULL) == OK);
 }
 
+/* What one connection knows of a statement, others need not ask: they prepare it when it is run. */
+static void another_connection_prepares_at_need(const struct place *place)
+{
+    static const char sql[] = "SELECT t FROM v WHERE n = :n";
+    static const char count[] = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE "
+                                "'SELECT t FROM v%'";
+    (void)prepared(sql);
+    struct database *first = database;
+    database = place_connect(place);
+    struct statement *read = prepared(sql);
+    struct statement *counted = prepared(count);
+    enum step step = STEP_DONE;
+    CHECK(statement_step(counted, &step, NULL) == OK && column_integer(counted, 0) == 0);
+    statement_reset(counted);
+    statement_bind_integer(read, ":n", 3);
+    CHECK(statement_step(read, &step, NULL) == OK && step == STEP_ROW);
+    CHECK_TEXT(column_text(read, 0), "-12");
+    statement_reset(read);
+    CHECK(statement_step(counted, &step, NULL) == OK && column_integer(counted, 0) == 1);
+    statement_reset(counted);
+    database_close(database);
+    database = first;
+}
+
 int main(void)
 {
     if (!place_server()) { return CHECK_SKIP_ALL("TOCSIN_TEST_DATABASE names no server"); }
@@ -97,6 +121,7 @@ int main(void)
     another_type_is_refused_when_it_is_prepared();
     values_become_what_the_column_is();
     what_does_not_fit_is_an_error_and_is_forgotten();
+    another_connection_prepares_at_need(&place);
     database_close(database);
     place_remove(&place);
     return CHECK_DONE();
