@@ -84,7 +84,8 @@ enum err redis_new(struct redis **out, const struct redis_config *config, struct
     if (pthread_mutex_init(&redis->lock, NULL)) { abort(); }
     const int wait_ms = config->wait_ms ? config->wait_ms : WAIT_MS;
     redis->password = config->password;
-    redis->wait = (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+    redis->wait =
+        (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = (suseconds_t)(wait_ms % 1000) * 1000};
     redis->connected =
         metric_gauge("tocsin_redis_connected", "Whether the last call of Redis worked (1)", NULL);
     redis->failed =
@@ -141,12 +142,13 @@ static void give_back(struct redis *redis, redisContext *context)
 static void fall_away(struct redis *redis)
 {
     redisContext *broken[REDIS_POOL_MAX];
+    size_t count = 0;
     (void)pthread_mutex_lock(&redis->lock);
     redis->away = true;
     redis->retry_us = clock_monotonic_us() + AWAY_US;
-    const size_t count = redis->idle_count;
-    memcpy(broken, redis->idle, count * sizeof *broken);
-    redis->idle_count = 0;
+    while (redis->idle_count > 0) {
+        broken[count++] = redis->idle[--redis->idle_count];
+    }
     (void)pthread_mutex_unlock(&redis->lock);
     metric_set(redis->connected, 0);
     for (size_t i = 0; i < count; i++) {

@@ -92,21 +92,30 @@ static enum err find(struct grants *grants, struct span hash, struct grant *gran
     return OK;
 }
 
-enum err grants_take(struct grants *grants, const char *token, struct grant *wanted, int64_t now_us,
-                     enum grant_answer *answer, struct why *why)
+/* Not by us when another request was faster. */
+static enum err spend(struct grants *grants, struct span hash, bool *ours, struct why *why)
 {
-    uint8_t hash[HASH_SIZE];
+    int64_t spent = 0;
+    statement_bind_bytes(grants->spend, ":token_hash", hash);
+    const enum err err = statement_run(grants->spend, &spent, why);
+    *ours = err == OK && spent == 1;
+    return err;
+}
+
+enum err grants_take(struct grants *grants, struct grant_try *attempt, struct why *why)
+{
+    uint8_t bytes[HASH_SIZE];
     struct grant grant = {.not_after_us = 0};
     bool there = false;
-    int64_t spent = 0;
-    enum err err = find(grants, hash_token(hash, token), &grant, &there, why);
+    bool ours = false;
+    const struct span hash = hash_token(bytes, attempt->token);
+    attempt->answer = GRANT_ANSWER_UNKNOWN;
+    enum err err = find(grants, hash, &grant, &there, why);
+    if (err != OK || !there) { return err; }
+    const enum grant_answer answer = judge(&grant, &attempt->wanted, attempt->now_us);
+    if (answer == GRANT_ANSWER_OPEN) { err = spend(grants, hash, &ours, why); }
     if (err != OK) { return err; }
-    *answer = there ? judge(&grant, wanted, now_us) : GRANT_ANSWER_UNKNOWN;
-    if (*answer != GRANT_ANSWER_OPEN) { return OK; }
-    statement_bind_bytes(grants->spend, ":token_hash", span_of(hash, HASH_SIZE));
-    err = statement_run(grants->spend, &spent, why);
-    if (err != OK) { return err; }
-    if (spent == 1) { *wanted = grant; }
-    if (spent != 1) { *answer = GRANT_ANSWER_UNKNOWN; } /* another request was faster */
+    if (ours) { attempt->wanted = grant; }
+    if (ours || answer != GRANT_ANSWER_OPEN) { attempt->answer = answer; }
     return OK;
 }

@@ -41,6 +41,11 @@ enum grant_answer {
 };
 const char *grant_answer_name(enum grant_answer answer); /* "other_event" ... */
 
-/* Whether `token` opens what `wanted` says (device aside, which is filled in). Spends it if so. */
-MUST_USE enum err grants_take(struct grants *grants, const char *token, struct grant *wanted,
-                              int64_t now_us, enum grant_answer *answer, struct why *why);
+struct grant_try {
+    const char *token;
+    struct grant wanted; /* device and end aside, which are filled in when it opens */
+    int64_t now_us;
+    enum grant_answer answer;
+};
+/* Whether `token` opens what `wanted` says. Spends it if so. */
+MUST_USE enum err grants_take(struct grants *grants, struct grant_try *attempt, struct why *why);

@@ -138,13 +138,27 @@ static bool find_device(struct call *call, const char *device, char url[static S
     return !err;
 }
 
+/* Whether the token opens it; false when it is answered. */
+static bool take(struct call *call, struct grant_try *attempt)
+{
+    struct why why = {""};
+    const enum err err = grants_take(call->desk->grants, attempt, &why);
+    if (err) {
+        call_problem(call, err, &why);
+    } else if (attempt->answer != GRANT_ANSWER_OPEN) {
+        refuse_stream(call, grant_answer_name(attempt->answer));
+    }
+    return !err && attempt->answer == GRANT_ANSWER_OPEN;
+}
+
 void media_api_stream(struct call *call)
 {
     const char *token = http_header(call->request, "Tocsin-Stream-Token");
-    struct grant wanted = {.not_after_us = 0};
-    memcpy(wanted.session, call->session.key, sizeof wanted.session);
-    if (!text_copy(wanted.event_id, sizeof wanted.event_id, call->arguments[0]) ||
-        media_kind_parse(&wanted.kind, call->arguments[1], NULL)) {
+    struct grant_try attempt = {.token = token, .now_us = call->now_us};
+    struct grant *wanted = &attempt.wanted;
+    memcpy(wanted->session, call->session.key, sizeof wanted->session);
+    if (!text_copy(wanted->event_id, sizeof wanted->event_id, call->arguments[0]) ||
+        media_kind_parse(&wanted->kind, call->arguments[1], NULL)) {
         call_refuse(call, 404, "Not Found", "There is nothing at this address.");
         return;
     }
@@ -152,26 +166,14 @@ void media_api_stream(struct call *call)
         refuse_stream(call, "malformed");
         return;
     }
-    enum grant_answer answer = GRANT_ANSWER_UNKNOWN;
-    struct why why = {""};
-    const enum err err =
-        grants_take(call->desk->grants, token, &wanted, call->now_us, &answer, &why);
-    if (err) {
-        call_problem(call, err, &why);
-        return;
-    }
-    if (answer != GRANT_ANSWER_OPEN) {
-        refuse_stream(call, grant_answer_name(answer));
-        return;
-    }
     char url[STATUS_URL_SIZE];
     char path[96];
-    if (!find_device(call, wanted.device, url)) { return; }
-    (void)snprintf(path, sizeof path, "/media/%s/%s", wanted.event_id,
-                   media_kind_name(wanted.kind));
-    call_audit(call, "audit.stream_opened", "device", wanted.device);
+    if (!take(call, &attempt) || !find_device(call, wanted->device, url)) { return; }
+    (void)snprintf(path, sizeof path, "/media/%s/%s", wanted->event_id,
+                   media_kind_name(wanted->kind));
+    call_audit(call, "audit.stream_opened", "device", wanted->device);
     const struct relay_source source = {
-        .media_url = url, .path = path, .device = wanted.device, .token = token};
+        .media_url = url, .path = path, .device = wanted->device, .token = token};
     relay_answer(call, &source);
 }
 
