@@ -161,9 +161,6 @@ static void read_person(const struct value *claims, struct id_token *out)
     for (size_t i = 0; i < ARRAY_LEN(names) && !*out->name; i++) {
         (void)!text_copy(out->name, sizeof out->name, text_of(claims, names[i]));
     }
-    if (value_boolean_or(value_get(claims, "email_verified"), false)) {
-        (void)!text_copy(out->email, sizeof out->email, text_of(claims, "email"));
-    }
 }
 
 enum err id_token_verify(const char *token, const struct key_set *keys,

@@ -15,7 +15,7 @@
 #define ID_TOKEN_SKEW_US (60 * CLOCK_SECOND_US)
 #define ID_TOKEN_AGE_US (10 * CLOCK_MINUTE_US)
 
-enum { ID_TOKEN_SUBJECT_SIZE = 256, ID_TOKEN_EMAIL_SIZE = 255, ID_TOKEN_NAME_SIZE = 129 };
+enum { ID_TOKEN_SUBJECT_SIZE = 256, ID_TOKEN_NAME_SIZE = 129 };
 
 struct id_token_expected {
     const char *issuer, *client_id, *nonce;
@@ -28,8 +28,7 @@ struct id_token_expected {
 /* What it says of the person. Only `subject` names them, and only together with the issuer. */
 struct id_token {
     char subject[ID_TOKEN_SUBJECT_SIZE];
-    char name[ID_TOKEN_NAME_SIZE];   /* for people to read; "" = not said */
-    char email[ID_TOKEN_EMAIL_SIZE]; /* "" = not said, or not verified */
+    char name[ID_TOKEN_NAME_SIZE]; /* for people to read, and for nothing else; "" = not said */
 };
 
 /*

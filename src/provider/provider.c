@@ -237,12 +237,13 @@ enum err provider_ask(struct provider *provider, const struct provider_question 
 
 /* ---- and back ---- */
 
-bool provider_answers_as(struct provider *provider, const char *issuer)
+/* RFC 9207, 2.4: the answer is this provider's, who may be known always to say so. */
+static enum err judge_issuer(const struct provider *provider, const struct metadata *metadata,
+                             const char *issuer, struct why *why)
 {
-    lock(provider);
-    const bool needed = provider->known && provider->metadata.names_issuer;
-    unlock(provider);
-    return issuer ? strcmp(issuer, provider->config.issuer) == 0 : !needed;
+    const bool same = issuer && strcmp(issuer, provider->config.issuer) == 0;
+    if (same || (!issuer && !metadata->names_issuer)) { return OK; }
+    return why_set(why, ERR_DENIED, "the answer is of the issuer \"%.80s\"", issuer ? issuer : "");
 }
 
 static void wipe(struct text *text)
@@ -320,6 +321,7 @@ static enum err redeem(struct provider *provider, const struct provider_code *co
     CLEANUP(token_answer_deinit) struct token_answer answer = {.body = NULL};
     const int64_t now_us = code->now.monotonic_us;
     enum err err = find_metadata(provider, now_us, &metadata, why);
+    if (!err) { err = judge_issuer(provider, &metadata, code->issuer, why); }
     if (!err) { err = redeem_code(provider, code, &metadata, &answer, why); }
     if (!err) { err = find_keys(provider, metadata.keys, now_us, false, why); }
     if (err) { return err; }

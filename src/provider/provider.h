@@ -56,16 +56,15 @@ struct provider_question {
 MUST_USE enum err provider_ask(struct provider *provider, const struct provider_question *question,
                                struct text *url, struct why *why);
 
-/* Whether an answer with this `iss` (NULL = none) may be the provider's (RFC 9207). */
-bool provider_answers_as(struct provider *provider, const char *issuer);
-
 struct provider_code {
+    const char *issuer; /* that the answer says (RFC 9207); NULL = none */
     const char *code, *nonce, *verifier;
     struct provider_moment now;
 };
 /*
- * Gives the code for an ID token and judges it. ERR_DENIED, ERR_MALFORMED: it opens nothing;
- * ERR_UNAVAILABLE: the provider is not there, or answers no sense; ERR_LIMIT: too many are here.
+ * Gives the code for an ID token and judges it; another issuer's code is given to nobody.
+ * ERR_DENIED, ERR_MALFORMED: it opens nothing; ERR_UNAVAILABLE: the provider is not there, or
+ * answers no sense; ERR_LIMIT: too many are here.
  */
 MUST_USE enum err provider_redeem(struct provider *provider, const struct provider_code *code,
                                   struct id_token *person, struct why *why);

@@ -276,18 +276,30 @@ static void test_down(void)
     CHECK(go_there(provider, later(4000)) == OK); /* to where it was an hour ago */
 }
 
+static enum err come_from(struct provider *provider, const char *issuer)
+{
+    struct id_token person = {.subject = ""};
+    const struct provider_code code = {
+        .issuer = issuer, .code = "c", .nonce = "n", .verifier = "v", .now = NOW};
+    return provider_redeem(provider, &code, &person, NULL);
+}
+
+/* Another issuer's code is not even shown to this one. */
 static void test_issuer(void)
 {
-    CLEANUP(provider_free_p) struct provider *provider = open_provider(NULL);
-    CHECK(provider_answers_as(provider, NULL));
-    CHECK(provider_answers_as(provider, ISSUER));
-    CHECK(!provider_answers_as(provider, "https://other.example"));
-    CHECK(!provider_answers_as(provider, ""));
-    CHECK(!provider_answers_as(provider, ISSUER "/"));
+    struct provider *provider = open_provider(NULL);
+    CHECK(come_from(provider, NULL) == OK);
+    CHECK(come_from(provider, ISSUER) == OK && peer.token_asked == 2);
+    CHECK(come_from(provider, "https://other.example") == ERR_DENIED);
+    CHECK(come_from(provider, "") == ERR_DENIED);
+    CHECK(come_from(provider, ISSUER "/") == ERR_DENIED);
+    CHECK(peer.token_asked == 2);
+    provider_free(provider);
+    provider = open_provider(NULL);
     peer.names_issuer = true;
-    CHECK(go_there(provider, NOW) == OK);
-    CHECK(!provider_answers_as(provider, NULL)); /* RFC 9207, 2.4 */
-    CHECK(provider_answers_as(provider, ISSUER));
+    CHECK(come_from(provider, NULL) == ERR_DENIED && peer.token_asked == 0); /* RFC 9207, 2.4 */
+    CHECK(come_from(provider, ISSUER) == OK);
+    provider_free(provider);
 }
 
 static void test_config(void)

@@ -82,8 +82,8 @@ static void fail(struct call *call, const struct attempt *attempt, enum err err,
     go(call, attempt->purpose == ATTEMPT_PURPOSE_LINK ? ACCOUNT_PAGE : FIRST_PAGE, "unavailable");
 }
 
-/* The attempt that the answer is for: this browser's, and of this provider; else it is answered. */
-static bool take(struct call *call, struct outside *outside, struct attempt *attempt)
+/* The attempt that the answer is for: this browser's; else it is answered. */
+static bool take(struct call *call, struct attempt *attempt)
 {
     struct attempt_words words = {.state = ""};
     struct why why = {""};
@@ -100,10 +100,6 @@ static bool take(struct call *call, struct outside *outside, struct attempt *att
         return false;
     }
     outside_set_browser(call, "");
-    if (!provider_answers_as(outside->provider, http_query(call->request, "iss"))) {
-        refuse(call, attempt, "provider_issuer", "refused");
-        return false;
-    }
     return true;
 }
 
@@ -112,7 +108,8 @@ static bool recognise(struct call *call, struct outside *outside, const struct a
                       struct id_token *person)
 {
     struct why why = {""};
-    const struct provider_code code = {.code = http_query(call->request, "code"),
+    const struct provider_code code = {.issuer = http_query(call->request, "iss"),
+                                       .code = http_query(call->request, "code"),
                                        .nonce = attempt->nonce,
                                        .verifier = attempt->verifier,
                                        .now = {call->now_us, clock_monotonic_us()}};
@@ -257,8 +254,7 @@ void provider_api_callback(struct call *call)
     struct outside *outside = outside_of(call);
     struct attempt attempt = {.purpose = ATTEMPT_PURPOSE_SIGN_IN};
     struct id_token person = {.subject = ""};
-    if (!outside || !take(call, outside, &attempt) ||
-        !recognise(call, outside, &attempt, &person)) {
+    if (!outside || !take(call, &attempt) || !recognise(call, outside, &attempt, &person)) {
         return;
     }
     const struct link_person who = {
