@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import pathlib
+import shutil
 import struct
 import subprocess
 import sys
@@ -22,7 +23,31 @@ def tocsin_map(*words, check=True, data=None):
     done = subprocess.run(command, capture_output=True, timeout=600, input=data)
     if check and done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.decode(errors='replace').strip()[-300:]}")
+    if done.returncode == 0 and built_by(words):
+        read_by_others(built_by(words))
     return done
+
+
+def read_by_others(path):
+    """Every tile of a fresh archive by npm pmtiles and @mapbox/vector-tile, as the directories that the reader below knows list them.
+
+    Called for every archive that a test builds. Nothing where there is no node, no modules of the page."""
+    modules = ROOT / "web" / "node_modules"
+    if not shutil.which("node") or not (modules / "pmtiles").is_dir():
+        return
+    archive = Archive(path)
+    runs = archive.directory(archive.root, archive.root_size)
+    places = [place_of(tile_id) for first, run, _, _ in runs for tile_id in range(first, first + run)]
+    done = subprocess.run(["node", str(ROOT / "tests" / "lib" / "others.mjs"), str(path), str(modules)], input=json.dumps(places),
+                          capture_output=True, text=True, timeout=600, check=False)
+    if done.returncode != 0 or not places or json.loads(done.stdout)["tiles"] != len(places):
+        raise RuntimeError(f"{path}: other readers find {done.stdout or done.stderr[-300:]} instead of {len(places)} tiles")
+
+
+def built_by(words):
+    """The archive that a build of ours makes, or None."""
+    words = [str(word) for word in words]
+    return words[words.index("-o") + 1] if words[0] == "build" and "-o" in words else None
 
 
 def make_town(folder, *words):

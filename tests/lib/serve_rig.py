@@ -9,6 +9,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from edge_rig import free_port, port_open  # noqa: E402
+from map_rig import built_by, read_by_others  # noqa: E402
 from site_runner import ROOT, wait_for  # noqa: E402
 
 RELEASE_HEAD = '{"type":"FeatureCollection","anonymised":{"rule":{"premises":5},"periods":["2026-03"]},"features":[\n'
@@ -54,7 +55,10 @@ class MapRig:
 
     def run(self, *words, env=None, timeout=60):
         """One command; standard output and error together."""
-        return subprocess.run([self.program, *words], capture_output=True, text=True, timeout=timeout, env=env, check=False)
+        done = subprocess.run([self.program, *words], capture_output=True, text=True, timeout=timeout, env=env, check=False)
+        if done.returncode == 0 and built_by(words):
+            read_by_others(built_by(words))
+        return done
 
     def points(self, name, seed, count=3000, public=True):
         """A file of points whose attributes depend on `seed`; a public one has the head of a release."""

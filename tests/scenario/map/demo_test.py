@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+from map_rig import read_by_others  # noqa: E402
 from site_runner import Site, Tap, wait_for  # noqa: E402
 
 
@@ -43,6 +44,7 @@ def check_map(tap, site):
         file.write(data)
     done = subprocess.run([os.path.join(site.build, "tocsin-map"), "verify", path], capture_output=True, text=True, check=False)
     tap.check(done.returncode == 0, "it is valid", done.stderr)
+    read_by_others(path)
     done = subprocess.run([os.path.join(site.build, "tocsin-map"), "inspect", path], capture_output=True, text=True, check=False)
     layers = sorted(layer["id"] for layer in json.loads(done.stdout)["metadata"]["vector_layers"])
     tap.check(layers == ["areas", "incidents", "places", "streets", "wards"], "with wards, streets, areas, places and incident cells", str(layers))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+from map_rig import read_by_others  # noqa: E402
 from site_runner import Tap, wait_for  # noqa: E402
 from store_rig import CDN_TOKEN, KEY, StoreRig  # noqa: E402
 
@@ -55,6 +56,7 @@ def check_changes(tap, rig, watch):
     watch.start()
     first = tap.attempt("the first run builds and publishes", lambda: wait_for(lambda: published(rig, ()), 30, "a publication"))
     wait_for(lambda: watch.log().count("watch.done") == 1, 15, "the end of the run")
+    read_by_others(rig.path("town.pmtiles"))
     rig.tell("forget")
     rig.points("inputs/points.geojsonl", "second", 800)
     second = tap.attempt("a changed input is published", lambda: wait_for(lambda: published(rig, (first,)), 30, "another publication"))
