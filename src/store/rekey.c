@@ -59,7 +59,7 @@ static enum err turn(const struct rekey_config *config, const char *copy, struct
     struct database_config facts = *config->database;
     facts.path = copy;
     enum err err = database_open(&database, &facts, why);
-    if (!err) { err = database_execute(database, SQL_REKEY_ALONE, why); }
+    if (!err) { err = database_execute(database, SQL_REKEY_LOOSE, why); }
     if (!err) { err = sqlite_rekey(database, config->key, why); }
     if (!err) { err = secret_new(&column_key, secret_bytes(database_column_key(database)), why); }
     if (err) { return err; }

@@ -7,3 +7,7 @@ PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=DELETE; BEGIN EXCLUSIVE; COMM
 
 -- name: rekey_copy
 VACUUM INTO :path;
+
+-- name: rekey_loose
+-- For the copy: nobody misses it after a crash, and it is forced to the disk before it counts.
+PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=DELETE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;
