@@ -32,6 +32,7 @@ struct reseal {
 struct found {
     char row[ROW_SIZE];
     int64_t number; /* of the audit log */
+    bool refused;   /* it does not open */
     struct text old, fresh;
 };
 
@@ -87,15 +88,15 @@ void reseal_entry_row(char row[static RESEAL_ENTRY_ROW_SIZE], struct span entry)
 
 /* ---- one value ---- */
 
-/* Seals `value` again into `found->fresh`; false when it does not open. */
+/* Seals `value` again into `found->fresh`, unless it does not open. */
 static enum err renew(struct reseal *reseal, const struct seal_place *place, struct span value,
-                      struct found *found, bool *opened, struct why *why)
+                      struct found *found, struct why *why)
 {
     uint8_t bytes[SEAL_PLAIN_SIZE_MAX];
     struct seal_room plain = {.bytes = bytes, .capacity = sizeof bytes};
     enum err err = vault_unseal(reseal->vault, place, value, &plain, why);
-    *opened = err == OK;
-    if (err == ERR_DAMAGED) { return OK; }
+    found->refused = err == ERR_DAMAGED;
+    if (found->refused) { return OK; }
     if (err != OK) { return err; }
     err = vault_seal(reseal->vault, place, span_of(bytes, plain.size), &found->fresh, why);
     sodium_memzero(bytes, plain.size);
@@ -121,9 +122,8 @@ static enum err take_value(struct reseal *reseal, const struct column *column,
     if (column->plain_size > 0 && value.size == column->plain_size) {
         return vault_seal(reseal->vault, &place, value, &found->fresh, why);
     }
-    bool opened = false;
-    const enum err err = renew(reseal, &place, value, found, &opened, why);
-    if (!opened) { batch->progress.refused++; }
+    const enum err err = renew(reseal, &place, value, found, why);
+    batch->progress.refused += found->refused;
     return err;
 }
 
@@ -133,7 +133,6 @@ static enum err take_entry(struct reseal *reseal, const struct statement *row, s
     struct found *found = next_found(batch);
     char name[RESEAL_ENTRY_ROW_SIZE];
     uint32_t id = 0;
-    bool opened = true;
     reseal_entry_row(name, column_bytes(row, 1));
     const struct seal_place place = {"audit", "kept", name};
     found->number = column_integer(row, 0);
@@ -148,8 +147,8 @@ static enum err take_entry(struct reseal *reseal, const struct statement *row, s
     }
     const struct span value = column_bytes(row, 2);
     if (seal_key_id(value, &id) && id == vault_newest(reseal->vault)) { return OK; }
-    const enum err err = renew(reseal, &place, value, found, &opened, why);
-    if (!opened) { batch->progress.refused++; }
+    const enum err err = renew(reseal, &place, value, found, why);
+    batch->progress.refused += found->refused;
     return err;
 }
 
