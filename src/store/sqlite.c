@@ -152,9 +152,11 @@ static enum err quote(char quoted[static QUOTED_SIZE], const struct secret *key,
         return why_set(why, ERR_RANGE, "database key has %zu bytes, expected %d", bytes.size,
                        DATABASE_KEY_SIZE);
     }
-    memcpy(quoted, "x'", 2);
+    quoted[0] = 'x';
+    quoted[1] = '\'';
     (void)sodium_bin2hex(quoted + 2, 2 * DATABASE_KEY_SIZE + 1, bytes.data, bytes.size);
-    memcpy(quoted + 2 + 2 * DATABASE_KEY_SIZE, "'", 2);
+    quoted[QUOTED_LENGTH - 1] = '\'';
+    quoted[QUOTED_LENGTH] = '\0';
     return OK;
 }
 
