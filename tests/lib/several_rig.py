@@ -58,6 +58,14 @@ class SeveralRig(Rig):
         self.postgres = Postgres() if postgres and programs() else None
 
     def __enter__(self):
+        try:
+            return self._begin()
+        except BaseException:
+            self.__exit__()  # what was started before the fault
+            raise
+
+    def _begin(self):
+        self.edge = None
         self.tocsin("ca", "init", "--site", "test", "--dir", self.path("ca"))
         identities = [("control", name) for name in NAMES] + [("edge", DEVICE), ("edge", SIGN), ("edge", "ear"), ("broker", "site"), ("exercise", "drill")]
         for role, name in identities:
@@ -94,7 +102,8 @@ class SeveralRig(Rig):
             if process and process.poll() is None:
                 process.kill()
                 process.wait()
-        self.edge.close()
+        if self.edge:
+            self.edge.close()
         if self.postgres:
             self.postgres.__exit__()
         shutil.rmtree(self.folder, ignore_errors=True)
