@@ -108,6 +108,7 @@ def check_keys(tap, rig, anna, ben, draft):
 
 def check_life(tap, rig, anna, ben):
     live = rig.live()
+    live.wait(lambda m: m["kind"] == "hello", 10, "hello")
     made = anna.ask("POST", "/api/drafts", NEW)
     draft = made.json
     tap.check(made.status == 201 and draft["state"] == "waiting" and draft["needed"] == 2 and draft["site"] == "test", "a draft waits for two", str(made.body))
