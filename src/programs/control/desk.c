@@ -5,6 +5,16 @@
 #include "provider/attempt.h"
 #include "provider/link.h"
 
+static enum err open_alerts(struct desk *desk, struct why *why)
+{
+    struct database *database = desk->database;
+    enum err err = dispatch_open(&desk->dispatch, database, desk->control->signer, why);
+    if (err) { return err; }
+    dispatch_practise(desk->dispatch, desk->control->exercises);
+    err = draft_store_open(&desk->drafts, database, desk->dispatch, why);
+    return err ? err : delivery_board_open(&desk->board, database, why);
+}
+
 static enum err open_stores(struct desk *desk, struct why *why)
 {
     struct database *database = desk->database;
@@ -17,10 +27,7 @@ static enum err open_stores(struct desk *desk, struct why *why)
     if (!err) { err = factor_store_open(&desk->factors, database, why); }
     if (!err) { err = link_store_open(&desk->links, database, why); }
     if (!err) { err = attempt_store_open(&desk->attempts, database, why); }
-    if (!err) { err = dispatch_open(&desk->dispatch, database, desk->control->signer, why); }
-    if (!err) { dispatch_practise(desk->dispatch, desk->control->exercises); }
-    if (!err) { err = draft_store_open(&desk->drafts, database, desk->dispatch, why); }
-    if (!err) { err = delivery_board_open(&desk->board, database, why); }
+    if (!err) { err = open_alerts(desk, why); }
     if (!err) { err = device_store_open(&desk->devices, database, why); }
     if (!err) { err = event_store_open(&desk->events, database, why); }
     if (!err) { err = zone_store_open(&desk->zones, database, why); }
