@@ -7,15 +7,21 @@
 #include <stdio.h>
 
 #include "base/encode.h"
+#include "inspection/inspect.h"
 #include "ledger/book.h"
 #include "ledger/entry.h"
-#include "ledger/inspect.h"
-#include "ledger/recorder.h"
+#include "ledger/keep.h"
 #include "ledger_keys.h"
 #include "system/file.h"
 #include "trust/canonical.h"
 
-enum { LEDGER_LOG_SIZE = 300, LEDGER_LOG_TURN = 150, LEDGER_LOG_NOW_S = 1795312229 };
+enum {
+    LEDGER_LOG_SIZE = 300,
+    LEDGER_LOG_TURN = 150,
+    LEDGER_LOG_ERASED = 4,
+    LEDGER_LOG_ERASING = 20,
+    LEDGER_LOG_NOW_S = 1795312229
+};
 
 struct ledger_log {
     struct ledger_signer key, next_key, witness;
@@ -30,7 +36,8 @@ static inline void ledger_log_must(enum err err, const struct why *why)
     exit(1);
 }
 
-/* Entry `at` of a log whose 150th entry names the next key. */
+/* Entry `at` of a log whose 150th entry names the next key, and whose 20th says that what the 4th
+ * sealed was erased. */
 static inline void ledger_log_entry(struct ledger_log *log, int at)
 {
     struct why why = {""};
@@ -41,10 +48,14 @@ static inline void ledger_log_entry(struct ledger_log *log, int at)
     (void)snprintf(resource, sizeof resource, "alert-%d", at);
     note_key_write(&log->next_key.note.key, vkey);
     if (rotates) { value_set_text(details, "new", vkey); }
+    const bool erases = at == LEDGER_LOG_ERASING;
+    if (erases) { (void)snprintf(resource, sizeof resource, "%d", LEDGER_LOG_ERASED); }
     const struct entry_fact fact = {
         .at_us = (int64_t)LEDGER_LOG_NOW_S * 1000000 + at,
         .user = "ana",
-        .action = rotates ? "key_rotated" : "alert_sent",
+        .action = rotates  ? "key_rotated"
+                  : erases ? "details_erased"
+                           : "alert_sent",
         .resource = resource,
         .authorisation = "session",
         .details = details,
@@ -126,14 +137,10 @@ static inline void ledger_log_rotation(const struct ledger_log *log, struct book
                                        const char *folder)
 {
     struct why why = {""};
-    char path[FILE_PATH_SIZE];
     const struct note_signer both[] = {log->key.note, log->next_key.note};
     ledger_log_must(book_sign(book, both, 2, &why), &why);
-    ledger_log_must(file_join(path, folder, RECORDER_ROTATIONS, &why), &why);
-    ledger_log_must(file_make_folder(path, 0700, &why), &why);
-    ledger_log_must(file_join(path, folder, RECORDER_ROTATIONS "/00000000000000000151", &why),
+    ledger_log_must(keep_write(folder, KEEP_ROTATION, LEDGER_LOG_TURN + 1, book_note(book), &why),
                     &why);
-    ledger_log_must(file_write(path, book_note(book), 0600, &why), &why);
 }
 
 static inline void ledger_log_make(const struct ledger_log *log, const struct ledger_log_make *make)

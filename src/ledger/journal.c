@@ -6,13 +6,14 @@
 #include "queries/ledger_journal.h"
 #include "vault/reseal.h"
 
-enum { LIMIT_DEFAULT = 50, KEPT_SIZE_MAX = ENTRY_SALT_SIZE + ENTRY_BYTES_MAX };
+enum { LIMIT_DEFAULT = 50, FORGET_FEW = 500, KEPT_SIZE_MAX = ENTRY_SALT_SIZE + ENTRY_BYTES_MAX };
 
 struct journal {
     struct database *database; /* borrowed */
     struct vault *vault;       /* owned */
     struct statement *size, *insert, *each, *get, *find, *erase, *signed_get, *sign, *span, *list,
         *list_resource, *list_actor, *list_action;
+    struct statement *adopt, *first, *time, *forget, *keep, *kept;
 };
 
 enum err journal_open(struct journal **out, struct database *database, struct why *why)
@@ -33,6 +34,12 @@ enum err journal_open(struct journal **out, struct database *database, struct wh
         {&journal->list_resource, SQL_JOURNAL_LIST_RESOURCE},
         {&journal->list_actor, SQL_JOURNAL_LIST_ACTOR},
         {&journal->list_action, SQL_JOURNAL_LIST_ACTION},
+        {&journal->adopt, SQL_JOURNAL_ADOPT},
+        {&journal->first, SQL_JOURNAL_FIRST},
+        {&journal->time, SQL_JOURNAL_TIME},
+        {&journal->forget, SQL_JOURNAL_FORGET},
+        {&journal->keep, SQL_JOURNAL_KEEP},
+        {&journal->kept, SQL_JOURNAL_KEPT},
     };
     enum err err = database_prepare_all(database, texts, ARRAY_LEN(texts), why);
     if (err == OK) { err = vault_open(&journal->vault, database, why); }
@@ -68,11 +75,10 @@ static enum err keep(struct journal *journal, const struct entry *entry, struct 
     return vault_seal(journal->vault, &place, text_span(&plain), kept, why);
 }
 
-static enum err insert(struct journal *journal, const struct entry_words *words,
-                       const struct entry *entry, struct why *why)
+static enum err insert(struct journal *journal, struct statement *row,
+                       const struct entry_words *words, const struct entry *entry, struct why *why)
 {
     CLEANUP(text_deinit) struct text kept = text_limited(SEAL_SIZE_MAX);
-    struct statement *row = journal->insert;
     const bool sealed = entry->sealed.size > 0;
     const enum err err = sealed ? keep(journal, entry, &kept, why) : OK;
     if (err != OK) { return err; }
@@ -95,19 +101,32 @@ enum err journal_enter(struct journal *journal, const struct entry_fact *fact, s
     const bool ours = !database_in_transaction(journal->database);
     if (ours) { err = database_begin(journal->database, why); }
     if (err != OK) { return err; }
-    err = insert(journal, &words, &entry, why);
+    err = insert(journal, journal->insert, &words, &entry, why);
     if (ours) { database_end(journal->database, &err, why); }
     return err;
 }
 
-enum err journal_adopt(struct journal *journal, struct span bytes, struct why *why)
+enum err journal_adopt(struct journal *journal, uint64_t index, struct span bytes, struct why *why)
 {
     CLEANUP(entry_words_deinit) struct entry_words words = {.at_us = 0};
     CLEANUP(entry_deinit) struct entry entry = {.bytes = text_limited(ENTRY_BYTES_MAX)};
     const enum err err = entry_read(&words, bytes, why);
     if (err != OK) { return err; }
     text_add_bytes(&entry.bytes, bytes);
-    return insert(journal, &words, &entry, why);
+    statement_bind_integer(journal->adopt, ":number", (int64_t)index + 1);
+    return insert(journal, journal->adopt, &words, &entry, why);
+}
+
+enum err journal_forget(struct journal *journal, uint64_t end, struct why *why)
+{
+    int64_t changed = 1;
+    enum err err = OK;
+    while (err == OK && changed > 0) {
+        statement_bind_integer(journal->forget, ":end", (int64_t)end);
+        statement_bind_integer(journal->forget, ":few", FORGET_FEW);
+        err = statement_run(journal->forget, &changed, why);
+    }
+    return err;
 }
 
 enum err journal_erase(struct journal *journal, uint64_t index, struct why *why)
@@ -131,6 +150,29 @@ enum err journal_size(struct journal *journal, uint64_t *size, struct why *why)
     const enum err err = statement_step(row, &step, why);
     if (err == OK) { *size = (uint64_t)column_integer(row, 0); }
     return err;
+}
+
+enum err journal_first(struct journal *journal, uint64_t *index, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = journal->first;
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err == OK) { *index = (uint64_t)column_integer(row, 0); }
+    return err;
+}
+
+enum err journal_time(struct journal *journal, uint64_t index, int64_t *at_us, struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *row = journal->time;
+    statement_bind_integer(row, ":number", (int64_t)index + 1);
+    enum step step = STEP_DONE;
+    const enum err err = statement_step(row, &step, why);
+    if (err != OK) { return err; }
+    if (step == STEP_DONE) {
+        return why_set(why, ERR_NOT_FOUND, "there is no entry %llu", (unsigned long long)index);
+    }
+    *at_us = column_integer(row, 0);
+    return OK;
 }
 
 enum err journal_each(struct journal *journal, uint64_t index, uint64_t limit,
@@ -377,4 +419,29 @@ enum err journal_sign(struct journal *journal, uint64_t size, const char *note, 
     statement_bind_integer(journal->sign, ":size", (int64_t)size);
     statement_bind_text(journal->sign, ":note", note);
     return statement_run(journal->sign, NULL, why);
+}
+
+enum err journal_keep(struct journal *journal, int kind, uint64_t size, struct span note,
+                      struct why *why)
+{
+    CLEANUP(mem_free_p) char *text = mem_text_of((const char *)note.data, note.size);
+    statement_bind_integer(journal->keep, ":kind", kind);
+    statement_bind_integer(journal->keep, ":size", (int64_t)size);
+    statement_bind_text(journal->keep, ":note", text);
+    return statement_run(journal->keep, NULL, why);
+}
+
+enum err journal_kept_each(struct journal *journal, const struct journal_kept *reader,
+                           struct why *why)
+{
+    CLEANUP(statement_reset_p) struct statement *rows = journal->kept;
+    enum step step = STEP_DONE;
+    enum err err = statement_step(rows, &step, why);
+    while (err == OK && step == STEP_ROW) {
+        const char *note = column_text(rows, 2);
+        err = reader->each(reader->context, (int)column_integer(rows, 0),
+                           (uint64_t)column_integer(rows, 1), span_text(note ? note : ""), why);
+        if (err == OK) { err = statement_step(rows, &step, why); }
+    }
+    return err;
 }

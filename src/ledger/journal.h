@@ -33,8 +33,9 @@ struct journal_reader {
 MUST_USE enum err journal_each(struct journal *journal, uint64_t index, uint64_t limit,
                                const struct journal_reader *reader, struct why *why);
 
-/* Takes back an entry that the files have and the database lost (a power cut): the next one. */
-MUST_USE enum err journal_adopt(struct journal *journal, struct span bytes, struct why *why);
+/* Takes back entry `index`, which the files have and the database lost (a power cut). */
+MUST_USE enum err journal_adopt(struct journal *journal, uint64_t index, struct span bytes,
+                                struct why *why);
 
 /* The newest entry of `action` on `resource`; ERR_NOT_FOUND. */
 MUST_USE enum err journal_find(struct journal *journal, const char *action, const char *resource,
@@ -43,6 +44,16 @@ MUST_USE enum err journal_find(struct journal *journal, const char *action, cons
 /* Erases what entry `index` sealed; ERR_NOT_FOUND when there is nothing. The tree stays as it is.
  */
 MUST_USE enum err journal_erase(struct journal *journal, uint64_t index, struct why *why);
+
+/* The first entry that is there; the size when there is none. */
+MUST_USE enum err journal_first(struct journal *journal, uint64_t *index, struct why *why);
+
+/* When entry `index` was; ERR_NOT_FOUND. */
+MUST_USE enum err journal_time(struct journal *journal, uint64_t index, int64_t *at_us,
+                               struct why *why);
+
+/* Forgets the entries below `end`, a few hundred at a time so that nobody waits for it. */
+MUST_USE enum err journal_forget(struct journal *journal, uint64_t end, struct why *why);
 
 /* ---- reading it ---- */
 
@@ -81,3 +92,16 @@ MUST_USE enum err journal_read(struct journal *journal, uint64_t index, struct j
 MUST_USE enum err journal_signed(struct journal *journal, struct text *note, struct why *why);
 MUST_USE enum err journal_sign(struct journal *journal, uint64_t size, const char *note,
                                struct why *why);
+
+/* ---- the checkpoints that are kept, for every server's files ---- */
+
+MUST_USE enum err journal_keep(struct journal *journal, int kind, uint64_t size, struct span note,
+                               struct why *why);
+
+/* Calls `each` for all of them, until it answers an error. */
+struct journal_kept {
+    void *context;
+    enum err (*each)(void *context, int kind, uint64_t size, struct span note, struct why *why);
+};
+MUST_USE enum err journal_kept_each(struct journal *journal, const struct journal_kept *reader,
+                                    struct why *why);

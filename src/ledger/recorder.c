@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "ledger/shelf.h"
+#include "ledger/keep.h"
 
 void recorder_halt(struct recorder *recorder, const char *reason)
 {
@@ -95,8 +95,34 @@ static void compare_entry(void *context, uint64_t index, struct span bytes)
     recorder_halt(comparison->recorder, reason.text);
 }
 
+/* What the files have from `first` on and the database lost (a power cut); but not what was sealed:
+ * that it is missing has its reason on record then. */
+static enum err take_back(struct recorder *recorder, struct shelf *shelf, uint64_t first,
+                          int64_t now_us, struct why *why)
+{
+    const uint64_t size = book_size(recorder->book);
+    CLEANUP(value_free_p) struct value *details = value_object();
+    value_set_integer(details, "first", (int64_t)first);
+    value_set_integer(details, "end", (int64_t)size);
+    const struct entry_fact fact = {.at_us = now_us,
+                                    .action = "entries_recovered",
+                                    .authorisation = "program",
+                                    .details = details};
+    enum err err = database_begin(recorder->database, why);
+    if (err != OK) { return err; }
+    for (uint64_t index = first; err == OK && index < size; index++) {
+        struct span entry;
+        err = shelf_entry(shelf, index, &entry, why);
+        if (err == OK) { err = journal_adopt(recorder->journal, index, entry, why); }
+    }
+    if (err == OK) { err = journal_enter(recorder->journal, &fact, why); }
+    database_end(recorder->database, &err, why);
+    return err;
+}
+
 /* Entries that both have must be the same; those that only the files have come back. */
-static enum err agree_with_entries(struct recorder *recorder, uint64_t from, struct why *why)
+static enum err agree_with_entries(struct recorder *recorder, uint64_t from, int64_t now_us,
+                                   struct why *why)
 {
     const uint64_t size = book_size(recorder->book);
     uint64_t known = 0;
@@ -112,15 +138,8 @@ static enum err agree_with_entries(struct recorder *recorder, uint64_t from, str
         if (err == OK) { err = comparison.err; }
     }
     if (err != OK || known >= size || recorder_halted(recorder)) { return err; }
-    err = database_begin(recorder->database, why);
-    if (err != OK) { return err; }
-    for (uint64_t index = known; err == OK && index < size; index++) {
-        struct span entry;
-        err = shelf_entry(shelf, index, &entry, why);
-        if (err == OK) { err = journal_adopt(recorder->journal, entry, why); }
-    }
-    database_end(recorder->database, &err, why);
-    return err;
+    const uint64_t there = shelf_first(shelf);
+    return take_back(recorder, shelf, known > there ? known : there, now_us, why);
 }
 
 /* ---- carrying and signing ---- */
@@ -173,7 +192,7 @@ enum err recorder_remember_note(struct recorder *recorder, struct why *why)
     return journal_sign(recorder->journal, book_signed_size(recorder->book), text, why);
 }
 
-static enum err sign(struct recorder *recorder, struct why *why)
+enum err recorder_sign(struct recorder *recorder, struct why *why)
 {
     const struct log_keys *keys = &recorder->keys;
     enum err err = book_sign(recorder->book, keys->signers, keys->count, why);
@@ -191,7 +210,7 @@ enum err recorder_run(struct recorder *recorder, bool *signed_new, struct why *w
     if (err == OK) { err = recorder_carry(recorder, UINT64_MAX, why); }
     const bool fresh = err == OK && (book_size(recorder->book) > book_signed_size(recorder->book) ||
                                      book_note(recorder->book).size == 0);
-    if (fresh) { err = sign(recorder, why); }
+    if (fresh) { err = recorder_sign(recorder, why); }
     if (err != OK) { /* what is in memory may be ahead of the files */
         book_close(TAKE(recorder->book));
         return err;
@@ -218,8 +237,6 @@ static enum err rotate(struct recorder *recorder, int64_t now_us, struct why *wh
 {
     char old[NOTE_VKEY_SIZE];
     char next[NOTE_VKEY_SIZE];
-    char name[64];
-    char path[FILE_PATH_SIZE];
     uint64_t index = 0;
     note_key_write(&recorder->keys.signers[0].key, old);
     note_key_write(&recorder->keys.signers[1].key, next);
@@ -234,14 +251,15 @@ static enum err rotate(struct recorder *recorder, int64_t now_us, struct why *wh
     enum err err = journal_find(recorder->journal, fact.action, next, &index, why);
     if (err == ERR_NOT_FOUND) { err = journal_enter(recorder->journal, &fact, why); }
     if (err == OK) { err = recorder_carry(recorder, UINT64_MAX, why); }
-    if (err == OK) { err = sign(recorder, why); }
-    if (err == OK) { err = file_join(path, recorder->log_folder, RECORDER_ROTATIONS, why); }
-    if (err == OK) { err = file_make_folder(path, 0700, why); }
-    if (err != OK) { return err; }
-    (void)snprintf(name, sizeof name, RECORDER_ROTATIONS "/%020llu",
-                   (unsigned long long)book_signed_size(recorder->book));
-    err = file_join(path, recorder->log_folder, name, why);
-    if (err == OK) { err = file_write(path, book_note(recorder->book), 0600, why); }
+    if (err == OK) { err = recorder_sign(recorder, why); }
+    if (err == OK) {
+        err = journal_keep(recorder->journal, KEEP_ROTATION, book_signed_size(recorder->book),
+                           book_note(recorder->book), why);
+    }
+    if (err == OK) {
+        err = keep_write(recorder->log_folder, KEEP_ROTATION, book_signed_size(recorder->book),
+                         book_note(recorder->book), why);
+    }
     return err == OK ? log_keys_turn(recorder->state_folder, why) : err;
 }
 
@@ -278,10 +296,12 @@ enum err recorder_open_log(struct recorder *recorder, int64_t now_us, struct why
         return OK;
     }
     err = agree_with_signed(recorder, &size, why);
-    if (err == OK && !recorder_halted(recorder)) { err = agree_with_entries(recorder, size, why); }
+    if (err == OK && !recorder_halted(recorder)) {
+        err = agree_with_entries(recorder, size, now_us, why);
+    }
     if (err != OK || recorder_halted(recorder)) { return err; }
     err = take_next_key(recorder, now_us, why);
-    if (err == OK && book_note(recorder->book).size > 0) { err = sign(recorder, why); }
+    if (err == OK && book_note(recorder->book).size > 0) { err = recorder_sign(recorder, why); }
     return err;
 }
 
@@ -289,6 +309,8 @@ enum err recorder_open(struct recorder **out, const struct recorder_config *conf
 {
     CLEANUP(recorder_close_p) struct recorder *recorder = MEM_NEW(struct recorder);
     recorder->database = config->database;
+    recorder->keep_us = config->keep_us;
+    recorder->epoch_us = config->epoch_us ? config->epoch_us : RECORDER_EPOCH_US;
     recorder->own = text_limited(CHECKPOINT_SIZE_MAX);
     if (!text_copy(recorder->state_folder, FILE_PATH_SIZE, config->state_folder) ||
         !text_copy(recorder->log_folder, FILE_PATH_SIZE, config->log_folder) ||

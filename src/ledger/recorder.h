@@ -18,7 +18,7 @@
 enum { RECORDER_BATCH_MAX = 4000 };
 /* A witness has another key at most this often: each change is an entry. */
 #define RECORDER_WITNESS_CHANGE_US CLOCK_HOUR_US
-#define RECORDER_ROTATIONS "rotation" /* folder of checkpoints at which a key was changed */
+#define RECORDER_EPOCH_US (30 * CLOCK_DAY_US)
 
 struct recorder;
 
@@ -28,7 +28,9 @@ struct recorder_config {
     const char *log_folder;
     const char *origin;
     int64_t now_us;
-    bool follows; /* another server signs, until recorder_lead; nothing is opened yet */
+    bool follows;     /* another server signs, until recorder_lead; nothing is opened yet */
+    int64_t epoch_us; /* how long an epoch lasts; 0: RECORDER_EPOCH_US */
+    int64_t keep_us;  /* how long entries are kept at least; 0: for ever */
 };
 
 /* Opens even when it has halted. Errors: the database or disk does not work at all. */
@@ -55,6 +57,21 @@ MUST_USE enum err recorder_run(struct recorder *recorder, bool *signed_new, stru
 MUST_USE enum err recorder_follow(struct recorder *recorder, bool *fresh, struct why *why);
 /* From now on this server signs: as recorder_open without `follows`, after a last look. */
 MUST_USE enum err recorder_lead(struct recorder *recorder, int64_t now_us, struct why *why);
+
+/*
+ * What is due now and then. Closes an epoch that has lasted long enough: the newest checkpoint, of
+ * which a witness knows (or a day later without), is kept (ledger/keep). And prunes: entries go in
+ * whole bundles when the epoch that holds them was closed and its last entry is `keep_us` old. That
+ * is entered and signed first (`log_pruned`), then the entries leave the database and the files;
+ * the tree of hashes stays whole. `*pruned`: how many entries have gone. Killed at any moment, it
+ * goes on the next time.
+ */
+MUST_USE enum err recorder_keep_house(struct recorder *recorder, int64_t now_us, uint64_t *pruned,
+                                      struct why *why);
+
+/* The same at a server that follows, after recorder_follow: what the leading one keeps is kept here
+ * too, and what it let go goes. */
+MUST_USE enum err recorder_follow_house(struct recorder *recorder, struct why *why);
 
 uint64_t recorder_size(const struct recorder *recorder);    /* of the newest checkpoint */
 struct span recorder_note(const struct recorder *recorder); /* with cosignatures; "" before any */
@@ -83,6 +100,8 @@ struct recorder_answer {
     uint64_t size;
     const char *text; /* as witness_reply's line */
     int64_t now_us;
+    bool outside; /* over HTTP, under a key that the site's configuration names: then a refusal has
+                     a size and no evidence */
 };
 MUST_USE enum err recorder_hear(struct recorder *recorder, const struct recorder_answer *answer,
                                 enum recorder_outcome *outcome, struct why *why);

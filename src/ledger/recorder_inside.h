@@ -19,6 +19,7 @@ struct recorder {
     char origin[NOTE_NAME_SIZE];
     struct text own; /* the newest checkpoint with our own signatures only */
     char halted[sizeof(struct why)];
+    int64_t epoch_us, keep_us;
 };
 
 /* From now on nothing is signed; the first reason stays. */
@@ -42,6 +43,9 @@ MUST_USE enum err recorder_open_book(struct recorder *recorder, struct why *why)
 
 /* Opens all that signing needs, and compares. A reason not to sign halts, and is no error. */
 MUST_USE enum err recorder_open_log(struct recorder *recorder, int64_t now_us, struct why *why);
+
+/* Signs all that was appended. */
+MUST_USE enum err recorder_sign(struct recorder *recorder, struct why *why);
 
 /* The newest checkpoint, as it stands in its file, into the database. */
 MUST_USE enum err recorder_remember_note(struct recorder *recorder, struct why *why);

@@ -88,7 +88,7 @@ static enum err enter_witness(struct recorder *recorder, const struct recorder_a
     const struct entry_fact fact = {.at_us = answer->now_us,
                                     .action = action,
                                     .resource = answer->name,
-                                    .authorisation = "certificate",
+                                    .authorisation = answer->outside ? "program" : "certificate",
                                     .details = details};
     return journal_enter(recorder->journal, &fact, why);
 }
@@ -136,6 +136,22 @@ static enum err take_cosignature(struct recorder *recorder, const struct recorde
 
 /* ---- a refusal ---- */
 
+/* From outside a size comes alone: within the log it says from where to prove, no more. */
+static enum err take_size(struct recorder *recorder, const struct recorder_answer *answer,
+                          struct cosigner *cosigner, enum recorder_outcome *outcome,
+                          struct why *why)
+{
+    if (answer->answer != WITNESS_ANSWER_CONFLICT ||
+        answer->size > book_signed_size(recorder->book)) {
+        return OK;
+    }
+    cosigner->size = answer->size;
+    cosigner->at_us = answer->now_us;
+    cosigner->line[0] = '\0';
+    *outcome = RECORDER_OUTCOME_BEHIND;
+    return cosigner_put(recorder->cosigners, cosigner, why);
+}
+
 /* A refusal counts when it shows what this log has signed; then the tree must begin with that. */
 static enum err take_refusal(struct recorder *recorder, const struct recorder_answer *answer,
                              struct cosigner *cosigner, enum recorder_outcome *outcome,
@@ -145,6 +161,7 @@ static enum err take_refusal(struct recorder *recorder, const struct recorder_an
     struct why reason = {""};
     bool begins = false;
     *outcome = RECORDER_OUTCOME_UNBELIEVED;
+    if (answer->outside) { return take_size(recorder, answer, cosigner, outcome, why); }
     if (!*answer->text && answer->size == 0) { /* it has forgotten us */
         shown = (struct checkpoint){.size = 0};
         begins = true;

@@ -133,6 +133,26 @@ enum err shelf_leaf(struct shelf *shelf, uint64_t index, struct merkle_hash *has
     return read_node(shelf, 0, index, hash, why);
 }
 
+uint64_t shelf_first(const struct shelf *shelf)
+{
+    char name[TILE_PATH_SIZE];
+    char path[FILE_PATH_SIZE];
+    struct tile_place place = {.entries = true};
+    for (; place.number * TILE_WIDTH < shelf->size; place.number++) {
+        place.width = tile_width(shelf->size, 0, place.number);
+        const bool partial = place.width < TILE_WIDTH;
+        tile_path(name, &place);
+        if (file_join(path, shelf->folder, name, NULL) == OK && file_exists(path)) { break; }
+        place.width = TILE_WIDTH; /* a full bundle does for a partial one */
+        tile_path(name, &place);
+        if (partial && file_join(path, shelf->folder, name, NULL) == OK && file_exists(path)) {
+            break;
+        }
+    }
+    const uint64_t first = place.number * TILE_WIDTH;
+    return first < shelf->size ? first : shelf->size;
+}
+
 static enum err read_bundle(struct shelf *shelf, uint64_t number, struct why *why)
 {
     const struct tile_place place = {

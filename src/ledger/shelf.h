@@ -26,6 +26,9 @@ MUST_USE enum err shelf_leaf(struct shelf *shelf, uint64_t index, struct merkle_
 MUST_USE enum err shelf_entry(struct shelf *shelf, uint64_t index, struct span *entry,
                               struct why *why);
 
+/* The first entry that is there: those before it were pruned in whole bundles, or are missing. */
+uint64_t shelf_first(const struct shelf *shelf);
+
 /* The bytes of one file of the log ("tile/0/000.p/5"); a full tile does for its partial one. */
 MUST_USE enum err shelf_file(const struct shelf *shelf, const struct tile_place *place,
                              struct text *bytes, struct why *why);

@@ -1,5 +1,6 @@
 #include "ledger/witness.h"
 
+#include "base/encode.h"
 #include "ledger/line.h"
 
 const char *witness_answer_name(enum witness_answer answer)
@@ -41,6 +42,47 @@ enum err witness_request_parse(struct witness_request *request, struct span text
     read.note = rest;
     *request = read;
     return OK;
+}
+
+/* "— NAME BASE64", of which the first four bytes are the key's id. */
+static bool signed_by(struct span line, const struct note_key *key)
+{
+    static const char dash[] = "\xe2\x80\x94 ";
+    uint8_t bytes[512];
+    size_t size = 0;
+    const size_t name = strlen(key->name);
+    const size_t head = sizeof dash - 1 + name + 1;
+    if (line.size <= head || line.size - head > sizeof bytes ||
+        memcmp(line.data, dash, sizeof dash - 1) != 0 ||
+        memcmp(line.data + sizeof dash - 1, key->name, name) != 0 || line.data[head - 1] != ' ') {
+        return false;
+    }
+    CLEANUP(mem_free_p)
+    char *base64 = mem_text_of((const char *)line.data + head, line.size - head);
+    return decode_base64(bytes, sizeof bytes, &size, base64, NULL) == OK && size > 4 &&
+           ((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+            bytes[3]) == key->id;
+}
+
+bool witness_pick_line(struct span answer, const struct note_key *key, struct text *line)
+{
+    struct span rest = answer;
+    struct span one;
+    while (line_next(&rest, &one)) {
+        if (!signed_by(one, key)) { continue; }
+        text_add_bytes(line, one);
+        text_add(line, "\n");
+        return !line->overflow;
+    }
+    return false;
+}
+
+enum err witness_read_size(struct span answer, uint64_t *size, struct why *why)
+{
+    struct span rest = answer;
+    struct span line;
+    if (line_next(&rest, &line) && rest.size == 0 && line_number(line, size)) { return OK; }
+    return why_set(why, ERR_MALFORMED, "a witness that refuses tells its size, alone in a line");
 }
 
 static enum witness_answer refuse(enum witness_answer answer, const char *words, struct why *why)

@@ -11,7 +11,7 @@
 
 #include "ledger/checkpoint.h"
 
-enum { WITNESS_REQUEST_MAX = CHECKPOINT_SIZE_MAX + 4096 };
+enum { WITNESS_REQUEST_MAX = CHECKPOINT_SIZE_MAX + 4096, WITNESS_ANSWER_SIZE_MAX = 32 * 1024 };
 
 struct witness_request {
     uint64_t old_size; /* of the checkpoint that the witness remembers; 0: of none */
@@ -22,7 +22,7 @@ void witness_request_write(const struct witness_request *request, struct text *o
 MUST_USE enum err witness_request_parse(struct witness_request *request, struct span text,
                                         struct why *why);
 
-/* C2SP's status of each answer. */
+/* C2SP's status of each answer. A witness over HTTP answers in the two forms read below. */
 enum witness_answer {
     WITNESS_ANSWER_COSIGN = 200,
     WITNESS_ANSWER_MALFORMED = 400,
@@ -32,6 +32,13 @@ enum witness_answer {
     WITNESS_ANSWER_INCONSISTENT = 422, /* another history */
 };
 const char *witness_answer_name(enum witness_answer answer); /* "conflict" ... */
+
+/* The line that `key` signed, out of a COSIGN's lines, with its newline; false: there is none. Its
+ * signature is not judged here. */
+MUST_USE bool witness_pick_line(struct span answer, const struct note_key *key, struct text *line);
+
+/* The size that a CONFLICT tells. ERR_MALFORMED. */
+MUST_USE enum err witness_read_size(struct span answer, uint64_t *size, struct why *why);
 
 /* What a witness remembers of a log. */
 struct witness_memory {

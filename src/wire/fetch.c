@@ -172,7 +172,7 @@ static enum err set_options(struct transfer *transfer, struct curl_slist *header
         fetch->connect_timeout_ms > 0 ? fetch->connect_timeout_ms : FETCH_CONNECT_TIMEOUT_MS;
     const CURLcode codes[] = {
         curl_easy_setopt(curl, CURLOPT_URL, fetch->url),
-        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https"),
+        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, fetch->plain ? "https,http" : "https"),
         curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1),
         curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers),
         curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L),

@@ -15,6 +15,7 @@ struct fetch {
     const char *ca_path, *certificate_path, *key_path; /* PEM; the last two may be NULL */
     const char *peer_identity; /* the SPIFFE ID that the server's certificate must carry */
     bool by_host;     /* ... or only the URL's host; ca_path NULL: the system's authorities */
+    bool plain;       /* http://, without TLS, will do too */
     bool provisional; /* any server will do: what it says is judged by other means */
     const char *credentials;    /* "NAME:PASSWORD" for HTTP Basic (RFC 7617); NULL = none */
     const char *const *headers; /* "Name: value", ended by NULL; may be NULL */

@@ -1,5 +1,5 @@
 /* A policy file: whatever it says, no witness at all is enough only when it says "none". */
-#include "ledger/policy.h"
+#include "inspection/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

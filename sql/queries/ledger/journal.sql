@@ -9,6 +9,19 @@ INSERT INTO audit (number, at_us, actor, action, resource, entry, kept)
 VALUES ((SELECT coalesce(max(number), 0) + 1 FROM audit), :at_us, :actor, :action, :resource,
         :entry, :kept);
 
+-- name: journal_adopt
+INSERT INTO audit (number, at_us, actor, action, resource, entry, kept)
+VALUES (:number, :at_us, :actor, :action, :resource, :entry, :kept);
+
+-- name: journal_first
+SELECT coalesce(min(number) - 1, 0) FROM audit;
+
+-- name: journal_time
+SELECT at_us FROM audit WHERE number = :number;
+
+-- name: journal_forget
+DELETE FROM audit WHERE number <= :end AND number < (SELECT min(number) FROM audit) + :few;
+
 -- name: journal_each
 SELECT number, entry FROM audit WHERE number >= :number ORDER BY number LIMIT :limit;
 
@@ -65,3 +78,10 @@ SELECT note FROM audit_signed WHERE one = 1;
 INSERT INTO audit_signed (one, size, note) VALUES (1, :size, :note)
 ON CONFLICT (one) DO UPDATE SET size = excluded.size, note = excluded.note
 WHERE excluded.size >= audit_signed.size;
+
+-- name: journal_keep
+INSERT INTO audit_kept (kind, size, note) VALUES (:kind, :size, :note)
+ON CONFLICT (kind, size) DO NOTHING;
+
+-- name: journal_kept
+SELECT kind, size, note FROM audit_kept ORDER BY kind, size;

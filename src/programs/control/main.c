@@ -115,10 +115,12 @@ static enum err start_scribe(struct site *site, struct bus_port bus, struct why 
     const bool named = *options->audit_origin;
     (void)snprintf(origin, sizeof origin, "%s%s", named ? options->audit_origin : options->site,
                    named ? "" : "/audit");
-    const struct scribe_config config = {
+    struct scribe_config config = {
         .database = site->control.database,
         .state_folder = options->state_folder,
         .origin = origin,
+        .epoch_us = options->audit_epoch_days * CLOCK_DAY_US,
+        .keep_us = options->audit_keep_days * CLOCK_DAY_US,
         .trust = {.site = options->site,
                   .ca_path = options->ca,
                   .revocations = ingest_revocations(site->control.ingest)},
@@ -127,6 +129,14 @@ static enum err start_scribe(struct site *site, struct bus_port bus, struct why 
         .prefix = options->broker_prefix,
         .bus = bus,
         .follows = options->several};
+    for (size_t i = 0; i < options->witness_count; i++) {
+        const struct control_witness *witness = &options->witnesses[i];
+        config.outside[i] = (struct abroad_witness){.name = witness->name,
+                                                    .url = witness->url,
+                                                    .vkey = witness->key,
+                                                    .ca_path = *witness->ca ? witness->ca : NULL};
+    }
+    config.outside_count = options->witness_count;
     const enum err err = enter_start(site, why);
     return err ? err : scribe_open(&site->control.scribe, &config, why);
 }

@@ -6,6 +6,7 @@
 
 #include "fleet/area.h"
 #include "fleet/zone.h"
+#include "ledger/note.h"
 #include "people/client.h"
 #include "people/permission.h"
 #include "provider/address.h"
@@ -105,6 +106,14 @@ static const struct option OPTIONS[] = {
     {"audit.origin", OPTION_KIND_TEXT, AT(audit_origin), 0, 0, "",
      "Name of the audit log, in its checkpoints and keys; empty: SITE/audit. A log keeps its "
      "name."},
+    {"audit.keep_days", OPTION_KIND_INTEGER, AT(audit_keep_days), 0, 36500, "2557",
+     "Days after which entries leave the audit log (7 years), with the epoch that holds them; 0 "
+     "keeps them for ever."},
+    {"audit.epoch_days", OPTION_KIND_INTEGER, AT(audit_epoch_days), 7, 366, "30",
+     "Days that an epoch of the audit log lasts; the checkpoint that closes it is kept."},
+    {"audit.public", OPTION_KIND_BOOLEAN, AT(audit_public), 0, 0, "false",
+     "Whether everybody may read the audit log's checkpoint, tiles and entries at /api/audit/log "
+     "(C2SP tlog-tiles), without what is sealed; else those who may see the log."},
     {"enrol.url", OPTION_KIND_TEXT, AT(enrol_url), 0, 0, "",
      "Address of tocsin-enrol (https://HOST:PORT), which renews our certificates, and whose deeds "
      "are taken into the audit log; empty: neither."},
@@ -133,7 +142,25 @@ static const struct option PLACE_OPTIONS[] = {
      "Where the device of this name stands, in degrees (WGS 84)."},
 };
 
+static const struct option WITNESS_OPTIONS[] = {
+    {"url", OPTION_KIND_TEXT, offsetof(struct control_witness, url), 0, 0, NULL,
+     "Where it takes checkpoints (C2SP tlog-witness), without the /add-checkpoint: https://..., or "
+     "http://... on loopback."},
+    {"key", OPTION_KIND_TEXT, offsetof(struct control_witness, key), 0, 0, NULL,
+     "Its key, NAME+ID+BASE64, of cosignature/v1."},
+    {"ca", OPTION_KIND_TEXT, offsetof(struct control_witness, ca), 0, 0, "",
+     "PEM file of the authority of its server's certificate; empty: the system's authorities."},
+};
+
 static const struct option_group GROUPS[] = {
+    {.section = "witness",
+     .array_offset = AT(witnesses),
+     .count_offset = AT(witness_count),
+     .element_size = sizeof(struct control_witness),
+     .name_offset = offsetof(struct control_witness, name),
+     .count_max = CONTROL_WITNESS_MAX,
+     .options = WITNESS_OPTIONS,
+     .option_count = ARRAY_LEN(WITNESS_OPTIONS)},
     {.section = "zone",
      .array_offset = AT(zones),
      .count_offset = AT(zone_count),
@@ -233,6 +260,29 @@ enum err control_exact_map(char origin[static OPTION_TEXT_SIZE], char name[stati
     return err ? why_prefix(why, err, "map.exact_url") : OK;
 }
 
+static enum err check_witness(const struct control_witness *witness, struct why *why)
+{
+    struct note_key key;
+    const char *authority = strstr(witness->url, "://");
+    const bool safe = strncmp(witness->url, "https://", 8) == 0 ||
+                      (strncmp(witness->url, "http://", 7) == 0 && loopback(authority + 3));
+    if (!zone_name_valid(witness->name) || strlen(witness->name) > 48) {
+        return why_set(why, ERR_RANGE,
+                       "[witness %.60s]: a name has up to 48 letters of a-z 0-9 . -",
+                       witness->name);
+    }
+    if (!safe || witness->url[strlen(witness->url) - 1] == '/') {
+        return why_set(why, ERR_RANGE,
+                       "[witness %.60s]: url is \"%.100s\", expected https://HOST/PATH without a / "
+                       "at the end, or http:// on loopback",
+                       witness->name, witness->url);
+    }
+    const enum err err = note_key_parse(&key, witness->key, why);
+    if (!err && key.kind == NOTE_KIND_COSIGNATURE) { return OK; }
+    return why_set(why, ERR_RANGE, "[witness %.60s]: key is no vkey of a cosignature/v1",
+                   witness->name);
+}
+
 /* What no single option tells: names, areas, the maps' addresses. */
 static enum err check(const void *context, struct why *why)
 {
@@ -253,6 +303,10 @@ static enum err check(const void *context, struct why *why)
             (void)why_prefix(why, err, "area");
             return why_prefix(why, err, zone->name);
         }
+    }
+    for (size_t i = 0; i < options->witness_count; i++) {
+        const enum err err = check_witness(&options->witnesses[i], why);
+        if (err) { return err; }
     }
     struct client_networks proxies = {.count = 0};
     enum err err = client_networks_parse(&proxies, options->http_proxies, why);

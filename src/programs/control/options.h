@@ -5,7 +5,15 @@
 
 #include "base/option.h"
 
-enum { CONTROL_ZONE_MAX = 64, CONTROL_PLACE_MAX = 512 };
+enum { CONTROL_ZONE_MAX = 64, CONTROL_PLACE_MAX = 512, CONTROL_WITNESS_MAX = 8 };
+
+/* A witness of the audit log that is not a gateway of this site. */
+struct control_witness {
+    char name[OPTION_TEXT_SIZE];
+    char url[OPTION_TEXT_SIZE];
+    char key[OPTION_TEXT_SIZE]; /* vkey, of a cosignature/v1 */
+    char ca[OPTION_TEXT_SIZE];
+};
 
 struct control_zone {
     char name[OPTION_TEXT_SIZE];
@@ -45,6 +53,8 @@ struct control_options {
     char oidc_origin[OPTION_TEXT_SIZE], oidc_name[OPTION_TEXT_SIZE], oidc_ca[OPTION_TEXT_SIZE];
     char web_folder[OPTION_TEXT_SIZE], map_url[OPTION_TEXT_SIZE], map_exact_url[OPTION_TEXT_SIZE];
     char audit_origin[OPTION_TEXT_SIZE];
+    int64_t audit_keep_days, audit_epoch_days;
+    bool audit_public;
     char enrol_url[OPTION_TEXT_SIZE], enrol_fingerprint[OPTION_TEXT_SIZE];
     char enrol_token_file[OPTION_TEXT_SIZE];
     int64_t enrol_look_s;
@@ -53,6 +63,8 @@ struct control_options {
     size_t zone_count;
     struct control_place places[CONTROL_PLACE_MAX];
     size_t place_count;
+    struct control_witness witnesses[CONTROL_WITNESS_MAX];
+    size_t witness_count;
 };
 
 extern const struct option_table CONTROL_OPTIONS;

@@ -80,6 +80,8 @@ const struct route ROUTES[] = {
     {"POST", "/api/map/pass", PERMISSION_SEE_EXACT_MAP, ROUTE_WAY_JSON, map_api_pass},
     {"GET", "/api/audit", PERMISSION_SEE_AUDIT, ROUTE_WAY_JSON, audit_api_list},
     {"GET", "/api/audit/checkpoint", PERMISSION_SEE_AUDIT, ROUTE_WAY_JSON, audit_api_checkpoint},
+    {"GET", "/api/audit/log/checkpoint", PERMISSION_PUBLIC, ROUTE_WAY_JSON, log_api_checkpoint},
+    {"GET", "/api/audit/log/tile/{path...}", PERMISSION_PUBLIC, ROUTE_WAY_JSON, log_api_tile},
     {"GET", "/api/audit/{index}", PERMISSION_SEE_AUDIT, ROUTE_WAY_JSON, audit_api_get},
     {"GET", "/api/live", PERMISSION_SEE, ROUTE_WAY_JSON, state_live},
     {"GET", "/api/openapi.json", PERMISSION_PUBLIC, ROUTE_WAY_JSON, state_openapi},

@@ -114,6 +114,8 @@ void map_api_pass(struct call *call);
 void audit_api_list(struct call *call);
 void audit_api_get(struct call *call);
 void audit_api_checkpoint(struct call *call);
+void log_api_checkpoint(struct call *call);
+void log_api_tile(struct call *call);
 void media_api_grant(struct call *call);
 void media_api_stream(struct call *call);
 void media_api_sign(struct call *call);

@@ -86,7 +86,7 @@ static const struct command commands[] = {
      "tocsin audit rotate --state STATE [--finish]\n"
      "    Makes the log's next key, which control takes at its next start. --finish takes the old\n"
      "    one away when every gateway has followed.\n"
-     "tocsin audit erase INDEX --state STATE\n"
+     "tocsin audit erase INDEX --state STATE [--reason WORDS]\n"
      "    Erases what an entry keeps sealed. The entry, the tree and that it was erased stay.\n",
      audit_command},
     {"key", "change the keys of databases",

@@ -220,7 +220,7 @@ def check_export(tap, rig, proof, raw):
         rules = file.read()
     strict = rig.export("again")
     with open(policy, "w", encoding="utf-8") as file:
-        file.write(rules.replace("quorum gateways", "quorum none"))
+        file.write(rules.replace("quorum witnesses", "quorum none"))
     tap.check(rig.verify(strict)[0] == 0, "a policy may do without witnesses, if it says so")
     with open(policy, "w", encoding="utf-8") as file:
         file.write(re.sub(r"(?m)^log .*$", "log example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", rules))

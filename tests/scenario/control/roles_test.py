@@ -89,7 +89,7 @@ def past_the_door(rig, route, headers):
     """Whether the request reached the route's handler: what it names does not exist, and its body says nothing."""
     method, pattern = route
     path = pattern.replace("{id}", uuid7()).replace("{name}", "nobody.here").replace("{operation}", "clip")
-    path = path.replace("{file}", "none.js").replace("{page...}", "alerts").replace("{index}", "999999")
+    path = path.replace("{file}", "none.js").replace("{page...}", "alerts").replace("{index}", "999999").replace("{path...}", "entries/999")
     answer = rig.ask(method, path, None if method == "GET" else {}, headers, as_nobody=True)
     detail = answer.json.get("detail", "") if answer.status in (401, 403) else ""
     return not (answer.status == 401 or detail == NOT_YOURS), f"{answer.status} {detail}"

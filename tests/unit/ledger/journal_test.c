@@ -143,10 +143,31 @@ static void test_adopt(struct journal *journal)
     CLEANUP(journal_entry_deinit) struct journal_entry entry = {.opened = false};
     CLEANUP(journal_entry_deinit) struct journal_entry again = {.opened = false};
     CHECK(journal_read(journal, 2, &entry, NULL) == OK && entry.opened);
-    CHECK(journal_adopt(journal, text_span(&entry.bytes), NULL) == OK);
+    CHECK(journal_adopt(journal, 3, text_span(&entry.bytes), NULL) == OK);
     CHECK(journal_read(journal, 3, &again, NULL) == OK && !again.opened);
     CHECK(span_equal(text_span(&again.bytes), text_span(&entry.bytes)));
-    CHECK(journal_adopt(journal, span_text("no entry"), NULL) == ERR_MALFORMED);
+    CHECK(journal_adopt(journal, 4, span_text("no entry"), NULL) == ERR_MALFORMED);
+}
+
+/* The oldest go, and what is left keeps its places; a few hundred at a time, or more. */
+static void test_forget(struct journal *journal)
+{
+    uint64_t index = 9;
+    uint64_t size = 0;
+    int64_t at_us = 0;
+    CHECK(journal_first(journal, &index, NULL) == OK && index == 0);
+    CHECK(journal_time(journal, 2, &at_us, NULL) == OK && at_us == now_us + 3);
+    for (int i = 0; i < 1200; i++) {
+        CHECK(enter(journal, "ana", "auth.sign_in", "ana", now_us + 10) == OK);
+    }
+    CHECK(journal_forget(journal, 1100, NULL) == OK);
+    CHECK(journal_first(journal, &index, NULL) == OK && index == 1100);
+    CHECK(journal_size(journal, &size, NULL) == OK && size == 1207);
+    CHECK(journal_time(journal, 1099, &at_us, NULL) == ERR_NOT_FOUND);
+    CHECK(journal_time(journal, 1100, &at_us, NULL) == OK);
+    CHECK(journal_forget(journal, 1100, NULL) == OK); /* nothing more */
+    CHECK(enter(journal, "ana", "auth.sign_in", "ana", now_us) == OK);
+    CHECK(journal_size(journal, &size, NULL) == OK && size == 1208);
 }
 
 int main(void)
@@ -162,6 +183,7 @@ int main(void)
     test_adopt(journal);
     test_plans(&tables);
     test_clock(journal);
+    test_forget(journal);
     CLEANUP(text_deinit) struct text note = text_limited(4096);
     CHECK(journal_signed(journal, &note, NULL) == OK && note.size == 0);
     CHECK(journal_sign(journal, 3, "first\n", NULL) == OK);

@@ -1,6 +1,7 @@
 /* One log and two servers: each with files and a copy of the key, one database between them. */
 #include "base/clock.h"
 #include "check.h"
+#include "ledger/keep.h"
 #include "ledger/log_key.h"
 #include "ledger/recorder.h"
 #include "lib/scratch.h"
@@ -33,7 +34,8 @@ static void start(struct server *server, bool follows)
                                            .log_folder = server->log,
                                            .origin = "site/audit",
                                            .now_us = now_us,
-                                           .follows = follows};
+                                           .follows = follows,
+                                           .keep_us = 7 * 365 * CLOCK_DAY_US};
     recorder_close(TAKE(server->recorder));
     must(recorder_open(&server->recorder, &config, &server->why), &server->why);
 }
@@ -128,6 +130,29 @@ static void test_slow_leader(void)
     CHECK(!follow(&here) && !recorder_halted(here.recorder));
 }
 
+/* The one that leads closes an epoch and lets entries go; the other does the same after it. */
+static void test_house(void)
+{
+    uint64_t pruned = 0;
+    struct why why = {""};
+    char bundle[FILE_PATH_SIZE];
+    const int64_t month_us = now_us + 32 * CLOCK_DAY_US;
+    must(file_join(bundle, here.log, "tile/entries/000", &why), &why);
+    must(recorder_keep_house(there.recorder, month_us, &pruned, &why), &why);
+    must(recorder_follow_house(here.recorder, &why), &why);
+    CHECK(pruned == 0 && file_exists(bundle) && keep_there(here.log, KEEP_EPOCH, 1010));
+    must(recorder_keep_house(there.recorder, month_us + 7 * 365 * CLOCK_DAY_US, &pruned, &why),
+         &why);
+    CHECK(pruned == 768 && file_exists(bundle));
+    CHECK(follow(&here) && recorder_size(here.recorder) == 1011);
+    must(recorder_follow_house(here.recorder, &why), &why);
+    CHECK(!file_exists(bundle));
+    CLEANUP(shelf_close_p) struct shelf *shelf = shelf_open(here.log, 1011);
+    CHECK(shelf_first(shelf) == 768);
+    start(&here, true);
+    CHECK(!follow(&here) && !recorder_halted(here.recorder) && same_note());
+}
+
 /* Without the key it neither follows nor leads, and says so; alerts go on all the same. */
 static void test_no_key(void)
 {
@@ -151,7 +176,7 @@ static void test_forged(void)
     CHECK(recorder_lead(here.recorder, now_us, &here.why) == OK && run(&here));
     start(&there, true);
     CHECK(database_execute(control.database,
-                           "UPDATE audit SET entry = entry || ' ' WHERE number = 1012;",
+                           "UPDATE audit SET entry = entry || ' ' WHERE number = 1013;",
                            NULL) == OK);
     (void)follow(&there);
     CHECK(recorder_halted(there.recorder));
@@ -164,6 +189,7 @@ int main(void)
     make_folder(&there);
     test_turns();
     test_slow_leader();
+    test_house();
     test_no_key();
     test_forged();
     recorder_close(here.recorder);

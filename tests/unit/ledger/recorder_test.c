@@ -1,121 +1,6 @@
 #include "ledger/recorder.h"
 
-#include "base/clock.h"
-#include "check.h"
-#include "ledger/log_key.h"
-#include "ledger/witness_book.h"
-#include "ledger_keys.h"
-#include "lib/scratch.h"
-#include "migrations/control.h"
-#include "migrations/gateway.h"
-#include "system/file.h"
-#include "tables.h"
-
-static const int64_t now_us = INT64_C(1795312229000000);
-
-/* Control's side of a site, and a gateway's. */
-struct yard {
-    struct tables control, gateway;
-    char folder[32];
-    char log[FILE_PATH_SIZE];
-    struct recorder *recorder;
-    struct witness_book *witness;
-    struct ledger_signer witness_key;
-    struct why why;
-};
-
-static void must(enum err err, const struct yard *yard)
-{
-    if (err == OK) { return; }
-    printf("Bail out! %s\n", yard->why.text);
-    exit(1);
-}
-
-static void start(struct yard *yard)
-{
-    const struct recorder_config config = {.database = yard->control.database,
-                                           .state_folder = yard->folder,
-                                           .log_folder = yard->log,
-                                           .origin = "site/audit",
-                                           .now_us = now_us};
-    must(recorder_open(&yard->recorder, &config, &yard->why), yard);
-}
-
-static void restart(struct yard *yard)
-{
-    recorder_close(TAKE(yard->recorder));
-    start(yard);
-}
-
-static void yard_open(struct yard *yard)
-{
-    *yard = (struct yard){.folder = "/tmp/tocsin-recorder-XXXXXX"};
-    if (!mkdtemp(yard->folder)) { abort(); }
-    must(file_join(yard->log, yard->folder, "audit", &yard->why), yard);
-    tables_open(&yard->control, MIGRATIONS_CONTROL, ARRAY_LEN(MIGRATIONS_CONTROL));
-    tables_open(&yard->gateway, MIGRATIONS_GATEWAY, ARRAY_LEN(MIGRATIONS_GATEWAY));
-    must(witness_book_open(&yard->witness, yard->gateway.database, &yard->why), yard);
-    ledger_signer_open(&yard->witness_key, NOTE_KIND_COSIGNATURE, "site/gateway/north", 9);
-    start(yard);
-}
-
-static void yard_close(struct yard *yard)
-{
-    recorder_close(yard->recorder);
-    witness_book_close(yard->witness);
-    ledger_signer_close(&yard->witness_key);
-    tables_close(&yard->control);
-    tables_close(&yard->gateway);
-    scratch_remove(yard->folder);
-}
-
-static void enter(struct yard *yard, const char *resource)
-{
-    CLEANUP(journal_close_p) struct journal *journal = NULL;
-    const struct entry_fact fact = {
-        .at_us = now_us, .user = "ana", .action = "alert_sent", .resource = resource};
-    must(journal_open(&journal, yard->control.database, &yard->why), yard);
-    must(journal_enter(journal, &fact, &yard->why), yard);
-}
-
-static bool run(struct yard *yard)
-{
-    bool fresh = false;
-    must(recorder_run(yard->recorder, &fresh, &yard->why), yard);
-    return fresh;
-}
-
-/* One request to the witness and its answer back. */
-static enum recorder_outcome ask_witness(struct yard *yard)
-{
-    char log_vkey[NOTE_VKEY_SIZE];
-    char vkey[NOTE_VKEY_SIZE];
-    CLEANUP(text_deinit) struct text request = text_limited(WITNESS_REQUEST_MAX);
-    must(recorder_ask(yard->recorder, "north", &request, &yard->why), yard);
-    note_key_write(recorder_key(yard->recorder), log_vkey);
-    note_key_write(&yard->witness_key.note.key, vkey);
-    struct witness_call call = {
-        .vkey = log_vkey, .signer = &yard->witness_key.note, .now_us = now_us};
-    must(witness_request_parse(&call.request, text_span(&request), &yard->why), yard);
-    CLEANUP(witness_reply_deinit) struct witness_reply reply;
-    must(witness_book_cosign(yard->witness, &call, &reply, &yard->why), yard);
-    const struct recorder_answer answer = {.name = "north",
-                                           .vkey = vkey,
-                                           .answer = reply.answer,
-                                           .size = reply.size,
-                                           .text = text_c(&reply.line),
-                                           .now_us = now_us};
-    enum recorder_outcome outcome = RECORDER_OUTCOME_HALTED;
-    must(recorder_hear(yard->recorder, &answer, &outcome, &yard->why), yard);
-    return outcome;
-}
-
-static bool cosigned(const struct yard *yard)
-{
-    struct note_opened opened;
-    return note_open(recorder_note(yard->recorder), &yard->witness_key.note.key, 1, &opened,
-                     NULL) == NOTE_VERDICT_GOOD;
-}
+#include "ledger_yard.h"
 
 static void read_checkpoint(const struct yard *yard, struct text *note)
 {
@@ -126,70 +11,72 @@ static void read_checkpoint(const struct yard *yard, struct text *note)
 static void write_checkpoint(struct yard *yard, const struct text *note)
 {
     char path[FILE_PATH_SIZE];
-    must(file_join(path, yard->log, "checkpoint", &yard->why), yard);
-    must(file_write(path, text_span(note), 0600, &yard->why), yard);
+    yard_must(file_join(path, yard->log, "checkpoint", &yard->why), yard);
+    yard_must(file_write(path, text_span(note), 0600, &yard->why), yard);
 }
 
 static void sql(struct yard *yard, const char *words)
 {
-    must(database_execute(yard->control.database, words, &yard->why), yard);
+    yard_must(database_execute(yard->control.database, words, &yard->why), yard);
 }
 
 static void test_course(struct yard *yard)
 {
-    CHECK(run(yard)); /* the checkpoint of no entries: a log that has begun */
-    CHECK(!run(yard));
-    enter(yard, "one");
-    enter(yard, "two");
-    CHECK(run(yard) && recorder_size(yard->recorder) == 2);
-    CHECK(!cosigned(yard));
-    CHECK(ask_witness(yard) == RECORDER_OUTCOME_COSIGNED);
-    CHECK(cosigned(yard));
+    CHECK(yard_run(yard)); /* the checkpoint of no entries: a log that has begun */
+    CHECK(!yard_run(yard));
+    yard_enter(yard, "one");
+    yard_enter(yard, "two");
+    CHECK(yard_run(yard) && recorder_size(yard->recorder) == 2);
+    CHECK(!yard_cosigned(yard));
+    CHECK(yard_ask(yard) == RECORDER_OUTCOME_COSIGNED);
+    CHECK(yard_cosigned(yard));
     /* The witness's coming is an entry of its own. */
-    CHECK(run(yard) && recorder_size(yard->recorder) == 3);
-    CHECK(!cosigned(yard) && ask_witness(yard) == RECORDER_OUTCOME_COSIGNED && cosigned(yard));
-    CHECK(!run(yard));
-    restart(yard);
+    CHECK(yard_run(yard) && recorder_size(yard->recorder) == 3);
+    CHECK(!yard_cosigned(yard) && yard_ask(yard) == RECORDER_OUTCOME_COSIGNED &&
+          yard_cosigned(yard));
+    CHECK(!yard_run(yard));
+    yard_restart(yard);
     CHECK(!recorder_halted(yard->recorder) && recorder_size(yard->recorder) == 3);
-    CHECK(ask_witness(yard) == RECORDER_OUTCOME_COSIGNED); /* idle: the same, at a new time */
+    CHECK(yard_ask(yard) == RECORDER_OUTCOME_COSIGNED); /* idle: the same, at a new time */
     for (int i = 0; i < 2500; i++) {
-        enter(yard, "many");
+        yard_enter(yard, "many");
     }
-    CHECK(run(yard) && recorder_size(yard->recorder) == 2503);
-    CHECK(ask_witness(yard) == RECORDER_OUTCOME_COSIGNED && cosigned(yard));
+    CHECK(yard_run(yard) && recorder_size(yard->recorder) == 2503);
+    CHECK(yard_ask(yard) == RECORDER_OUTCOME_COSIGNED && yard_cosigned(yard));
 }
 
 /* Killed between the files and the database: rows come back, nothing comes twice. */
 static void test_lost_rows(struct yard *yard)
 {
     sql(yard, "DELETE FROM audit WHERE number > 2400; DELETE FROM audit_signed");
-    restart(yard);
+    yard_restart(yard);
     CHECK(!recorder_halted(yard->recorder));
-    CHECK(tables_number(&yard->control, "SELECT count(*) FROM audit") == 2503);
+    CHECK(tables_number(&yard->control, "SELECT count(*) FROM audit") == 2504);
     CHECK(tables_number(&yard->control, "SELECT count(*) FROM audit WHERE action = 'alert_sent'") ==
           2502);
-    CHECK(!run(yard));
-    enter(yard, "after");
-    CHECK(run(yard) && recorder_size(yard->recorder) == 2504);
-    CHECK(ask_witness(yard) == RECORDER_OUTCOME_COSIGNED);
+    CHECK(tables_number(&yard->control, "SELECT count(*) FROM audit WHERE number = 2504 AND "
+                                        "action = 'entries_recovered'") == 1);
+    yard_enter(yard, "after");
+    CHECK(yard_run(yard) && recorder_size(yard->recorder) == 2505);
+    CHECK(yard_ask(yard) == RECORDER_OUTCOME_COSIGNED);
 }
 
 static void test_rotation(struct yard *yard)
 {
     char vkey[NOTE_VKEY_SIZE];
     char now[NOTE_VKEY_SIZE];
-    must(log_key_prepare(yard->folder, "site/audit", vkey, &yard->why), yard);
+    yard_must(log_key_prepare(yard->folder, "site/audit", vkey, &yard->why), yard);
     CHECK(log_key_prepare(yard->folder, "site/audit", now, NULL) == ERR_CONFLICT);
-    restart(yard);
-    CHECK(!recorder_halted(yard->recorder) && recorder_size(yard->recorder) == 2505);
+    yard_restart(yard);
+    CHECK(!recorder_halted(yard->recorder) && recorder_size(yard->recorder) == 2506);
     note_key_write(recorder_key(yard->recorder), now);
     CHECK_TEXT(now, vkey);
-    CHECK(ask_witness(yard) == RECORDER_OUTCOME_COSIGNED); /* both keys sign: it follows */
-    must(log_key_forget_old(yard->folder, &yard->why), yard);
-    restart(yard);
+    CHECK(yard_ask(yard) == RECORDER_OUTCOME_COSIGNED); /* both keys sign: it follows */
+    yard_must(log_key_forget_old(yard->folder, &yard->why), yard);
+    yard_restart(yard);
     CHECK(!recorder_halted(yard->recorder));
-    enter(yard, "under the new key");
-    CHECK(run(yard) && ask_witness(yard) == RECORDER_OUTCOME_COSIGNED);
+    yard_enter(yard, "under the new key");
+    CHECK(yard_run(yard) && yard_ask(yard) == RECORDER_OUTCOME_COSIGNED);
 }
 
 /* Old files under a database that knows better. */
@@ -198,18 +85,18 @@ static void test_old_files(struct yard *yard)
     CLEANUP(text_deinit) struct text old = text_limited(CHECKPOINT_SIZE_MAX);
     CLEANUP(text_deinit) struct text newest = text_limited(CHECKPOINT_SIZE_MAX);
     read_checkpoint(yard, &old);
-    enter(yard, "newer");
-    CHECK(run(yard));
+    yard_enter(yard, "newer");
+    CHECK(yard_run(yard));
     read_checkpoint(yard, &newest);
     write_checkpoint(yard, &old);
-    restart(yard);
+    yard_restart(yard);
     CHECK(recorder_halted(yard->recorder) != NULL);
     CHECK(strstr(recorder_halted(yard->recorder), "an old copy") != NULL);
-    enter(yard, "waits");
-    CHECK(!run(yard));
+    yard_enter(yard, "waits");
+    CHECK(!yard_run(yard));
     write_checkpoint(yard, &newest);
-    restart(yard);
-    CHECK(!recorder_halted(yard->recorder) && run(yard));
+    yard_restart(yard);
+    CHECK(!recorder_halted(yard->recorder) && yard_run(yard));
 }
 
 /* An entry changed in the database before it was carried over: files and database differ. */
@@ -217,18 +104,18 @@ static void test_other_entry(struct yard *yard)
 {
     sql(yard, "UPDATE audit_signed SET note = note"); /* as it is */
     sql(yard, "CREATE TABLE kept AS SELECT * FROM audit_signed");
-    enter(yard, "true");
-    CHECK(run(yard));
+    yard_enter(yard, "true");
+    CHECK(yard_run(yard));
     sql(yard, "DELETE FROM audit_signed; INSERT INTO audit_signed SELECT * FROM kept");
     sql(yard, "CREATE TABLE kept_entry AS SELECT * FROM audit ORDER BY number DESC LIMIT 1");
     sql(yard, "UPDATE audit SET entry = (SELECT entry FROM audit WHERE number = 1) "
               "WHERE number = (SELECT max(number) FROM audit)");
-    restart(yard);
+    yard_restart(yard);
     CHECK(recorder_halted(yard->recorder) != NULL);
     CHECK(strstr(recorder_halted(yard->recorder), "differs between the database and the log"));
     sql(yard, "DELETE FROM audit WHERE number IN (SELECT number FROM kept_entry);"
               "INSERT INTO audit SELECT * FROM kept_entry");
-    restart(yard);
+    yard_restart(yard);
     CHECK(!recorder_halted(yard->recorder));
 }
 
@@ -236,12 +123,12 @@ static void test_other_entry(struct yard *yard)
 static void test_old_backup(struct yard *yard)
 {
     CLEANUP(text_deinit) struct text old = text_limited(CHECKPOINT_SIZE_MAX);
-    CHECK(ask_witness(yard) != RECORDER_OUTCOME_HALTED);
+    CHECK(yard_ask(yard) != RECORDER_OUTCOME_HALTED);
     read_checkpoint(yard, &old);
     const int64_t rows = (int64_t)recorder_size(yard->recorder);
     sql(yard, "DROP TABLE kept; CREATE TABLE kept AS SELECT * FROM audit_signed");
-    enter(yard, "what the backup lacks");
-    CHECK(run(yard) && ask_witness(yard) == RECORDER_OUTCOME_COSIGNED);
+    yard_enter(yard, "what the backup lacks");
+    CHECK(yard_run(yard) && yard_ask(yard) == RECORDER_OUTCOME_COSIGNED);
     char words[160];
     (void)snprintf(words, sizeof words,
                    "DELETE FROM audit WHERE number > %lld; DELETE FROM audit_signed; "
@@ -250,11 +137,11 @@ static void test_old_backup(struct yard *yard)
                    (long long)rows);
     sql(yard, words);
     write_checkpoint(yard, &old);
-    restart(yard);
+    yard_restart(yard);
     CHECK(!recorder_halted(yard->recorder)); /* it cannot know yet */
-    CHECK(ask_witness(yard) == RECORDER_OUTCOME_HALTED);
+    CHECK(yard_ask(yard) == RECORDER_OUTCOME_HALTED);
     CHECK(strstr(recorder_halted(yard->recorder), "an old copy was restored") != NULL);
-    CHECK(!run(yard));
+    CHECK(!yard_run(yard));
 }
 
 /* A gateway that was broken into cannot stop the log with words alone. */
@@ -270,7 +157,7 @@ static void test_liar(struct yard *yard)
                                      .answer = WITNESS_ANSWER_CONFLICT,
                                      .size = 9999,
                                      .text = text_c(&forged),
-                                     .now_us = now_us};
+                                     .now_us = YARD_NOW_US};
     enum recorder_outcome outcome = RECORDER_OUTCOME_HALTED;
     CHECK(recorder_hear(yard->recorder, &answer, &outcome, NULL) == OK);
     CHECK(outcome == RECORDER_OUTCOME_UNBELIEVED && !recorder_halted(yard->recorder));
@@ -296,8 +183,8 @@ static enum recorder_outcome answer_as(struct yard *yard, const char *name,
     CLEANUP(text_deinit) struct text line = text_limited(COSIGNER_LINE_SIZE);
     const char *end = strstr(text_c(note), "\n\n");
     const struct span text = span_of(note->data, (size_t)(end + 1 - text_c(note)));
-    must(checkpoint_parse(&checkpoint, text, &yard->why), yard);
-    must(note_sign(&key->note, text, 1795312229, &line, &yard->why), yard);
+    yard_must(checkpoint_parse(&checkpoint, text, &yard->why), yard);
+    yard_must(note_sign(&key->note, text, 1795312229, &line, &yard->why), yard);
     note_key_write(&key->note.key, vkey);
     const struct recorder_answer answer = {.name = name,
                                            .vkey = vkey,
@@ -306,7 +193,7 @@ static enum recorder_outcome answer_as(struct yard *yard, const char *name,
                                            .text = text_c(&line),
                                            .now_us = at_us};
     enum recorder_outcome outcome = RECORDER_OUTCOME_HALTED;
-    must(recorder_hear(yard->recorder, &answer, &outcome, &yard->why), yard);
+    yard_must(recorder_hear(yard->recorder, &answer, &outcome, &yard->why), yard);
     return outcome;
 }
 
@@ -332,22 +219,22 @@ static void test_flood(struct yard *yard)
     char *root = strchr(strchr(text_c(&other), '\n') + 1, '\n') + 1;
     root[0] = root[0] == 'A' ? 'B' : 'A'; /* what it signs is not our tree */
     for (int i = 0; i < 4; i++) {
-        CHECK(answer_as(yard, "south", &keys[i % 2], &other, now_us) ==
+        CHECK(answer_as(yard, "south", &keys[i % 2], &other, YARD_NOW_US) ==
               RECORDER_OUTCOME_UNBELIEVED);
     }
     CHECK(entries_of(yard, "south") == 0);
-    CHECK(answer_as(yard, "south", &keys[0], &note, now_us) == RECORDER_OUTCOME_COSIGNED);
+    CHECK(answer_as(yard, "south", &keys[0], &note, YARD_NOW_US) == RECORDER_OUTCOME_COSIGNED);
     for (int i = 0; i < 4; i++) { /* good signatures, of keys in turn */
-        (void)answer_as(yard, "south", &keys[i % 2], &note, now_us + i);
+        (void)answer_as(yard, "south", &keys[i % 2], &note, YARD_NOW_US + i);
     }
     CHECK(entries_of(yard, "south") == 1);
-    CHECK(answer_as(yard, "south", &keys[1], &note, now_us) == RECORDER_OUTCOME_UNBELIEVED);
-    const int64_t later_us = now_us + RECORDER_WITNESS_CHANGE_US;
+    CHECK(answer_as(yard, "south", &keys[1], &note, YARD_NOW_US) == RECORDER_OUTCOME_UNBELIEVED);
+    const int64_t later_us = YARD_NOW_US + RECORDER_WITNESS_CHANGE_US;
     CHECK(answer_as(yard, "south", &keys[1], &note, later_us) == RECORDER_OUTCOME_COSIGNED);
     CHECK(entries_of(yard, "south") == 2);
 
     /* Late is a good signature too, or it is nothing. */
-    CHECK(run(yard));
+    CHECK(yard_run(yard));
     CHECK(answer_as(yard, "south", &keys[1], &note, later_us) == RECORDER_OUTCOME_LATE);
     CHECK(answer_as(yard, "south", &keys[1], &other, later_us) == RECORDER_OUTCOME_UNBELIEVED);
     CHECK(answer_as(yard, "east", &keys[0], &other, later_us) == RECORDER_OUTCOME_UNBELIEVED);

@@ -45,6 +45,33 @@ static enum witness_answer ask(uint64_t old, uint64_t size, const struct ledger_
     return answer;
 }
 
+/* The answers of a witness over HTTP. */
+static void test_answers(void)
+{
+    struct ledger_signer witness;
+    uint64_t size = 7;
+    CLEANUP(text_deinit) struct text answer = text_limited(4096);
+    CLEANUP(text_deinit) struct text own = text_limited(1024);
+    CLEANUP(text_deinit) struct text line = text_limited(1024);
+    const struct span text = span_text("site/audit\n1\nAAAA\n");
+    ledger_signer_open(&witness, NOTE_KIND_COSIGNATURE, "witness.example/w1", 4);
+    CHECK(note_sign(&other_key.note, text, 0, &answer, NULL) == OK);
+    CHECK(!witness_pick_line(text_span(&answer), &witness.note.key, &line));
+    CHECK(note_sign(&witness.note, text, 1795312229, &own, NULL) == OK);
+    text_add_bytes(&answer, text_span(&own));
+    CHECK(witness_pick_line(text_span(&answer), &witness.note.key, &line));
+    CHECK_TEXT(text_c(&line), text_c(&own));
+    text_clear(&line);
+    own.size--; /* without its newline it is no line */
+    CHECK(!witness_pick_line(text_span(&own), &witness.note.key, &line));
+    CHECK(witness_read_size(span_text("20852014\n"), &size, NULL) == OK && size == 20852014);
+    static const char *const bad[] = {"", "\n", "12", "012\n", "12\n13\n", "-1\n", "12 \n"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        CHECK(witness_read_size(span_text(bad[i]), &size, NULL) == ERR_MALFORMED);
+    }
+    ledger_signer_close(&witness);
+}
+
 int main(void)
 {
     ledger_signer_open(&log_key, NOTE_KIND_ED25519, "site/audit", 1);
@@ -73,6 +100,7 @@ int main(void)
         struct witness_request request;
         CHECK(witness_request_parse(&request, span_text(bad[i]), NULL) == ERR_MALFORMED);
     }
+    test_answers();
     ledger_signer_close(&log_key);
     ledger_signer_close(&other_key);
     return CHECK_DONE();

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "ledger/note.h"
+#include "programs/control/audit/abroad.h"
 #include "programs/control/identity/ca_news.h"
 #include "programs/control/ports.h"
 #include "store/database.h"
@@ -23,6 +24,7 @@ struct scribe_config {
     struct database_config database; /* migrated already */
     const char *state_folder;        /* the keys; the log lies in "audit" below it; copied */
     const char *origin;              /* copied */
+    int64_t epoch_us, keep_us;       /* as in struct recorder_config */
     struct verifier_config trust;    /* its strings are borrowed for the life of the scribe;
                                         `revocations` must be there */
     const struct ca_news *ca_news;   /* borrowed; NULL: the CAs never change */
@@ -30,6 +32,8 @@ struct scribe_config {
     const char *prefix;              /* of topics; copied */
     struct bus_port bus;
     bool follows; /* another server signs, until scribe_lead */
+    struct abroad_witness outside[ABROAD_MAX];
+    size_t outside_count;
 };
 
 /* Starts the thread. ERR_RANGE without revocations: a withdrawn gateway is no witness. A log that

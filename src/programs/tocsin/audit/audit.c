@@ -90,16 +90,23 @@ enum err audit_erase(const struct audit_arguments *arguments, struct why *why)
         err = control_database_open(&database, arguments->state, arguments->database, why);
     }
     if (err == OK) { err = journal_open(&journal, database, why); }
+    /* What was there is overwritten on its page, not only let go. Another database needs no word.
+     */
+    if (err == OK) { (void)!database_execute(database, "PRAGMA secure_delete=ON", NULL); }
     if (err == OK) { err = database_begin(database, why); }
     if (err != OK) { return err; }
     (void)snprintf(resource, sizeof resource, "%llu", (unsigned long long)index);
+    CLEANUP(value_free_p) struct value *details = value_object();
+    value_set_text(details, "reason", arguments->reason);
     const struct entry_fact fact = {.at_us = clock_wall_us(),
                                     .action = "details_erased",
                                     .resource = resource,
-                                    .authorisation = "program"};
+                                    .authorisation = "program",
+                                    .details = details};
     err = journal_erase(journal, index, why);
     if (err == OK) { err = journal_enter(journal, &fact, why); } /* that it was done stays */
     database_end(database, &err, why);
+    if (err == OK) { err = database_checkpoint(database, why); }
     if (err == OK) { (void)printf("entry %s: its details are erased\n", resource); }
     return err;
 }
@@ -163,6 +170,7 @@ int audit_command(int argc, char *argv[])
                                     {.name = "--against", .value = &arguments.against},
                                     {.name = "--age", .value = &arguments.age},
                                     {.name = "--entry", .value = &arguments.entry},
+                                    {.name = "--reason", .value = &arguments.reason},
                                     {.name = "--finish", .given = &arguments.finish}};
     const struct argument_table table = {.arguments = list,
                                          .count = ARRAY_LEN(list),

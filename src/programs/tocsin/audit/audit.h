@@ -10,7 +10,7 @@ struct audit_arguments {
     const char *state;    /* control's state folder */
     const char *database; /* address of PostgreSQL, where control has its rows there */
     const char *from;     /* a log or an export */
-    const char *policy, *against, *age, *entry;
+    const char *policy, *against, *age, *entry, *reason;
     bool finish;
     const char *words[2]; /* the sub-command's own */
 };

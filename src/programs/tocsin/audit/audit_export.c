@@ -4,12 +4,12 @@
 #include <stdio.h>
 
 #include "base/encode.h"
+#include "inspection/inspect.h"
 #include "ledger/book.h"
 #include "ledger/cosigner.h"
-#include "ledger/inspect.h"
 #include "ledger/journal.h"
+#include "ledger/keep.h"
 #include "ledger/log_key.h"
-#include "ledger/recorder.h"
 #include "ledger/shelf.h"
 #include "programs/tocsin/control_database.h"
 #include "system/file.h"
@@ -24,6 +24,7 @@ static const char words[] =
     "                by its witnesses (c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature)\n"
     "tile/           the tree and its entries (c2sp.org/tlog-tiles); an entry is RFC 8785 JSON\n"
     "rotation/       checkpoints at which the log's key was changed\n"
+    "epoch/          checkpoints that close a span of time; entries leave under one of them\n"
     "details.jsonl   what entries keep sealed, with the salts that prove it; null: erased\n"
     "policy          the keys as this site told them when the copy was made "
     "(c2sp.org/tlog-policy)\n"
@@ -57,11 +58,12 @@ static enum err copy_place(const struct shelf *shelf, const struct tile_place *p
     return put(to, name, text_span(&bytes), why);
 }
 
+/* From `place.number` on. */
 static enum err copy_level(const struct shelf *shelf, uint64_t size, struct tile_place place,
                            const char *to, struct why *why)
 {
     enum err err = OK;
-    for (place.number = 0; err == OK; place.number++) {
+    for (; err == OK; place.number++) {
         place.width = tile_width(size, place.level, place.number);
         if (place.width == 0) { return OK; }
         err = copy_place(shelf, &place, to, why);
@@ -72,17 +74,19 @@ static enum err copy_level(const struct shelf *shelf, uint64_t size, struct tile
 static enum err copy_tree(const char *from, uint64_t size, const char *to, struct why *why)
 {
     CLEANUP(shelf_close_p) struct shelf *shelf = shelf_open(from, size);
-    enum err err = copy_level(shelf, size, (struct tile_place){.entries = true}, to, why);
+    const struct tile_place entries = {.entries = true, .number = shelf_first(shelf) / TILE_WIDTH};
+    enum err err = copy_level(shelf, size, entries, to, why);
     for (unsigned level = 0; err == OK && level <= TILE_LEVEL_MAX; level++) {
         err = copy_level(shelf, size, (struct tile_place){.level = level}, to, why);
     }
     return err;
 }
 
-static enum err copy_rotations(const char *from, const char *to, struct why *why)
+/* The checkpoints that are kept, and what stands beside them. */
+static enum err copy_kept(const char *from, const char *inner, const char *to, struct why *why)
 {
     char path[FILE_PATH_SIZE];
-    enum err err = file_join(path, from, RECORDER_ROTATIONS, why);
+    enum err err = file_join(path, from, inner, why);
     DIR *folder = err == OK ? opendir(path) : NULL;
     if (!folder) { return err; }
     const struct dirent *file = NULL;
@@ -91,7 +95,7 @@ static enum err copy_rotations(const char *from, const char *to, struct why *why
         char source[FILE_PATH_SIZE];
         CLEANUP(text_deinit) struct text note = text_limited(CHECKPOINT_SIZE_MAX);
         if (file->d_name[0] == '.') { continue; }
-        (void)snprintf(name, sizeof name, RECORDER_ROTATIONS "/%s", file->d_name);
+        (void)snprintf(name, sizeof name, "%s/%s", inner, file->d_name);
         err = file_join(source, from, name, why);
         if (err == OK) { err = file_read(&note, source, why); }
         if (err == OK) { err = put(to, name, text_span(&note), why); }
@@ -119,8 +123,9 @@ static enum err write_detail(const struct journal_entry *entry, uint64_t index, 
 
 static enum err write_details(struct journal *journal, uint64_t size, FILE *file, struct why *why)
 {
-    enum err err = OK;
-    for (uint64_t index = 0; err == OK && index < size; index++) {
+    uint64_t first = 0;
+    enum err err = journal_first(journal, &first, why);
+    for (uint64_t index = first; err == OK && index < size; index++) {
         CLEANUP(journal_entry_deinit) struct journal_entry entry = {.opened = false};
         CLEANUP(entry_words_deinit) struct entry_words read = {.at_us = 0};
         err = journal_read(journal, index, &entry, why);
@@ -169,11 +174,11 @@ static enum err export_policy(const struct audit_arguments *arguments, const cha
         note_key_write(&list[i].key, vkey);
         text_format(&text, "witness %s %s\n", list[i].name, vkey);
     }
-    if (count > 0) { text_add(&text, "group gateways any"); }
+    if (count > 0) { text_add(&text, "group witnesses any"); }
     for (size_t i = 0; i < count; i++) {
         text_format(&text, " %s", list[i].name);
     }
-    text_add(&text, count > 0 ? "\nquorum gateways\n" : "quorum none\n");
+    text_add(&text, count > 0 ? "\nquorum witnesses\n" : "quorum none\n");
     return err == OK ? put(arguments->words[0], "policy", text_span(&text), why) : err;
 }
 
@@ -192,7 +197,8 @@ enum err audit_export(const struct audit_arguments *arguments, struct why *why)
     }
     if (err == OK) { err = audit_read_checkpoint(from, &note, &checkpoint, why); }
     if (err == OK) { err = copy_tree(from, checkpoint.size, to, why); }
-    if (err == OK) { err = copy_rotations(from, to, why); }
+    if (err == OK) { err = copy_kept(from, keep_folder(KEEP_ROTATION), to, why); }
+    if (err == OK) { err = copy_kept(from, keep_folder(KEEP_EPOCH), to, why); }
     if (err != OK) { return err; }
     err = control_database_open(&database, arguments->state, arguments->database, why);
     const bool open = err == OK;

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "inspection/inspect.h"
 #include "ledger/book.h"
-#include "ledger/inspect.h"
 #include "system/file.h"
 
 static enum err read_policy(const char *path, struct policy *policy, struct why *why)
@@ -34,6 +34,19 @@ static enum err read_against(const char *path, struct text *note, struct why *wh
     return err == OK ? file_read(note, inner, why) : err;
 }
 
+static void print_pruned(const struct inspect_report *report)
+{
+    char time[CLOCK_TEXT_SIZE];
+    if (report->pruned == 0) { return; }
+    (void)printf("entries 0..%llu pruned under the checkpoint of %llu",
+                 (unsigned long long)report->pruned - 1, (unsigned long long)report->pruned_epoch);
+    if (report->pruned_sealed_s) {
+        (void)printf(", cosigned at %s",
+                     clock_text(time, report->pruned_sealed_s * CLOCK_SECOND_US));
+    }
+    (void)printf("\n");
+}
+
 static void print_report(const struct inspect_report *report)
 {
     char time[CLOCK_TEXT_SIZE];
@@ -47,6 +60,7 @@ static void print_report(const struct inspect_report *report)
         }
         (void)printf("; %zu changes of key, %zu details opened, %zu erased\n", report->rotations,
                      report->opened, report->erased);
+        print_pruned(report);
     } else if (report->entry != INSPECT_NO_ENTRY) {
         (void)printf("bad: entry %llu: %s\n", (unsigned long long)report->entry, report->what);
     } else {

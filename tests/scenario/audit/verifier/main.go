@@ -1,5 +1,5 @@
 // The Go checksum database's own code (golang.org/x/mod/sumdb) judges a log that Tocsin wrote:
-// verifier DIR VKEY [PROOF ENTRY]. It reads the folder's checkpoint, every tile and every entry, and
+// verifier DIR-OR-URL VKEY [PROOF ENTRY [FIRST]], where FIRST is the first entry that was not pruned. It reads the folder's checkpoint, every tile and every entry, and
 // a proof; exit status 0 means that all of it holds.
 package main
 
@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -21,8 +23,23 @@ func fail(format string, words ...any) {
 	os.Exit(1)
 }
 
-// C2SP's tiles are of height 8 and do not say so in their path.
+// C2SP's tiles are of height 8 and do not say so in their path. A folder may be a URL.
 type folder string
+
+func (f folder) read(path string) ([]byte, error) {
+	if !strings.HasPrefix(string(f), "http") {
+		return os.ReadFile(filepath.Join(string(f), path))
+	}
+	answer, err := http.Get(string(f) + "/" + path)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != 200 {
+		return nil, fmt.Errorf("%s: %s", path, answer.Status)
+	}
+	return io.ReadAll(answer.Body)
+}
 
 func (f folder) Height() int { return 8 }
 
@@ -30,7 +47,7 @@ func (f folder) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	var all [][]byte
 	for _, tile := range tiles {
 		path := strings.Replace(tile.Path(), "tile/8/", "tile/", 1)
-		data, err := os.ReadFile(filepath.Join(string(f), path))
+		data, err := f.read(path)
 		if err != nil {
 			return nil, err
 		}
@@ -44,7 +61,7 @@ func (f folder) SaveTiles([]tlog.Tile, [][]byte) {}
 func (f folder) entries(number, width int64) [][]byte {
 	tile := tlog.Tile{H: 8, L: -1, N: number, W: int(width)}
 	path := strings.Replace(tile.Path(), "tile/8/data/", "tile/entries/", 1)
-	data, err := os.ReadFile(filepath.Join(string(f), path))
+	data, err := f.read(path)
 	if err != nil {
 		fail("%v", err)
 	}
@@ -78,9 +95,9 @@ func readTree(text string, verifier note.Verifier) tlog.Tree {
 	return tlog.Tree{N: size, Hash: root}
 }
 
-func checkEntries(f folder, tree tlog.Tree) {
+func checkEntries(f folder, tree tlog.Tree, first int64) {
 	reader := tlog.TileHashReader(tree, f)
-	for at := int64(0); at < tree.N; at += 256 {
+	for at := first; at < tree.N; at += 256 {
 		width := min(256, tree.N-at)
 		var indexes []int64
 		entries := f.entries(at/256, width)
@@ -140,13 +157,19 @@ func main() {
 		fail("%v", err)
 	}
 	f := folder(os.Args[1])
-	text, err := os.ReadFile(filepath.Join(os.Args[1], "checkpoint"))
+	text, err := f.read("checkpoint")
 	if err != nil {
 		fail("%v", err)
 	}
 	tree := readTree(string(text), verifier)
-	checkEntries(f, tree)
-	if len(os.Args) == 5 {
+	first := int64(0)
+	if len(os.Args) == 6 {
+		if first, err = strconv.ParseInt(os.Args[5], 10, 64); err != nil {
+			fail("%v", err)
+		}
+	}
+	checkEntries(f, tree, first)
+	if len(os.Args) >= 5 {
 		checkProof(os.Args[3], os.Args[4], verifier)
 	}
 	fmt.Printf("good: %d entries\n", tree.N)

@@ -1,4 +1,4 @@
-#include "ledger/policy.h"
+#include "inspection/policy.h"
 
 #include "check.h"
 #include "ledger_keys.h"

@@ -1,5 +1,5 @@
 /*
- * ledger/policy - whom a verifier trusts: logs, witnesses, and how many witnesses it takes. The
+ * inspection/policy - whom a verifier trusts: logs, witnesses, and how many witnesses it takes. The
  * file of C2SP tlog-policy.
  *
  * A checkpoint counts when a listed log signed it and the quorum's witnesses cosigned it. "quorum

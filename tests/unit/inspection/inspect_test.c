@@ -1,5 +1,5 @@
 /* Attacks on a log that was exported: each is noticed, and the first wrong entry is named. */
-#include "ledger/inspect.h"
+#include "inspection/inspect.h"
 
 #include "check.h"
 #include "ledger/shelf.h"
@@ -138,6 +138,40 @@ static void change_detail_3(struct text *lines)
     address[0] = '2';
 }
 
+/* The line of an entry, as an export has it once its details are erased. */
+static void take_detail(struct text *lines, int index)
+{
+    char begin[32];
+    char erased[64];
+    (void)snprintf(begin, sizeof begin, "{\"index\":%d,", index);
+    (void)snprintf(erased, sizeof erased, "{\"index\":%d,\"opened\":null,\"salt\":null}", index);
+    const char *line = memmem(lines->data, lines->size, begin, strlen(begin));
+    const size_t at = (size_t)(line - lines->data);
+    const size_t end = (size_t)((const char *)memchr(line, '\n', lines->size - at) - lines->data);
+    CLEANUP(mem_free_p) char *rest = mem_text_of(lines->data + end, lines->size - end);
+    lines->size = at;
+    text_add(lines, erased);
+    text_add(lines, rest);
+}
+
+static void hide_detail_3(struct text *lines)
+{
+    take_detail(lines, 3);
+}
+
+/* What was erased by the log's own word is missing rightly. */
+static void test_erased(void)
+{
+    CLEANUP(text_deinit) struct text good = text_limited(1024 * 1024);
+    CLEANUP(text_deinit) struct text erased = text_limited(1024 * 1024);
+    read_file(in("log/details.jsonl"), &good);
+    read_file(in("log/details.jsonl"), &erased);
+    take_detail(&erased, LEDGER_LOG_ERASED);
+    write_file(in("log/details.jsonl"), text_span(&erased));
+    CHECK(inspect("log") && report.erased == 1 && report.opened == LEDGER_LOG_SIZE - 1);
+    write_file(in("log/details.jsonl"), text_span(&good));
+}
+
 static void test_files(void)
 {
     attack("log/tile/entries/000", edit_entry_5, 5);
@@ -149,6 +183,7 @@ static void test_files(void)
     attack("log/checkpoint", take_witness, INSPECT_NO_ENTRY);
     attack("log/checkpoint", seal_with_another_key, INSPECT_NO_ENTRY);
     attack("log/details.jsonl", change_detail_3, 3);
+    attack("log/details.jsonl", hide_detail_3, 3);
     CHECK(inspect("log"));
 }
 
@@ -310,6 +345,7 @@ int main(void)
     CHECK(report.checkpoint.size == LEDGER_LOG_SIZE && report.witnesses == 1);
     CHECK(report.opened == LEDGER_LOG_SIZE && report.cosigned_at_s == LEDGER_LOG_NOW_S);
     test_files();
+    test_erased();
     test_kept();
     test_rotation();
     test_mutations();

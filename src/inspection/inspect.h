@@ -1,17 +1,18 @@
 /*
- * ledger/inspect - whether a folder holds the log that was signed: every entry, in its order, and
- * nothing else. Needs the folder and a policy, and no network.
+ * inspection/inspect - whether a folder holds the log that was signed: every entry, in its order,
+ * and nothing else. Needs the folder and a policy, and no network.
  *
  * In this order: the checkpoint's signature (through every change of key), its witnesses, its age;
  * each entry's bytes against its leaf, its leaf's tile against the tiles above, the whole against
- * the signed root; the entries' form; what was sealed against its commitment; an older checkpoint
- * against the tree. What is wrong first is named, with the entry when there is one. Reads files;
- * one thread.
+ * the signed root; the entries' form; that nothing is missing but what an entry says was pruned,
+ * under a closed epoch's checkpoint; what was sealed against its commitment, and that what is null
+ * was erased by an entry's word; an older checkpoint against the tree. What is wrong first is
+ * named, with the entry when there is one. Reads files; one thread.
  */
 #pragma once
 
+#include "inspection/policy.h"
 #include "ledger/checkpoint.h"
-#include "ledger/policy.h"
 
 #define INSPECT_DETAILS                                                                            \
     "details.jsonl" /* {"index", "opened", "salt"} lines, JCS; null when erased */
@@ -35,6 +36,9 @@ struct inspect_report {
     size_t witnesses;      /* known ones that cosigned */
     int64_t cosigned_at_s; /* the newest; 0: none */
     size_t rotations, opened, erased;
+    uint64_t pruned;         /* entries below this one have gone, by the log's own word */
+    uint64_t pruned_epoch;   /* the size of the checkpoint that is kept in their place */
+    int64_t pruned_sealed_s; /* when a known witness cosigned that; 0: not known */
 };
 
 /* Fills the report; an error only when the folder cannot be read at all. */
