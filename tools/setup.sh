@@ -35,6 +35,15 @@ if [ ${#missing[@]} -gt 0 ]; then
         as_root=(sudo)
     fi
     say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+    # Brokers, databases and nginx come for the tests, which start their own: none of them may open a
+    # port on this machine because of us, now or at the next boot.
+    policy=/usr/sbin/policy-rc.d
+    units=$(ls /lib/systemd/system 2>/dev/null)
+    if [ ! -e $policy ]; then
+        trap '"${as_root[@]}" rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+        "${as_root[@]}" chmod 755 $policy
+    fi
     "${as_root[@]}" apt-get update -qq || say "apt-get update failed; going on with the lists that are here"
     DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends \
         -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "${missing[@]}" 2>&1 | tee "$TOCSIN_CACHE/apt.log" |
@@ -44,6 +53,11 @@ if [ ${#missing[@]} -gt 0 ]; then
         say "apt-get could not install them; the whole log is $TOCSIN_CACHE/apt.log"
         exit 1
     }
+    if [ -d /run/systemd/system ]; then
+        comm -13 <(printf '%s\n' "$units") <(ls /lib/systemd/system) |
+            grep -E '^(mosquitto|nginx|postgresql|redis-server|swift-[a-z-]+)\.service$' |
+            xargs -r "${as_root[@]}" systemctl disable --quiet || true
+    fi
 fi
 
 say "SQLite with ciphers"
