@@ -46,9 +46,11 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (!request) { return; }
     *request_context = NULL;
     http_peers_expect(request->peer, server, true);
+    const bool upgraded = request->upgraded;
     http_request_free(request);
     (void)pthread_mutex_lock(&server->lock);
     server->open_requests--;
+    server->upgraded -= upgraded;
     (void)pthread_cond_broadcast(&server->served);
     (void)pthread_mutex_unlock(&server->lock);
 }
@@ -369,15 +371,23 @@ int http_server_port(const struct http_server *server)
 
 /* ---- closing ---- */
 
-/* Waits until every answer has left, or the time is over. */
-static void wait_served(struct http_server *server)
+/*
+ * Waits until every answer has left, and unless `socketless` every WebSocket too, or the time is
+ * over. libmicrohttpd may take its time with a WebSocket through TLS whose peer says nothing.
+ */
+static void wait_served(struct http_server *server, bool socketless, int64_t wait_ms)
 {
     struct timespec deadline;
     (void)clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += HTTP_CLOSE_TIMEOUT_S;
+    deadline.tv_sec += wait_ms / 1000;
+    deadline.tv_nsec += wait_ms % 1000 * 1000000;
+    if (deadline.tv_nsec >= 1000000000) {
+        deadline.tv_sec++;
+        deadline.tv_nsec -= 1000000000;
+    }
     int waited = 0;
     (void)pthread_mutex_lock(&server->lock);
-    while (server->open_requests > 0 && waited == 0) {
+    while (server->open_requests > (socketless ? server->upgraded : 0) && waited == 0) {
         http_peers_hang_up(server, INT64_MAX); /* half a request gets no more time */
         waited = pthread_cond_timedwait(&server->served, &server->lock, &deadline);
     }
@@ -396,7 +406,8 @@ void http_server_close(struct http_server *server)
     http_streams_close(server->streams);
     websockets_stop(server->websockets);
     if (server->daemon) {
-        wait_served(server);
+        wait_served(server, true, HTTP_CLOSE_TIMEOUT_MS);
+        wait_served(server, false, HTTP_FAREWELL_MS);
         MHD_stop_daemon(server->daemon);
     }
     file_close_p(&listen_fd);

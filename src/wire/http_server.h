@@ -21,8 +21,9 @@ enum {
     HTTP_HEADERS_SIZE_MAX = 16 * 1024, /* request line and headers together */
     HTTP_POOL_THREADS = 2,
     HTTP_WORKER_MAX = 64,
-    HTTP_IDLE_TIMEOUT_S = 60, /* between requests, and to send a request */
-    HTTP_CLOSE_TIMEOUT_S = 5, /* how long http_server_close waits for answers to leave */
+    HTTP_IDLE_TIMEOUT_S = 60,     /* between requests, and to send a request */
+    HTTP_CLOSE_TIMEOUT_MS = 5000, /* how long http_server_close waits for answers to leave */
+    HTTP_FAREWELL_MS = 300,       /* and then for the last words of WebSockets, through TLS */
 };
 
 /* One TCP connection. */
@@ -63,6 +64,7 @@ struct http_server {
     pthread_cond_t served; /* open_requests has fallen */
     struct http_peer *peers;
     size_t open_requests;
+    size_t upgraded; /* of them: answered, and WebSockets now */
     bool closing;
 };
 
@@ -85,6 +87,7 @@ struct http_request {
     struct MHD_Response *response;           /* owned until queued */
     struct http_stream *stream;              /* to be started when the handler has returned */
     struct websocket_handler socket_handler; /* of an upgrade that has not come about yet */
+    bool upgraded;                           /* counted in the server's */
 };
 
 /* http_request.c */

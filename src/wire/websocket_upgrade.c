@@ -18,6 +18,12 @@ static void on_upgrade(void *context, struct MHD_Connection *connection, void *r
 {
     (void)connection;
     struct http_request *request = request_context;
+    struct http_server *server = request->server;
+    (void)pthread_mutex_lock(&server->lock);
+    request->upgraded = true;
+    server->upgraded++;
+    (void)pthread_cond_broadcast(&server->served);
+    (void)pthread_mutex_unlock(&server->lock);
     /* libmicrohttpd leaves Nagle's algorithm on: 40 ms for every small message. */
     const int on = 1;
     (void)setsockopt(request->peer->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -153,7 +153,7 @@ def check_tls(tap, rig):
             got += link.recv(4096)
         tap.check(b" 101 " in got, "the live link works over TLS")
         seconds, status = rig.stop()
-        tap.check(status == 0 and seconds < 5, "and does not hold up the end", f"{status} after {seconds:.1f} s")
+        tap.check(status == 0 and seconds < 3, "and does not hold up the end", f"{status} after {seconds:.1f} s")
         rest = got
         try:
             while data := link.recv(4096):
