@@ -31,14 +31,14 @@ int main(void)
     CHECK(!pass_is_good(span_text("the token of private archives"), token, "field", NOW_US));
     CHECK(!pass_is_good(span_of(NULL, 0), token, "field", NOW_US));
     CHECK(!pass_is_good(span_of(pass, strlen(pass) - 1), token, "field", NOW_US));
+    int forged = 0;
     for (size_t i = 0; pass[i]; i++) { /* every bit counts */
         char changed[PASS_SIZE];
         memcpy(changed, pass, sizeof changed);
         changed[i] ^= 1;
-        if (pass_is_good(span_text(changed), token, "field", NOW_US)) {
-            CHECK(!"a changed pass is good");
-        }
+        if (pass_is_good(span_text(changed), token, "field", NOW_US)) { forged++; }
     }
+    CHECK(forged == 0);
     /* One that nobody of us makes, though it is signed. */
     CHECK(pass_make(pass, token, "field", S(PASS_LIFE_MAX_S + 1), &why) == OK);
     CHECK(!pass_is_good(span_text(pass), token, "field", NOW_US));
