@@ -9,6 +9,7 @@ import collections
 import json
 import os
 import pathlib
+import pty
 import random
 import shutil
 import subprocess
@@ -194,6 +195,32 @@ def test_pipe(tap, folder, pbf):
     tap.check((folder / "piped.pmtiles").read_bytes() == (folder / "file.pmtiles").read_bytes(), "a pipe is as good as a file")
 
 
+def on_terminal(words):
+    """What a person sees: standard error is a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([str(BUILD / "tocsin-map"), *map(str, words)], stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    try:
+        while part := os.read(ours, 65536):
+            seen += part
+    except OSError:  # how Linux tells that the other side has gone
+        pass
+    os.close(ours)
+    return process.wait(60), seen.decode()
+
+
+def test_progress(tap, folder, pbf):
+    words = ("build", "--keep-all", "-o", folder / "seen.pmtiles", f"roads:{pbf}")
+    status, seen = on_terminal(words)
+    tap.check(status == 0 and "zoom 14" in seen and "zoom 0" in seen, "a terminal shows how far it is, zoom by zoom", repr(seen[-300:]))
+    tap.check("roads:" in seen.rsplit("\033[K", 1)[-1], "and at the end what is on the map, on a clean line", repr(seen[-300:]))
+    status, seen = on_terminal((*words, "--quiet"))
+    tap.check(status == 0 and seen == "", "--quiet shows nothing", repr(seen[-300:]))
+    done = tocsin_map(*words)
+    tap.check(b"\r" not in done.stderr and b"roads:" in done.stderr, "a log gets no progress, only the end", repr(done.stderr[-300:]))
+
+
 def test_osmium(tap, folder, pbf):
     """The reference library reads what our test wrote, and its own file gives us the same tiles."""
     if not shutil.which("osmium"):
@@ -247,6 +274,7 @@ def main():
         test_ids(tap, folder)
         test_refusals(tap, folder, pbf)
         test_pipe(tap, folder, pbf)
+        test_progress(tap, folder, pbf)
         test_osmium(tap, folder, pbf)
         test_gdal(tap, folder, town)
     return tap.done()

@@ -2,6 +2,7 @@
 """tocsin-map watch: builds and publishes when its inputs change, one run at a time, without credentials where files are read."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,13 +17,14 @@ class Watch:
     def __init__(self, rig):
         self.rig, self.process = rig, None
 
-    def start(self):
-        log = open(self.rig.path("watch.log"), "ab")
-        self.process = subprocess.Popen([self.rig.program, "watch", "--config", self.rig.path("publish.ini")], stdout=log, stderr=log, env=self.rig.credentials())
-        log.close()
+    def start(self, prepare=None, log="watch.log"):
+        self.name = log
+        with open(self.rig.path(log), "ab") as file:
+            self.process = subprocess.Popen([self.rig.program, "watch", "--config", self.rig.path("publish.ini")], stdout=file, stderr=file,
+                                            env=self.rig.credentials(), preexec_fn=prepare)
 
     def log(self):
-        return self.rig.read("watch.log").decode()
+        return self.rig.read(self.name).decode()
 
     def stop(self, how=signal.SIGTERM):
         self.process.send_signal(how)
@@ -99,6 +101,24 @@ def check_kill(tap, rig, watch):
     tap.check(watch.stop() == 0, "and ends in order")
 
 
+def check_full(tap, rig, watch):
+    """No file grows beyond half an archive, as on a full disk; then there is room again."""
+    before = rig.current()["archive"]
+    archive = rig.read("town.pmtiles")
+
+    def small_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(archive) // 2, resource.RLIM_INFINITY))
+
+    rig.points("inputs/points.geojsonl", "while the disk is full", 970)
+    watch.start(small_files, "full.log")
+    tap.attempt("a full disk is told", lambda: wait_for(lambda: watch.log().count("step.failed") >= 2, 30, "two attempts"))
+    tap.check(rig.current()["archive"] == before and rig.read("town.pmtiles") == archive, "readers and the archive's file have what they had", watch.log()[-300:])
+    resource.prlimit(watch.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    tap.attempt("with room again it goes on by itself", lambda: wait_for(lambda: published(rig, (before,)), 30, "a publication"))
+    tap.check(watch.stop() == 0, "and ends in order")
+
+
 def check_fence(tap, rig, watch):
     """A step that waits for us: its environment is looked at while it runs."""
     pipe = rig.path("pipe")
@@ -128,6 +148,7 @@ def main():
             third = check_changes(tap, rig, watch)
             check_failure(tap, rig, watch, third)
             check_kill(tap, rig, watch)
+            check_full(tap, rig, watch)
             check_fence(tap, rig, watch)
         finally:
             if watch.process.poll() is None:
