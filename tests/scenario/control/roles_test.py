@@ -39,7 +39,7 @@ def documented():
     with open(os.path.join(ROOT, "web", "openapi.json"), encoding="utf-8") as file:
         paths = json.load(file)["paths"]
     methods = ("get", "put", "post", "delete", "patch")
-    return {(method.upper(), path.replace("{page}", "{page...}")) for path, item in paths.items() for method in item if method in methods}
+    return {(method.upper(), path) for path, item in paths.items() for method in item if method in methods}
 
 
 # What every answer must say to a browser, also the refusals; pages have a policy and a cache time of their own.
@@ -98,7 +98,8 @@ def past_the_door(rig, route, headers):
 def check_walk(tap, rig):
     expected, routes = expectations(), routes_of(rig)
     tap.check(set(expected) == set(routes), "roles.tsv has exactly the routes of the program", str(set(expected) ^ set(routes)))
-    tap.check(documented() == set(routes), "and so has web/openapi.json", str(documented() ^ set(routes)))
+    written = {(method, pattern.replace("...}", "}")) for method, pattern in routes}  # OpenAPI knows no rest of a path
+    tap.check(documented() == written, "and so has web/openapi.json", str(documented() ^ written))
     people = [None] + [rig.invite(f"walk.{role.replace('_', '.')}", role) for role in ROLES]
     wrong, asked = [], 0
     for route in routes:
