@@ -203,8 +203,8 @@ static enum err hand_on_all(const struct lines *lines, const struct piece *piece
         err = reading->taker.take(reading->taker.context, &feature, why);
         if (err && err != ERR_IO) {
             char words[64];
-            (void)snprintf(words, sizeof words, "feature %llu",
-                           (unsigned long long)(reading->tally.read + i + 1));
+            const unsigned long long number = reading->tally.read + i + 1;
+            (void)snprintf(words, sizeof words, "feature %llu", number);
             (void)why_prefix(why, err, words);
         }
     }
@@ -250,22 +250,25 @@ static void give_back(struct lines *lines)
     lines->count = 0;
 }
 
+static void wait_parsed(struct lines *lines, const struct piece *wanted)
+{
+    while (!wanted->parsed) {
+        struct piece *piece = queue_pop(lines->done, -1);
+        assert(piece); /* nobody closes this queue */
+        piece->parsed = true;
+    }
+}
+
 /* Waits for the first piece, and hands on what is in it. */
 static enum err take_first(struct lines *lines, struct why *why)
 {
     const size_t most = lines->threads * PIECES_PER_THREAD;
     struct piece *first = &lines->pieces[lines->first];
-    while (!first->parsed) {
-        struct piece *piece = queue_pop(lines->done, -1);
-        assert(piece); /* nobody closes this queue */
-        piece->parsed = true;
-    }
+    wait_parsed(lines, first);
     if (first->err) {
         lines->stopped = true;
         for (size_t i = 0; i < lines->count; i++) { /* nobody looks at them any more */
-            while (!lines->pieces[(lines->first + i) % most].parsed) {
-                ((struct piece *)queue_pop(lines->done, -1))->parsed = true;
-            }
+            wait_parsed(lines, &lines->pieces[(lines->first + i) % most]);
         }
         give_back(lines);
         return OK;

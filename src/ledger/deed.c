@@ -143,7 +143,7 @@ static enum err enter(struct deed_taker *taker, const struct deed_call *call,
 static enum err take_one(struct deed_taker *taker, struct deed_call *call,
                          const struct value *object, int64_t *last, struct why *why)
 {
-    struct deed deed;
+    struct deed deed = {.number = 0};
     const int64_t most = call->now_us + DEED_AHEAD_MAX_DAYS * CLOCK_DAY_US;
     enum err err = deed_parse(&deed, object, why);
     if (err != OK) { return err; }

@@ -227,7 +227,7 @@ static size_t find_groups(const struct assembler *assembler, const struct tile_j
         struct spool_head feature;
         tile_cursor_next(&cursor);
         memcpy(&feature, spool_at(assembler->assembly->spool, record->offset), sizeof feature);
-        if (layer != record->layer) {
+        if (count == 0 || layer != record->layer) {
             const struct map_layer *now = &assembler->assembly->layers[record->layer];
             groups[count++] = (struct group){.begin = i, .keep_all = now->keep_all};
         }

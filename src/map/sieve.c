@@ -64,26 +64,30 @@ static uint32_t bucket_of(const struct sieve *sieve, size_t *rank)
     return bucket;
 }
 
+/* Counts the layer's priorities by their upper half, or those of one `upper` half by their lower.
+ */
+static void count_halves(struct sieve *sieve, const struct tile_job *job, int layer,
+                         const uint32_t *upper)
+{
+    struct tile_cursor cursor = {.at = job->records.data};
+    memset(sieve->buckets, 0, sizeof sieve->buckets);
+    for (size_t i = 0; i < job->count; i++) {
+        tile_cursor_next(&cursor);
+        if (cursor.record.layer != layer) { continue; }
+        const uint32_t priority = priority_of(sieve, &cursor.record);
+        if (!upper) { sieve->buckets[priority >> 16]++; }
+        if (upper && priority >> 16 == *upper) { sieve->buckets[priority & 0xffff]++; }
+    }
+}
+
 /* The median priority of the layer's records: first its upper half, then its lower. */
 static uint32_t median_of(struct sieve *sieve, const struct tile_job *job, int layer)
 {
-    uint32_t upper = 0;
     size_t rank = sieve->counts[layer] / 2;
-    for (int turn = 0; turn < 2; turn++) {
-        struct tile_cursor cursor = {.at = job->records.data};
-        memset(sieve->buckets, 0, sizeof sieve->buckets);
-        for (size_t i = 0; i < job->count; i++) {
-            tile_cursor_next(&cursor);
-            if (cursor.record.layer != layer) { continue; }
-            const uint32_t priority = priority_of(sieve, &cursor.record);
-            if (turn == 0) { sieve->buckets[priority >> 16]++; }
-            if (turn == 1 && priority >> 16 == upper) { sieve->buckets[priority & 0xffff]++; }
-        }
-        const uint32_t bucket = bucket_of(sieve, &rank);
-        if (turn == 1) { return upper << 16 | bucket; }
-        upper = bucket;
-    }
-    return 0;
+    count_halves(sieve, job, layer, NULL);
+    const uint32_t upper = bucket_of(sieve, &rank);
+    count_halves(sieve, job, layer, &upper);
+    return upper << 16 | bucket_of(sieve, &rank);
 }
 
 /* Keeps of `layer` what is below `limit`; when nothing is, every second. */

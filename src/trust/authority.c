@@ -215,7 +215,7 @@ enum err authority_open(struct authority **out, const char *key_path, const char
     const enum err err =
         authority_open_any(&authority, key_path, certificate_path, passphrase, why);
     if (err) { return err; }
-    if (!*authority_site(authority)) {
+    if (!authority || !*authority_site(authority)) {
         return why_set(why, ERR_MALFORMED,
                        "%.120s is not the certificate of a site's CA; make one with `tocsin ca "
                        "init`",

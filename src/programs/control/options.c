@@ -283,6 +283,19 @@ static enum err check_witness(const struct control_witness *witness, struct why 
                    witness->name);
 }
 
+static enum err check_zone(const struct control_zone *zone, struct why *why)
+{
+    struct area area;
+    if (!zone_name_valid(zone->name)) {
+        return why_set(why, ERR_RANGE, "[zone %.60s]: a zone's name has letters of a-z 0-9 . -",
+                       zone->name);
+    }
+    const enum err err = *zone->area ? area_parse(&area, zone->area, why) : OK;
+    if (!err) { return OK; }
+    (void)why_prefix(why, err, "area");
+    return why_prefix(why, err, zone->name);
+}
+
 /* What no single option tells: names, areas, the maps' addresses. */
 static enum err check(const void *context, struct why *why)
 {
@@ -292,17 +305,8 @@ static enum err check(const void *context, struct why *why)
         return why_set(why, ERR_RANGE, "http.certificate needs http.key");
     }
     for (size_t i = 0; i < options->zone_count; i++) {
-        const struct control_zone *zone = &options->zones[i];
-        struct area area;
-        if (!zone_name_valid(zone->name)) {
-            return why_set(why, ERR_RANGE, "[zone %.60s]: a zone's name has letters of a-z 0-9 . -",
-                           zone->name);
-        }
-        const enum err err = *zone->area ? area_parse(&area, zone->area, why) : OK;
-        if (err) {
-            (void)why_prefix(why, err, "area");
-            return why_prefix(why, err, zone->name);
-        }
+        const enum err err = check_zone(&options->zones[i], why);
+        if (err) { return err; }
     }
     for (size_t i = 0; i < options->witness_count; i++) {
         const enum err err = check_witness(&options->witnesses[i], why);

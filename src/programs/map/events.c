@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -174,6 +175,7 @@ static enum err open_and_read(struct work *work, const struct wish *wish, struct
 {
     CLEANUP(secret_free_p) struct secret *key = NULL;
     CLEANUP(database_close_p) struct database *database = NULL;
+    assert(wish->database); /* read_arguments */
     const bool server = strstr(wish->database, "://") || strstr(wish->database, "dbname=");
     if (!server && !file_exists(wish->database)) { /* opening would make it */
         return why_set(why, ERR_NOT_FOUND, "there is no database %.180s", wish->database);

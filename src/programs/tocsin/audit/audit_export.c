@@ -182,6 +182,13 @@ static enum err export_policy(const struct audit_arguments *arguments, const cha
     return err == OK ? put(arguments->words[0], "policy", text_span(&text), why) : err;
 }
 
+static enum err copy_files(const char *from, uint64_t size, const char *to, struct why *why)
+{
+    enum err err = copy_tree(from, size, to, why);
+    if (err == OK) { err = copy_kept(from, keep_folder(KEEP_ROTATION), to, why); }
+    return err ? err : copy_kept(from, keep_folder(KEEP_EPOCH), to, why);
+}
+
 enum err audit_export(const struct audit_arguments *arguments, struct why *why)
 {
     const char *to = arguments->words[0];
@@ -196,9 +203,7 @@ enum err audit_export(const struct audit_arguments *arguments, struct why *why)
         return why_set(why, ERR_CONFLICT, "%.200s holds a log already", to);
     }
     if (err == OK) { err = audit_read_checkpoint(from, &note, &checkpoint, why); }
-    if (err == OK) { err = copy_tree(from, checkpoint.size, to, why); }
-    if (err == OK) { err = copy_kept(from, keep_folder(KEEP_ROTATION), to, why); }
-    if (err == OK) { err = copy_kept(from, keep_folder(KEEP_EPOCH), to, why); }
+    if (err == OK) { err = copy_files(from, checkpoint.size, to, why); }
     if (err != OK) { return err; }
     err = control_database_open(&database, arguments->state, arguments->database, why);
     const bool open = err == OK;
