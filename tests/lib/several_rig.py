@@ -46,6 +46,18 @@ class Server:
         self.process.wait()
 
 
+def end(process):
+    """In order first: nginx's workers outlive a master that is killed, and hold the test's output open."""
+    if not process or process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class SeveralRig(Rig):
     """`ask` goes through nginx; `ask_at(name, ...)` to one server; with PostgreSQL when there is one, else servers share a file."""
 
@@ -99,9 +111,7 @@ class SeveralRig(Rig):
                 except subprocess.TimeoutExpired:
                     server.kill()
         for process in (self.nginx, self.listener, self.edge_program, self.redis, self.broker):
-            if process and process.poll() is None:
-                process.kill()
-                process.wait()
+            end(process)
         if self.edge:
             self.edge.close()
         if self.postgres:
