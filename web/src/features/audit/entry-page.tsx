@@ -34,10 +34,10 @@ export function EntryPage(): ReactElement {
       {found.problem && <ProblemNote problem={found.problem} retry={found.reload} />}
       {!entry && found.loading && <SkeletonRows />}
       {entry && (
-        <>
+        <div className={show.stack}>
           <Facts entry={entry} />
           <Proof entry={entry} />
-        </>
+        </div>
       )}
     </Page>
   );
@@ -126,9 +126,11 @@ function Proof({ entry }: { entry: ProvedEntry }): ReactElement {
   if (entry.proof === null)
     return (
       <Panel title="Proof">
-        <State icon="queued" mood="dim">
-          This entry is written and waits for the next signed checkpoint: a moment, as a rule.
-        </State>
+        <p className={show.verdict}>
+          <State icon="queued" mood="dim">
+            This entry is written and waits for the next signed checkpoint: a moment, as a rule.
+          </State>
+        </p>
       </Panel>
     );
   return (
@@ -149,9 +151,11 @@ function Proof({ entry }: { entry: ProvedEntry }): ReactElement {
       }
     >
       {failure && (
-        <State icon="fault" mood="fault">
-          {failure}
-        </State>
+        <p className={show.verdict}>
+          <State icon="fault" mood="fault">
+            {failure}
+          </State>
+        </p>
       )}
       {findings && <Checked findings={findings} entry={entry} />}
     </Panel>
@@ -164,11 +168,13 @@ function Checked({ findings, entry }: { findings: Findings; entry: ProvedEntry }
   const witnesses = witnessesOf(checkpoint);
   return (
     <div data-testid="proof" data-good={good}>
-      <State icon={good ? 'check' : 'fault'} mood={good ? 'good' : 'fault'}>
-        {included
-          ? `This browser has checked it: the entry stands in the log of ${checkpoint.size} entries.`
-          : 'This entry is NOT the one that was signed.'}
-      </State>
+      <p className={show.verdict}>
+        <State icon={good ? 'check' : 'fault'} mood={good ? 'good' : 'fault'}>
+          {included
+            ? `This browser has checked it: the entry stands in the log of ${checkpoint.size} entries.`
+            : 'This entry is NOT the one that was signed.'}
+        </State>
+      </p>
       <dl className={show.facts}>
         <Fact name="Log">{checkpoint.origin}</Fact>
         <Fact name="Checkpoint">{SIGNED[signed]}</Fact>
