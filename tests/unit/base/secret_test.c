@@ -45,7 +45,9 @@ static void locks_memory(void)
     CHECK(secret_new(&secret, span_text("locked"), NULL) == OK);
     printf("# %ld KiB locked, the limit is %llu KiB\n", locked_kib(),
            (unsigned long long)limit.rlim_cur / 1024);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* their mlock does nothing */
     CHECK(locked_kib() >= before + 4 || limit.rlim_cur < 16 * 1024);
+#endif
 }
 
 int main(void)
