@@ -163,17 +163,8 @@ static struct value *read_listed(const struct statement *row)
 enum err invitation_list(struct invitation_store *store, int64_t now_us, struct value **out,
                          struct why *why)
 {
-    CLEANUP(statement_reset_p) struct statement *rows = store->list;
-    statement_bind_integer(rows, ":now_us", now_us);
-    CLEANUP(value_free_p) struct value *list = value_array();
-    enum step step = STEP_DONE;
-    enum err err = statement_step(rows, &step, why);
-    while (!err && step == STEP_ROW) {
-        value_append(list, read_listed(rows));
-        err = statement_step(rows, &step, why);
-    }
-    if (!err) { *out = TAKE(list); }
-    return err;
+    statement_bind_integer(store->list, ":now_us", now_us);
+    return statement_list(store->list, read_listed, out, why);
 }
 
 enum err invitation_withdraw(struct invitation_store *store, const char *id, struct why *why)

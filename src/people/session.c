@@ -233,19 +233,10 @@ static struct value *read_listed(const struct statement *row)
 enum err session_list(struct session_store *store, const char *user, int64_t now_us,
                       struct value **out, struct why *why)
 {
-    CLEANUP(statement_reset_p) struct statement *rows = store->list;
-    statement_bind_text(rows, ":name", user);
-    statement_bind_integer(rows, ":used_after_us", now_us - SESSION_IDLE_US);
-    statement_bind_integer(rows, ":created_after_us", now_us - SESSION_AGE_US);
-    CLEANUP(value_free_p) struct value *list = value_array();
-    enum step step = STEP_DONE;
-    enum err err = statement_step(rows, &step, why);
-    while (!err && step == STEP_ROW) {
-        value_append(list, read_listed(rows));
-        err = statement_step(rows, &step, why);
-    }
-    if (!err) { *out = TAKE(list); }
-    return err;
+    statement_bind_text(store->list, ":name", user);
+    statement_bind_integer(store->list, ":used_after_us", now_us - SESSION_IDLE_US);
+    statement_bind_integer(store->list, ":created_after_us", now_us - SESSION_AGE_US);
+    return statement_list(store->list, read_listed, out, why);
 }
 
 /* ---- refresh tokens ---- */

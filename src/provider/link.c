@@ -116,17 +116,8 @@ static struct value *read_listed(const struct statement *row)
 enum err link_list(struct link_store *store, const char *user_id, struct value **out,
                    struct why *why)
 {
-    CLEANUP(statement_reset_p) struct statement *rows = store->list;
-    statement_bind_text(rows, ":user_id", user_id);
-    CLEANUP(value_free_p) struct value *list = value_array();
-    enum step step = STEP_DONE;
-    enum err err = statement_step(rows, &step, why);
-    while (!err && step == STEP_ROW) {
-        value_append(list, read_listed(rows));
-        err = statement_step(rows, &step, why);
-    }
-    if (!err) { *out = TAKE(list); }
-    return err;
+    statement_bind_text(store->list, ":user_id", user_id);
+    return statement_list(store->list, read_listed, out, why);
 }
 
 enum err link_remove(struct link_store *store, const char *user_id, const char *id, struct why *why)

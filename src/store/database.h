@@ -16,6 +16,7 @@
 
 struct database;
 struct statement;
+struct value;
 
 enum { DATABASE_KEY_SIZE = 32 };
 
@@ -136,6 +137,11 @@ struct span column_bytes(const struct statement *statement, int index);
 int64_t column_integer(const struct statement *statement, int index);
 double column_real(const struct statement *statement, int index);
 bool column_is_null(const struct statement *statement, int index);
+
+/* All rows of what is bound, each as `read` makes of it, in an array for the caller; resets. */
+MUST_USE enum err statement_list(struct statement *rows,
+                                 struct value *(*read)(const struct statement *row),
+                                 struct value **out, struct why *why);
 
 /* Runs SQL without parameters or rows, several statements at once: migrations and tests. */
 MUST_USE enum err database_execute(struct database *database, const char *sql, struct why *why);

@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/value.h"
 #include "store/connection.h"
 
 enum err database_prepare(struct statement **out, struct database *database, const char *sql,
@@ -76,6 +77,21 @@ enum err statement_run(struct statement *statement, int64_t *changed, struct why
     assert(err != OK || step == STEP_DONE); /* a statement with rows is read with step */
     if (err == OK && changed) { *changed = backend->changed(statement); }
     backend->reset(statement);
+    return err;
+}
+
+enum err statement_list(struct statement *rows, struct value *(*read)(const struct statement *row),
+                        struct value **out, struct why *why)
+{
+    CLEANUP(value_free_p) struct value *list = value_array();
+    enum step step = STEP_DONE;
+    enum err err = statement_step(rows, &step, why);
+    while (err == OK && step == STEP_ROW) {
+        value_append(list, read(rows));
+        err = statement_step(rows, &step, why);
+    }
+    statement_reset(rows);
+    if (err == OK) { *out = TAKE(list); }
     return err;
 }
 

@@ -18,6 +18,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from load_rig import PASSWORD, LoadRig, Nginx, memory, note, say, time  # noqa: E402
+from site_runner import wait_for  # noqa: E402
 
 SECONDS = int(os.environ.get("PACE_SECONDS", "60"))
 SIGN_INS = int(os.environ.get("SIGN_INS", "500"))
@@ -91,6 +92,11 @@ def load_sign_ins(rig):
     note(f"sign-ins: {dict(statuses)} in {took:.1f} s")
 
 
+def tcp_sockets(pid):
+    with open(f"/proc/{pid}/net/sockstat", encoding="ascii") as file:
+        return int(file.read().split("TCP: inuse ")[1].split()[0])
+
+
 def load_slow(rig):
     """Ten thousand clients of nginx that send their headers for ever; beside them, through the same nginx, others ask."""
     if not shutil.which("slowhttptest") or not shutil.which("nginx"):
@@ -102,10 +108,9 @@ def load_slow(rig):
     words = ["slowhttptest", "-H", "-c", str(SLOW), "-r", "3000", "-i", "5", "-l", "25", "-p", "5", "-u", f"http://127.0.0.1:{nginx.port}/api/resources"]
     slow = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        time.sleep(8)  # until they are connected
+        wait_for(lambda: tcp_sockets(slow.pid) >= 2 * SLOW, 30, f"{SLOW} slow connections, both ends here", 0.2)
         rig.renew()
-        with open(f"/proc/{slow.pid}/net/sockstat", encoding="ascii") as file:
-            note(file.read().splitlines()[1])
+        note(f"{tcp_sockets(slow.pid)} TCP sockets are open")
         report("control_beside_slow", rig.pace("--rate", RATE, "--seconds", 10, port=nginx.port))
     finally:
         slow.terminate()

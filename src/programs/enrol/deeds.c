@@ -129,34 +129,23 @@ static struct value *read_deed(const struct statement *row)
     return deed;
 }
 
-static enum err read_all(struct deeds *deeds, int64_t after, struct value *list, struct why *why)
-{
-    CLEANUP(statement_reset_p) struct statement *rows = deeds->since;
-    statement_bind_integer(rows, ":after", after);
-    statement_bind_integer(rows, ":limit", DEEDS_BATCH_MAX);
-    enum step step = STEP_DONE;
-    enum err err = statement_step(rows, &step, why);
-    while (!err && step == STEP_ROW) {
-        value_append(list, read_deed(rows));
-        err = statement_step(rows, &step, why);
-    }
-    return err;
-}
-
 enum err deeds_since(struct deeds *deeds, int64_t after, int64_t now_us, struct value **out,
                      struct why *why)
 {
     int64_t last = 0;
-    CLEANUP(value_free_p) struct value *list = value_array();
+    struct value *list = NULL;
     statement_bind_integer(deeds->forget, ":after", after);
     statement_bind_integer(deeds->forget, ":before_us", now_us - KEEP_US);
     enum err err = statement_run(deeds->forget, NULL, why);
     if (!err) { err = read_last(deeds, &last, why); }
-    if (!err) { err = read_all(deeds, after, list, why); }
+    if (err) { return err; }
+    statement_bind_integer(deeds->since, ":after", after);
+    statement_bind_integer(deeds->since, ":limit", DEEDS_BATCH_MAX);
+    err = statement_list(deeds->since, read_deed, &list, why);
     if (err) { return err; }
     struct value *answer = value_object();
     value_set_integer(answer, "newest", last);
-    value_set(answer, "deeds", TAKE(list));
+    value_set(answer, "deeds", list);
     *out = answer;
     return OK;
 }

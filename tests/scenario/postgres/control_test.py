@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
@@ -50,7 +49,8 @@ def ended_backends(tap, rig, server):
     ended = 0
     for _ in range(5):
         ended += end_backends(rig, server)
-        time.sleep(0.2)
+        seen = len(answers)
+        wait_for(lambda: len(answers) >= seen + 20, 20, "more answers")
     stop.set()
     for thread in threads:
         thread.join()

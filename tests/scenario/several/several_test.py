@@ -209,7 +209,9 @@ def kill_one(tap, rig, name, bounds):
     time.sleep(0.5)  # the stream goes on without it
     other = next(n for n in NAMES if n != name)
     send_to_sign(tap, rig, other, next(n for n in NAMES if n not in (name, other)), f"alert without {name}")
+    before = rig.served()[name]
     rig.server_start(name)
+    wait_for(lambda: rig.served()[name] > before, 20, f"nginx to use {name} again")  # one after the other, not two at once
 
 
 def all_alerts(rig):
@@ -278,13 +280,14 @@ def check_database(tap, rig):
         return
     before = rig.wait_leader()
     rig.postgres.stop("immediate")
-    time.sleep(1.5)  # longer than anybody may hold the lead without it
-    tap.check(rig.leaders() == [], "without PostgreSQL nobody leads", str(rig.leaders()))
+    begin = now()
+    tap.attempt("without PostgreSQL nobody leads", lambda: wait_for(lambda: rig.leaders() == [], 5, "the end of the lead", 0.02))
+    away = now() - begin
     rig.postgres.start()
     begin = now()
     tap.attempt("it is back: one leads", lambda: wait_for(lambda: len(rig.leaders()) == 1, 10, "a leader", 0.02))
     tap.attempt("and all are well", lambda: wait_for(lambda: all(rig.healthy(name) for name in NAMES), 20, "health", 0.05))
-    print(f"# PostgreSQL killed for 1.5 s: all well {now() - begin:.2f} s after it came back; {before} led before, {rig.wait_leader()} after")
+    print(f"# PostgreSQL killed for {away:.1f} s: all well {now() - begin:.2f} s after it came back; {before} led before, {rig.wait_leader()} after")
     send_to_sign(tap, rig, "b", "a", "alert after PostgreSQL")
 
 

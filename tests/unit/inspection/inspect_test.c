@@ -5,6 +5,7 @@
 #include "ledger/shelf.h"
 #include "ledger_log.h"
 #include "lib/scratch.h"
+#include "mutation.h"
 
 enum { MUTATIONS = 10000 };
 
@@ -258,34 +259,6 @@ static void test_rotation(void)
 }
 
 /* ---- ten thousand at random ---- */
-
-static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
-
-static uint64_t any(uint64_t below)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state % below;
-}
-
-/* Flips a bit, cuts the end off, takes bytes out, doubles some, or swaps two runs. */
-static void mutate(struct text *bytes)
-{
-    const size_t at = any(bytes->size);
-    const size_t run = 1 + any(bytes->size - at < 40 ? bytes->size - at : 40);
-    const size_t other = any(bytes->size - run + 1);
-    switch (any(5)) {
-    case 0: bytes->data[at] ^= (char)(1 << any(8)); break;
-    case 1: bytes->size = at; break;
-    case 2:
-        memmove(bytes->data + at, bytes->data + at + run, bytes->size - at - run);
-        bytes->size -= run;
-        break;
-    case 3: memmove(bytes->data + other, bytes->data + at, run); break;
-    default: text_add_bytes(bytes, span_of("again\n", 6)); break;
-    }
-}
 
 /* Spoils one file again and again; how many were noticed, and how many named an entry. */
 static void spoil(const char *folder, const char *name, int times, int noticed[2])

@@ -6,6 +6,7 @@
 #include "ledger/book.h"
 #include "ledger/keep.h"
 #include "ledger_yard.h"
+#include "mutation.h"
 
 enum { MUTATIONS = 10000, YEARS = 7 };
 #define KEEP_US (YEARS * 365 * CLOCK_DAY_US)
@@ -220,33 +221,6 @@ static void test_missing(struct yard *yard)
     attack_missing(yard, name, recorder_size(yard->recorder) / 256 * 256);
     (void)snprintf(name, sizeof name, "epoch/%020llu", (unsigned long long)report.pruned_epoch);
     attack_missing(yard, name, 0);
-}
-
-static uint64_t state = UINT64_C(0x9e3779b97f4a7c15);
-
-static uint64_t any(uint64_t below)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state % below;
-}
-
-static void mutate(struct text *bytes)
-{
-    const size_t at = any(bytes->size);
-    const size_t run = 1 + any(bytes->size - at < 40 ? bytes->size - at : 40);
-    const size_t other = any(bytes->size - run + 1);
-    switch (any(5)) {
-    case 0: bytes->data[at] ^= (char)(1 << any(8)); break;
-    case 1: bytes->size = at; break;
-    case 2:
-        memmove(bytes->data + at, bytes->data + at + run, bytes->size - at - run);
-        bytes->size -= run;
-        break;
-    case 3: memmove(bytes->data + other, bytes->data + at, run); break;
-    default: text_add_bytes(bytes, span_of("again\n", 6)); break;
-    }
 }
 
 static int spoil(struct yard *yard, const char *name, int times)

@@ -136,7 +136,10 @@ static void test_kills(struct secret *keys[2])
     int now = 0;
     int changes = 0;
     bool good = true;
-    for (int round = 0; good && round < KILLS; round++) {
+    /* Later and later; on, where a busy machine lets none of them come to its end. */
+    const int most = 8 * KILLS;
+    int round = 0;
+    for (; good && (round < KILLS || (changes == 0 && round < most)); round++) {
         const pid_t child = fork();
         if (child == 0) { _exit(rekey(keys[now], keys[!now], NULL) == OK ? 0 : 1); }
         /* the last ones mostly come too late */
@@ -148,8 +151,8 @@ static void test_kills(struct secret *keys[2])
         changes += changed;
         if (changed) { now = !now; }
     }
-    printf("# %d of %d changed the key before they were killed\n", changes, KILLS);
-    CHECK(good && changes > 0 && changes < KILLS);
+    printf("# %d of %d changed the key before they were killed\n", changes, round);
+    CHECK(good && changes > 0 && changes < round);
     CHECK(rekey(keys[now], keys[!now], NULL) == OK && whole(keys[!now]) && files() <= 3);
 }
 

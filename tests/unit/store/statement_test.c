@@ -1,4 +1,5 @@
 /* Values in and out of statements: the contract that both databases keep. */
+#include "base/value.h"
 #include "check.h"
 #include "place.h"
 
@@ -155,6 +156,31 @@ static void rows_are_counted_and_returned(struct database *database)
     CHECK(sum == 1 + 4 && number_of(database, "SELECT count(*) FROM w") == 2);
 }
 
+static struct value *read_number(const struct statement *row)
+{
+    struct value *number = value_object();
+    value_set_integer(number, "number", column_integer(row, 0));
+    return number;
+}
+
+static void rows_become_a_list(struct database *database)
+{
+    struct statement *rows = NULL;
+    struct value *list = NULL;
+    CHECK(database_prepare(
+              &rows, database,
+              "SELECT number FROM (SELECT CAST(1 AS BIGINT) AS number UNION ALL SELECT 2) AS pair "
+              "WHERE number <= :most ORDER BY number",
+              NULL) == OK);
+    for (int most = 2; most >= 0; most--) { /* each time afresh: it was reset */
+        statement_bind_integer(rows, ":most", most);
+        CHECK(statement_list(rows, read_number, &list, NULL) == OK);
+        CHECK(value_count(list) == (size_t)most);
+        if (most == 2) { CHECK(value_integer_or(value_get(value_at(list, 1), "number"), 0) == 2); }
+        value_free(list);
+    }
+}
+
 int main(void)
 {
     struct place place;
@@ -165,6 +191,7 @@ int main(void)
     refusals_have_names(database);
     numbers_fit_what_they_meet(database);
     rows_are_counted_and_returned(database);
+    rows_become_a_list(database);
     database_close(database);
     place_remove(&place);
     return CHECK_DONE();
